@@ -1,0 +1,149 @@
+//! Time, injected: the only room that reads the machine's clock.
+//!
+//! Everything else asks a [`Clock`], so that tests and the sandbox may move time.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment `millis` milliseconds after the epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, as webhooks and tokens count.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T01:02:03.004Z`.
+    pub fn to_rfc3339(self) -> String {
+        self.to_datetime()
+            .to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+
+    /// The moment an RFC 3339 text names, or nothing if it names none.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let moment = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(moment.timestamp_millis()))
+    }
+
+    /// The same moment for calendar arithmetic.
+    pub fn to_datetime(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}
+
+/// Says what time it is and waits until it is later.
+#[async_trait]
+pub trait Clock: Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+
+    /// Resolves once `now()` has reached `moment`; at once if it has.
+    async fn sleep_until(&self, moment: Timestamp);
+}
+
+/// The machine's clock, which an operator of a sandbox may push forward.
+///
+/// Outside the sandbox nobody calls [`advance`](Self::advance) and it is the plain system clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    shift_ms: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+impl SystemClock {
+    /// A clock that starts `shift` ahead of the machine's.
+    pub fn shifted(shift: Duration) -> Self {
+        let shift_ms = i64::try_from(shift.as_millis()).unwrap_or(0);
+        Self {
+            shift_ms: AtomicI64::new(shift_ms),
+            moved: watch::Sender::new(()),
+        }
+    }
+
+    /// Pushes time forward and wakes whoever sleeps; answers how far ahead the clock is now.
+    pub fn advance(&self, by: Duration) -> Duration {
+        let by_ms = i64::try_from(by.as_millis()).unwrap_or(0);
+        let shift = self.shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms;
+        self.moved.send_replace(());
+        Duration::from_millis(u64::try_from(shift).unwrap_or(0))
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::shifted(Duration::ZERO)
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one room that reads the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp(Utc::now().timestamp_millis() + self.shift_ms.load(Ordering::SeqCst))
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        let mut moved = self.moved.subscribe();
+        loop {
+            let left = moment.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                _ = moved.changed() => {}
+            }
+        }
+    }
+}

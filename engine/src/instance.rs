@@ -1,0 +1,230 @@
+//! What is remembered of one running workflow: its record, its labels, what holds it up.
+//!
+//! Nothing here looks inside facts: they are sealed bytes to everyone but their workflow.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// Declares a text id with the conversions that every id needs.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id that this text is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// Names one instance, e.g. `onb_01jd…`. Ids of one prefix sort by their birth.
+    InstanceId
+}
+text_id! {
+    /// Whose data this is: everything sealed for one subject can be erased with one key.
+    SubjectId
+}
+text_id! {
+    /// Names one process among those that share a store.
+    Owner
+}
+
+/// An equality key under which instances are found; a unique one may stand on one instance only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Label {
+    /// What kind of key this is, e.g. `partner`.
+    pub name: String,
+    /// Its value; a sensitive one is a keyed hash.
+    pub value: String,
+    /// Whether a second instance with the same name and value is refused.
+    pub unique: bool,
+}
+
+impl Label {
+    /// A label that any number of instances may share.
+    pub fn shared(name: &str, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            unique: false,
+        }
+    }
+
+    /// A label that one instance holds alone.
+    pub fn unique(name: &str, value: impl Into<String>) -> Self {
+        Self {
+            unique: true,
+            ..Self::shared(name, value)
+        }
+    }
+}
+
+/// Who did something, or who can move something that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The engine itself: time passes, a retry comes due.
+    System,
+    /// The person for whom the workflow runs.
+    Client,
+    /// The business that started it.
+    Partner,
+    /// Whoever runs this installation.
+    Operator,
+    /// A third party outside, whose decision is awaited.
+    Outside,
+}
+
+impl Actor {
+    /// The word used on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Client => "client",
+            Self::Partner => "partner",
+            Self::Operator => "operator",
+            Self::Outside => "outside",
+        }
+    }
+}
+
+/// Why something waits or failed: a stable code to group by, and a sentence to read.
+///
+/// Neither may hold a secret: reasons are journalled, shown and counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Groups like with like, e.g. `graph_unavailable`.
+    pub code: String,
+    /// One sentence for whoever looks at the instance.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason with its code and its sentence.
+    pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            text: text.into(),
+        }
+    }
+}
+
+/// What kind of wait a [`Hold`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldKind {
+    /// A try failed; the next one is due by itself.
+    Retrying,
+    /// A limit or an outage outside must pass; no try is burned meanwhile.
+    Waiting,
+    /// A named person must act.
+    Parked,
+    /// An operator stopped it on purpose.
+    Paused,
+}
+
+/// What an instance waits for beyond what its state says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What kind of wait this is.
+    pub kind: HoldKind,
+    /// Why it waits.
+    pub reason: Reason,
+    /// When this wait began; further tries for the same reason do not move it.
+    pub since: Timestamp,
+    /// When the next try is due, if time alone can move it.
+    pub until: Option<Timestamp>,
+    /// Who can move it.
+    pub mover: Actor,
+    /// Tries made so far at the command that is held up.
+    pub attempt: u32,
+    /// The command that is held up, so that it can be armed again.
+    pub command: Option<String>,
+}
+
+/// One instance as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its id.
+    pub id: InstanceId,
+    /// Which workflow it runs.
+    pub workflow: String,
+    /// The version of the workflow's definition that wrote it.
+    pub definition: u32,
+    /// Moves by one with each change; whoever writes names the one it read.
+    pub version: u64,
+    /// The state's name in its table.
+    pub state: String,
+    /// When that state was entered.
+    pub entered_at: Timestamp,
+    /// Counts entries into states, so that an outcome from before a rewind cannot land.
+    pub visit: u32,
+    /// Whether nothing further will happen by itself.
+    pub ended: bool,
+    /// Whose data the facts are.
+    pub subject: SubjectId,
+    /// What the workflow has learned, sealed for the subject.
+    #[serde(with = "serde_bytes")]
+    pub facts: Vec<u8>,
+    /// The keys it is found under.
+    pub labels: Vec<Label>,
+    /// What holds it up, if anything does.
+    pub hold: Option<Hold>,
+    /// The number of the last journal entry.
+    pub journal: u64,
+    /// The instance that gave birth to this one and hears of its end.
+    pub parent: Option<InstanceId>,
+    /// When it was born.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Record {
+    /// The value of the label of that name, if the record carries one.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels
+            .iter()
+            .find(|label| label.name == name)
+            .map(|label| label.value.as_str())
+    }
+}
+
+/// One line of an instance's history: evidence for people and checks, never replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the instance's history, from 1.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened, e.g. `code_received`, `retry`, `opened`.
+    pub what: String,
+    /// Who made it happen.
+    pub actor: Actor,
+    /// The state before, if the entry moved it.
+    pub from: Option<String>,
+    /// The state after, if the entry moved it.
+    pub to: Option<String>,
+    /// Why, or what came of it; never a secret.
+    pub detail: Option<Reason>,
+}

@@ -1,0 +1,98 @@
+//! Tasks: everything that is owed at some moment stands in one due index.
+//!
+//! A crash, a retry, a timer and the normal path are the same path: a task that comes due.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::instance::InstanceId;
+
+/// What a task asks for when it comes due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Perform the command of this name.
+    Command(String),
+    /// Look which of the workflow's deadlines have passed.
+    Deadline,
+    /// Hear that a child came to this state.
+    Told {
+        /// The child.
+        child: InstanceId,
+        /// The child's workflow.
+        workflow: String,
+        /// The state the child ended in.
+        state: String,
+    },
+}
+
+impl Work {
+    /// Distinguishes the tasks of one instance: arming the same work again moves it, never doubles it.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Command(name) => format!("command:{name}"),
+            Self::Deadline => "deadline".to_owned(),
+            Self::Told { child, .. } => format!("told:{child}"),
+        }
+    }
+}
+
+/// Something owed to one instance at one moment. At most one per instance and [`Work::key`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The instance it is owed to.
+    pub instance: InstanceId,
+    /// What to do.
+    pub work: Work,
+    /// When to do it.
+    pub due: Timestamp,
+    /// The instance's visit for which it was armed; of another visit it is stale.
+    pub visit: u32,
+    /// Which dependency it will use, so that a blocked one does not hold up the rest.
+    pub lane: String,
+    /// On whose behalf, so that one tenant cannot starve another.
+    pub tenant: String,
+    /// Tries that were made and failed.
+    pub attempt: u32,
+    /// When the first try was made, for limits on the whole span of tries.
+    pub first_tried: Option<Timestamp>,
+    /// An attempt was announced and its outcome is not known: check before repeating.
+    pub intent: bool,
+}
+
+impl Task {
+    /// What identifies it among all tasks.
+    pub fn id(&self) -> TaskId {
+        TaskId {
+            instance: self.instance.clone(),
+            key: self.work.key(),
+        }
+    }
+}
+
+/// Identifies a task: its instance and its work's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId {
+    /// The instance it is owed to.
+    pub instance: InstanceId,
+    /// The key of its work.
+    pub key: String,
+}
+
+/// A task that one owner holds until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The task as it stood when claimed.
+    pub task: Task,
+    /// Rises with every claim of the task; a change settles it only with the newest.
+    pub fence: u64,
+}
+
+/// Says which claim a change disposes of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The claimed task.
+    pub task: TaskId,
+    /// The fence under which it was claimed.
+    pub fence: u64,
+}
