@@ -158,8 +158,6 @@ pub struct Hold {
     pub mover: Actor,
     /// Tries made so far at the command that is held up.
     pub attempt: u32,
-    /// The command that is held up, so that it can be armed again.
-    pub command: Option<String>,
 }
 
 /// One instance as it is stored.
@@ -179,6 +177,8 @@ pub struct Record {
     pub entered_at: Timestamp,
     /// Counts entries into states, so that an outcome from before a rewind cannot land.
     pub visit: u32,
+    /// The command that leads on from here, so that it can be armed again after any stop.
+    pub owes: Option<String>,
     /// Whether nothing further will happen by itself.
     pub ended: bool,
     /// Whose data the facts are.

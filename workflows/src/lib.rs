@@ -1,1 +1,4 @@
-//! .
+//! What onboarding a client to WhatsApp means, free of web frameworks, databases and sockets.
+
+pub mod ports;
+pub mod values;

@@ -1,0 +1,180 @@
+//! How commands are carried out: the outcomes a performer may report, and what each command can bear.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::clock::Timestamp;
+use crate::instance::{Actor, InstanceId, Reason, Record};
+use crate::store::StoreError;
+use crate::workflow::{CommandOf, StateOf, Workflow};
+
+/// What came of performing a command.
+#[derive(Clone, Debug)]
+pub enum Outcome<E> {
+    /// It is done, and this is what was learned.
+    Done(E),
+    /// It is done; whoever it started will speak later.
+    Quiet(Reason),
+    /// It failed in a way that may pass: try again.
+    Retry {
+        /// What failed.
+        why: Reason,
+        /// Not before this long, if the other side said so.
+        after: Option<Duration>,
+        /// What to hear when tries run out; `None` parks the instance for an operator.
+        otherwise: Option<E>,
+    },
+    /// Nothing was attempted or a limit was met: wait, and burn no try.
+    Wait {
+        /// When to look again.
+        until: Timestamp,
+        /// What is waited for.
+        why: Reason,
+        /// Who else could move it.
+        mover: Actor,
+    },
+    /// It may have happened: run the command's own check before anything else.
+    Unknown {
+        /// Why nobody knows.
+        why: Reason,
+    },
+    /// A named person must act before it can go on.
+    Ask {
+        /// Who.
+        whom: Actor,
+        /// What is asked of them.
+        why: Reason,
+    },
+}
+
+/// How a command bears being performed when it had already happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// Doing it again changes nothing.
+    Repeatable,
+    /// The performer looks first whether it already happened.
+    Checked,
+    /// An intent is made durable first; an intent without an outcome is checked, never repeated blindly.
+    Once,
+}
+
+/// How long and how often to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tries {
+    /// At most this many.
+    pub attempts: u32,
+    /// The span of the first pause; later ones double up to `longest`, with full jitter.
+    pub first: Duration,
+    /// No pause is longer.
+    pub longest: Duration,
+}
+
+impl Tries {
+    /// The pause after so many failed tries: uniformly drawn below the doubled span, so that
+    /// instances that failed together do not come back together.
+    pub fn pause(&self, failed: u32) -> Duration {
+        let doubled = self
+            .first
+            .saturating_mul(1_u32.checked_shl(failed.min(20)).unwrap_or(u32::MAX));
+        let span = doubled.min(self.longest).as_millis();
+        let span = u64::try_from(span).unwrap_or(u64::MAX).max(1);
+        Duration::from_millis(fastrand::u64(span / 2..=span))
+    }
+}
+
+/// How one command is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conduct {
+    /// The dependency it uses; a closed lane holds back its tasks and no others.
+    pub lane: String,
+    /// What it can bear.
+    pub care: Care,
+    /// How often to try.
+    pub tries: Tries,
+    /// One try may last this long; past it the outcome is unknown.
+    pub limit: Duration,
+    /// Run at once by whoever committed the cause, ahead of every queue.
+    pub express: bool,
+}
+
+/// A command to perform, with what the instance knows.
+#[derive(Clone, Debug)]
+pub struct Job<W: Workflow> {
+    /// The instance.
+    pub id: InstanceId,
+    /// The state it is in.
+    pub state: StateOf<W>,
+    /// What it knows.
+    pub facts: W::Facts,
+    /// Tries that were made and failed.
+    pub attempt: u32,
+    /// When this try began.
+    pub now: Timestamp,
+    /// The record, for its labels, subject and parent.
+    pub record: Record,
+}
+
+/// A change of an instance that is about to be written.
+#[derive(Debug)]
+pub struct Moved<'a, W: Workflow> {
+    /// The record before, or nothing at birth.
+    pub before: Option<&'a Record>,
+    /// The facts before, or nothing at birth.
+    pub facts_before: Option<&'a W::Facts>,
+    /// The record as it will stand.
+    pub after: &'a Record,
+    /// The facts as they will stand.
+    pub facts: &'a W::Facts,
+    /// The state as it will stand.
+    pub state: StateOf<W>,
+    /// What the journal will say.
+    pub what: &'a str,
+}
+
+/// An instance to be born in the same change as its cause.
+#[derive(Clone, Debug)]
+pub struct Birth {
+    /// The workflow it runs.
+    pub workflow: &'static str,
+    /// Its id, derived from the cause so that a repeat makes no second child.
+    pub id: InstanceId,
+    /// Its facts, as the workflow serializes them. They are sealed for the parent's subject.
+    pub facts: serde_json::Value,
+}
+
+/// Performs a workflow's commands. It says what came of them and decides nothing.
+#[async_trait]
+pub trait Executor<W: Workflow>: Send + Sync + 'static {
+    /// Carries the command out.
+    async fn perform(&self, command: CommandOf<W>, job: &Job<W>) -> Outcome<W::Event>;
+
+    /// Finds out whether an attempt with unknown outcome happened.
+    /// Asks an operator unless the command has a check of its own.
+    async fn check(&self, command: CommandOf<W>, _job: &Job<W>) -> Outcome<W::Event> {
+        let name: &'static str = command.into();
+        Outcome::Ask {
+            whom: Actor::Operator,
+            why: Reason::new(
+                "outcome_unknown",
+                format!("an attempt at {name} was announced and its outcome is not known"),
+            ),
+        }
+    }
+
+    /// The children to be born with this change, such as notices of it.
+    async fn children(&self, _moved: &Moved<'_, W>) -> Result<Vec<Birth>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl fmt::Display for Care {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Repeatable => "repeatable",
+            Self::Checked => "checked",
+            Self::Once => "once",
+        })
+    }
+}

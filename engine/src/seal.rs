@@ -1,0 +1,176 @@
+//! Sealing: what is stored is encrypted under one data key per subject, wrapped by a master key.
+//!
+//! The cipher itself is an adapter; this room keeps the keys and says what is bound to what.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::instance::SubjectId;
+use crate::store::{Expected, PutDocument, Store, StoreError};
+
+/// The space of documents that holds each subject's wrapped data key.
+const KEYS: &str = "subject_keys";
+
+/// Unwrapped keys kept at hand; past this the cache starts afresh, so that memory stays flat.
+const CACHED_MAX: usize = 10_000;
+
+/// The key that seals one subject's data. Wiped from memory when dropped; never printed.
+pub struct DataKey(Zeroizing<[u8; 32]>);
+
+impl DataKey {
+    /// Takes the key's bytes into keeping.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes, for the cipher alone.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey([sealed])")
+    }
+}
+
+/// Why something sealed could not be opened.
+#[derive(Clone, Debug, Error)]
+pub enum SealError {
+    /// The master key that wrapped it is not among those in the settings: add it.
+    #[error("sealed under master key {0}, which is not in the settings")]
+    UnknownMasterKey(String),
+    /// It was changed, moved to another place, or sealed under another key: an operator must look.
+    #[error("sealed data does not open: altered, or moved from another place")]
+    Altered,
+    /// The subject's key was destroyed; its data is gone on purpose.
+    #[error("the data of this subject was erased")]
+    Erased,
+    /// The store could not answer for the key.
+    #[error("the subject's key could not be read")]
+    Store(#[source] Arc<StoreError>),
+}
+
+/// Authenticated encryption under data keys that a master key wraps.
+pub trait Cipher: Send + Sync + 'static {
+    /// Makes a fresh data key for the subject and wraps it under the current master key.
+    fn mint(&self, subject: &SubjectId) -> (DataKey, Vec<u8>);
+
+    /// Opens a wrapped data key; it opens for the subject it was made for only.
+    fn unwrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<DataKey, SealError>;
+
+    /// Seals `plain` so that it opens at this place only.
+    fn seal(&self, key: &DataKey, place: &str, plain: &[u8]) -> Vec<u8>;
+
+    /// Opens what was sealed at this place.
+    fn open(
+        &self,
+        key: &DataKey,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError>;
+
+    /// A keyed digest, so that a sensitive value can be looked up without being stored.
+    fn digest(&self, purpose: &str, value: &[u8]) -> String;
+}
+
+/// Finds, makes and keeps the data keys of subjects.
+pub struct Keyring {
+    cipher: Arc<dyn Cipher>,
+    store: Arc<dyn Store>,
+    open: Mutex<HashMap<SubjectId, Arc<DataKey>>>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+impl Keyring {
+    /// A keyring over the store that holds the wrapped keys.
+    pub fn new(cipher: Arc<dyn Cipher>, store: Arc<dyn Store>) -> Self {
+        Self {
+            cipher,
+            store,
+            open: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// The subject's key; `Erased` if there is none.
+    pub async fn key(&self, subject: &SubjectId) -> Result<Arc<DataKey>, SealError> {
+        if let Some(key) = self.cached(subject) {
+            return Ok(key);
+        }
+        let wrapped = self
+            .store
+            .document(KEYS, subject.as_str())
+            .await
+            .map_err(|error| SealError::Store(Arc::new(error)))?
+            .ok_or(SealError::Erased)?;
+        let key = Arc::new(self.cipher.unwrap(subject, &wrapped.body)?);
+        self.keep(subject, &key);
+        Ok(key)
+    }
+
+    /// The subject's key, or a fresh one with the document that must be written beside its first use.
+    pub async fn key_or_fresh(
+        &self,
+        subject: &SubjectId,
+    ) -> Result<(Arc<DataKey>, Option<PutDocument>), SealError> {
+        match self.key(subject).await {
+            Ok(key) => Ok((key, None)),
+            Err(SealError::Erased) => {
+                let (key, wrapped) = self.cipher.mint(subject);
+                let put = PutDocument {
+                    space: KEYS.to_owned(),
+                    key: subject.as_str().to_owned(),
+                    expected: Expected::Absent,
+                    body: Some(wrapped),
+                    expires_at: None,
+                };
+                Ok((Arc::new(key), Some(put)))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Seals bytes at a place.
+    pub fn seal(&self, key: &DataKey, place: &str, plain: &[u8]) -> Vec<u8> {
+        self.cipher.seal(key, place, plain)
+    }
+
+    /// Opens bytes sealed at a place for a subject.
+    pub async fn open(
+        &self,
+        subject: &SubjectId,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let key = self.key(subject).await?;
+        self.cipher.open(&key, place, sealed)
+    }
+
+    /// A keyed digest of a sensitive value, for labels and look-ups.
+    pub fn digest(&self, purpose: &str, value: &str) -> String {
+        self.cipher.digest(purpose, value.as_bytes())
+    }
+
+    fn cached(&self, subject: &SubjectId) -> Option<Arc<DataKey>> {
+        let open = self.open.lock().expect("no holder of the keyring panics");
+        open.get(subject).cloned()
+    }
+
+    fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
+        let mut open = self.open.lock().expect("no holder of the keyring panics");
+        if open.len() >= CACHED_MAX {
+            open.clear();
+        }
+        open.insert(subject.clone(), Arc::clone(key));
+    }
+}

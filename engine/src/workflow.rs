@@ -1,0 +1,203 @@
+//! What a workflow is: a table with meaning. Everything here is pure: no clock, no random, no I/O.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::str::FromStr;
+
+use rust_fsm::StateMachineImpl;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use strum::VariantArray;
+
+use crate::clock::Timestamp;
+use crate::executor::Conduct;
+use crate::instance::{Actor, Hold, InstanceId, Label, Reason};
+
+/// A state, an input or a command: a unit of a table's alphabet with a name that is stored.
+pub trait Letter:
+    Copy + Eq + Hash + Debug + FromStr + Into<&'static str> + VariantArray + Send + Sync + 'static
+{
+    /// The name under which it is stored and shown, in `snake_case`.
+    fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl<T> Letter for T where
+    T: Copy
+        + Eq
+        + Hash
+        + Debug
+        + FromStr
+        + Into<&'static str>
+        + VariantArray
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// The states of a workflow's table.
+pub type StateOf<W> = <<W as Workflow>::Machine as StateMachineImpl>::State;
+/// The inputs of a workflow's table.
+pub type InputOf<W> = <<W as Workflow>::Machine as StateMachineImpl>::Input;
+/// The commands that a workflow's table gives out.
+pub type CommandOf<W> = <<W as Workflow>::Machine as StateMachineImpl>::Output;
+
+/// A durable workflow: its table, what it learns, and what events mean to it.
+pub trait Workflow: Sized + Send + Sync + 'static {
+    /// Its name in the store; never changes.
+    const NAME: &'static str;
+    /// Rises when stored facts or states change their meaning.
+    const VERSION: u32;
+
+    /// The table: written once, in `rust-fsm`.
+    type Machine: StateMachineImpl<State: Letter, Input: Letter, Output: Letter>;
+    /// What is learned on the way; sealed before it is stored.
+    type Facts: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// What can be heard. Events are never stored, so they may carry secrets.
+    type Event: Clone + Debug + Send + Sync + 'static;
+
+    /// The command that is owed from birth, if the first state is not one of waiting.
+    fn first(facts: &Self::Facts) -> Option<CommandOf<Self>>;
+
+    /// What the event means here: facts learned and the letter, if any.
+    /// The facts are dropped when the table refuses the letter.
+    fn hear(
+        facts: &Self::Facts,
+        state: StateOf<Self>,
+        event: Self::Event,
+        now: Timestamp,
+    ) -> Heard<Self>;
+
+    /// Moments that matter in this state, and what is heard then.
+    fn deadlines(_state: StateOf<Self>, _facts: &Self::Facts) -> Vec<(Timestamp, Self::Event)> {
+        Vec::new()
+    }
+
+    /// The keys under which the instance is found. One named `tenant` says for whom it runs.
+    fn labels(state: StateOf<Self>, facts: &Self::Facts) -> Vec<Label>;
+
+    /// How the command is carried out: its lane, its care, its tries.
+    fn conduct(command: CommandOf<Self>, facts: &Self::Facts) -> Conduct;
+
+    /// Who is waited for in a state that owes no command; nobody where the workflow has ended.
+    fn awaits(state: StateOf<Self>, facts: &Self::Facts) -> Option<Awaited>;
+
+    /// Whether nothing further will happen by itself.
+    fn ends(state: StateOf<Self>) -> bool;
+
+    /// Facts to make durable together with the announcement of a [`Care::Once`] command.
+    ///
+    /// [`Care::Once`]: crate::Care::Once
+    fn intend(
+        _facts: &Self::Facts,
+        _command: CommandOf<Self>,
+        _now: Timestamp,
+    ) -> Option<Self::Facts> {
+        None
+    }
+
+    /// What the end of a child means to its parent.
+    fn told(_child: &InstanceId, _workflow: &str, _state: &str) -> Option<Self::Event> {
+        None
+    }
+
+    /// Whether an outcome must be heard even if its lease was lost meanwhile (a granted token).
+    fn must_keep(_event: &Self::Event) -> bool {
+        false
+    }
+
+    /// A last look at the facts before every write, e.g. to number what outsiders can see.
+    fn seal_off(
+        _facts: &mut Self::Facts,
+        _state: StateOf<Self>,
+        _hold: Option<&Hold>,
+        _now: Timestamp,
+    ) {
+    }
+
+    /// The facts as an operator may see them: without any secret.
+    fn redacted(facts: &Self::Facts) -> serde_json::Value;
+}
+
+/// Whom a resting state waits for, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Who can move it.
+    pub mover: Actor,
+    /// What is awaited, with a code to group by.
+    pub reason: Reason,
+    /// The deadline, if one ends the wait.
+    pub until: Option<Timestamp>,
+}
+
+/// What an event means to an instance.
+#[derive(Clone, Debug)]
+pub struct Heard<W: Workflow> {
+    /// The facts with what was learned; `None` leaves them as they are.
+    pub facts: Option<W::Facts>,
+    /// The letter for the table, if the event is one that moves.
+    pub letter: Option<InputOf<W>>,
+    /// The line for the journal; `None` together with nothing learned means: ignore.
+    pub note: Option<Note>,
+}
+
+impl<W: Workflow> Heard<W> {
+    /// The event means nothing here, for instance because it is a repeat.
+    pub fn ignored() -> Self {
+        Self {
+            facts: None,
+            letter: None,
+            note: None,
+        }
+    }
+
+    /// Something was learned or merely noted; the state stays.
+    pub fn noted(facts: Option<W::Facts>, note: Note) -> Self {
+        Self {
+            facts,
+            letter: None,
+            note: Some(note),
+        }
+    }
+
+    /// The table is asked to move.
+    pub fn moved(facts: W::Facts, letter: InputOf<W>, note: Note) -> Self {
+        Self {
+            facts: Some(facts),
+            letter: Some(letter),
+            note: Some(note),
+        }
+    }
+}
+
+/// What the journal says of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What happened, in `snake_case`.
+    pub what: String,
+    /// Who made it happen.
+    pub actor: Actor,
+    /// Why, or what came of it; never a secret.
+    pub detail: Option<Reason>,
+}
+
+impl Note {
+    /// Something happened and needs no explanation.
+    pub fn plain(what: &str, actor: Actor) -> Self {
+        Self {
+            what: what.to_owned(),
+            actor,
+            detail: None,
+        }
+    }
+
+    /// Something happened for this reason.
+    pub fn because(what: &str, actor: Actor, reason: Reason) -> Self {
+        Self {
+            detail: Some(reason),
+            ..Self::plain(what, actor)
+        }
+    }
+}

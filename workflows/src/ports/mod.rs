@@ -1,0 +1,4 @@
+//! The ports through which the workflows reach the world.
+
+pub mod graph;
+pub mod notifier;
