@@ -172,6 +172,8 @@ pub struct Filter {
     pub states: Vec<String>,
     /// Only those that need a person.
     pub parked: bool,
+    /// Only those that have not ended.
+    pub live: bool,
     /// Born at or after.
     pub created_after: Option<Timestamp>,
     /// Born before.
