@@ -171,7 +171,7 @@ impl<W: Workflow> Draft<W> {
     }
 
     fn task(&self, work: Work, due: Timestamp) -> Task {
-        let tenant = W::labels(self.state, &self.facts)
+        let tenant = W::labels(self.state, &self.facts, None)
             .into_iter()
             .find(|label| label.name == "tenant")
             .map(|label| label.value);

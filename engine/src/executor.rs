@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::instance::{Actor, InstanceId, Reason, Record};
-use crate::store::StoreError;
+use crate::ledger::EngineError;
 use crate::workflow::{CommandOf, StateOf, Workflow};
 
 /// What came of performing a command.
@@ -192,7 +192,7 @@ pub trait Executor<W: Workflow>: Send + Sync + 'static {
     }
 
     /// The children to be born with this change, such as notices of it.
-    async fn children(&self, _moved: &Moved<'_, W>) -> Result<Vec<Birth>, StoreError> {
+    async fn children(&self, _moved: &Moved<'_, W>) -> Result<Vec<Birth>, EngineError> {
         Ok(Vec::new())
     }
 }

@@ -234,7 +234,7 @@ impl Ledger {
         draft.record.version += 1;
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
-        draft.record.labels = W::labels(draft.state, &draft.facts);
+        draft.record.labels = W::labels(draft.state, &draft.facts, draft.record.hold.as_ref());
         let children = executor
             .children(&Moved {
                 before: draft.before.as_ref().map(|before| &before.record),

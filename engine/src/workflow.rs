@@ -76,7 +76,7 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     }
 
     /// The keys under which the instance is found. One named `tenant` says for whom it runs.
-    fn labels(state: StateOf<Self>, facts: &Self::Facts) -> Vec<Label>;
+    fn labels(state: StateOf<Self>, facts: &Self::Facts, hold: Option<&Hold>) -> Vec<Label>;
 
     /// How the command is carried out: its lane, its care, its tries.
     fn conduct(command: CommandOf<Self>, facts: &Self::Facts) -> Conduct;

@@ -1,0 +1,140 @@
+//! The use cases that a web adapter calls: whatever a web framework needs, framework-free.
+
+mod body;
+mod callbacks;
+mod clients;
+mod console;
+mod deliveries;
+mod endpoints;
+mod errors;
+mod keys;
+mod lists;
+mod onboardings;
+mod once;
+mod operators;
+mod order;
+mod problem;
+mod sessions;
+mod views;
+
+use std::sync::Arc;
+
+use engine::{Clock, Engine, EngineError, InstanceId};
+use tokio::sync::broadcast;
+
+pub use clients::Opened;
+pub use console::{DiagramEdge, DiagramNode, DiagramView, Gauges, OperatorAct};
+pub use keys::{Caller, Credential, Scope};
+pub use lists::ListQuery;
+pub use once::{Begun, Ticket};
+pub use operators::Operator;
+pub use problem::{FieldError, Kind, Problem};
+pub use sessions::ClientSession;
+pub use views::{
+    AskView, AttemptView, AttentionGroup, BrandingView, ClientPhase, ClientView, DeliveryView,
+    EndpointView, EventView, HoldView, InstanceRow, InstanceView, LastErrorView, LinkView,
+    ListView, NextActionView, OnboardingView, PageView, ReadinessView, ResultView, SignupOptions,
+    StepView, TaskView, TroubleView,
+};
+
+use crate::directory::Directory;
+use crate::ports::notifier::Notifier;
+use crate::values::Secret;
+
+/// What the use cases need to know of the installation.
+#[derive(Clone, Debug)]
+pub struct AppSettings {
+    /// What links begin with, without a slash at the end.
+    pub public_url: String,
+    /// The Graph version named to Meta's SDK.
+    pub graph_version: String,
+    /// The first operator's token.
+    pub operator_token: Secret,
+    /// Whether this is a sandbox: magic values are heard, links may be plain http.
+    pub sandbox: bool,
+}
+
+/// Everything a web adapter may do. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    engine: Engine,
+    directory: Directory,
+    notifier: Arc<dyn Notifier>,
+    settings: Arc<AppSettings>,
+}
+
+impl App {
+    /// The use cases over an engine that runs the workflows.
+    pub fn new(engine: Engine, notifier: Arc<dyn Notifier>, settings: AppSettings) -> Self {
+        Self {
+            directory: Directory::new(engine.documents()),
+            engine,
+            notifier,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Time as the product sees it.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        self.engine.clock()
+    }
+
+    /// Ids of instances as they change; a receiver that lags reads again.
+    pub fn watch(&self) -> broadcast::Receiver<InstanceId> {
+        self.engine.watch()
+    }
+
+    /// Why this process cannot take work, if it cannot.
+    pub async fn readiness(&self) -> Result<(), String> {
+        let idle = self.engine.now().since(self.engine.last_turn());
+        if idle > std::time::Duration::from_secs(30) {
+            return Err(format!(
+                "the runner has not looked for work for {} s",
+                idle.as_secs()
+            ));
+        }
+        self.engine
+            .lag()
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::NotFound(_) => Self::not_found("instance"),
+            EngineError::Refused(refusal) => Self::new(
+                Kind::Conflict,
+                "not_in_this_state",
+                format!(
+                    "That is not possible while it is in {}. Read it again to see what it waits for.",
+                    refusal.state
+                ),
+            ),
+            EngineError::Exists(_) | EngineError::DocumentMoved { .. } => Self::new(
+                Kind::Conflict,
+                "changed_meanwhile",
+                "Someone else changed this at the same time. Read it again and repeat what is still needed.",
+            ),
+            EngineError::LabelTaken(label) => Self::new(
+                Kind::Conflict,
+                "taken",
+                format!("Another onboarding holds this {}.", label.name),
+            ),
+            EngineError::TooLarge(what) => Self::new(
+                Kind::Invalid,
+                "too_large",
+                format!("More than can be stored: {what}. Send less."),
+            ),
+            EngineError::LeaseLost | EngineError::Contended(_) => Self::unavailable(),
+            EngineError::Unreadable { id, why } => {
+                tracing::error!(instance.id = %id, why, "a record cannot be read");
+                Self::fault()
+            }
+            EngineError::Store(error) => error.into(),
+            EngineError::Seal(error) => error.into(),
+        }
+    }
+}
