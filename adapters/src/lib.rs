@@ -1,1 +1,3 @@
-//! .
+//! Gangway's edges: whatever speaks to the outside, each in its own room.
+
+pub mod vault;
