@@ -16,7 +16,7 @@ use super::master::{KEY_ID_LEN, KeyId, MasterKey, fill_random};
 /// First byte of everything wrapped or sealed, so that another format can follow.
 const FORMAT: u8 = 1;
 
-/// XChaCha20's nonce: long enough to be drawn at random for every message.
+/// The nonce of `XChaCha20`: long enough to be drawn at random for every message.
 const NONCE_LEN: usize = 24;
 
 /// Wraps data keys under the current master key and opens what older ones wrapped.
@@ -72,7 +72,7 @@ impl Vault {
         hex::encode(self.digest_key_id)
     }
 
-    fn wrapper(&self, id: KeyId) -> Result<&Wrapper, SealError> {
+    fn master(&self, id: KeyId) -> Result<&Wrapper, SealError> {
         std::iter::once(&self.current)
             .chain(&self.old)
             .find(|wrapper| wrapper.id == id)
@@ -104,8 +104,8 @@ impl Cipher for Vault {
         let (id, sealed) = versioned(wrapped)?
             .split_first_chunk::<KEY_ID_LEN>()
             .ok_or(SealError::Altered)?;
-        let wrapper = self.wrapper(*id)?;
-        let plain = decrypt(&wrapper.cipher, subject.as_str().as_bytes(), sealed)?;
+        let master = self.master(*id)?;
+        let plain = decrypt(&master.cipher, subject.as_str().as_bytes(), sealed)?;
         let bytes: [u8; 32] = plain
             .as_slice()
             .try_into()
