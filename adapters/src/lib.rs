@@ -1,3 +1,4 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
+pub mod graph;
 pub mod vault;

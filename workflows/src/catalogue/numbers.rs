@@ -70,6 +70,15 @@ pub(super) static ROWS: &[Row] = &[
             "Meta sends no further codes to your number right now. Your number is not verified yet. We ask for a new code in about an hour.",
             "Too many one-time passwords were asked for. The next is asked for once the wait is over.",
         ),
+    row(&[136_024], "already_verified", "the number is verified already")
+        .when("already been verified")
+        .cites("practice")
+        .sorts(Class::Retry, System, "not_applicable")
+        .reacts(Reaction::Refused)
+        .tells(
+            "Your number is verified already. No code is needed. You can close this page.",
+            "No one-time password is needed: register the number.",
+        ),
     row(&[133_008], "pin_too_many_guesses", "too many PIN guesses")
         .sorts(Class::Wait, Outside, "pin_needed")
         .reacts(Reaction::PinGuessing { wait: hours(12) })
