@@ -111,8 +111,8 @@ async fn code_and_secret_travel_in_the_body_alone() {
     let server = RawServer::start([answer_of(&fixture("exchange_with_life"))]).await;
     let granted = exchange(&server.url()).await.unwrap();
     assert_eq!(granted.token.expose(), TOKEN);
-    let heard = &server.requests()[0];
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    let request = &server.requests()[0];
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(
         head.starts_with("POST /v25.0/oauth/access_token HTTP/1.1\r\n"),
         "{head}"
@@ -152,6 +152,18 @@ async fn a_refused_connection_means_that_nothing_was_sent() {
     let error = exchange(&url).await.unwrap_err();
     assert_eq!(error.reaction, Reaction::NotSent);
     assert_eq!(error.fingerprint(), "graph_unreachable");
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_means_that_nothing_was_sent() {
+    let server = RawServer::start([Act::StaySilent]).await;
+    let client = client_with(GraphSettings {
+        timeout: Duration::from_millis(400),
+        ..settings(&server.url().replace("http://", "https://"))
+    });
+    let code = Secret::new(CODE);
+    let error = client.exchange_code(&app(), &code).await.unwrap_err();
+    assert_eq!(error.reaction, Reaction::NotSent);
 }
 
 #[tokio::test]
@@ -281,7 +293,7 @@ async fn nothing_secret_that_meta_echoes_reaches_the_error() {
 
 #[tokio::test]
 async fn ending_a_registration_that_is_not_there_succeeds() {
-    let body = r##"{"error":{"code":133010,"message":"(#133010) Phone number not registered"}}"##;
+    let body = r#"{"error":{"code":133010,"message":"(#133010) Phone number not registered"}}"#;
     let server = RawServer::start([Act::answer(400, &[], body)]).await;
     let phone = PhoneNumberId::new("106");
     client(&server.url())
