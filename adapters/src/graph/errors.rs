@@ -9,6 +9,9 @@ use super::scrub::scrub;
 use super::transport::{Answer, Silence};
 use super::wire::Request;
 
+/// Meta's code for an app that calls too often; a gateway's 429 means the same without saying so.
+const APP_LIMIT: i64 = 4;
+
 /// No answer came.
 pub(super) fn of_silence(request: &Request, silence: &Silence) -> GraphError {
     let (reaction, text) = match silence {
@@ -33,7 +36,7 @@ pub(super) fn of_answer(request: &Request, answer: &Answer) -> Option<GraphError
             call: request.call,
             status: 429,
             wait,
-            code: 4,
+            code: APP_LIMIT,
             ..Refusal::default()
         }),
         (300..=499, _) => Reaction::Refused,

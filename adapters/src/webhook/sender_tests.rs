@@ -101,8 +101,8 @@ async fn a_notice_replayed_after_minutes_is_refused() {
 
 #[tokio::test]
 async fn whatever_an_endpoint_answers_is_reported() {
-    let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
-    let now = Timestamp::from_millis(1_800_000_000_000 - 90_000);
+    let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(1_800_000_007));
+    let now = Timestamp::from_millis(1_800_000_007_000 - 90_000);
     let rows = [
         (Act::answer(200, &[], "thanks"), 200, "thanks", None),
         (Act::answer(410, &[], "gone\u{7}"), 410, "gone", None),

@@ -17,6 +17,17 @@ pub enum Family {
     Signup,
 }
 
+impl Family {
+    /// The word used on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::Exchange => "exchange",
+            Self::Signup => "signup",
+        }
+    }
+}
+
 /// What becomes of the work that met the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
