@@ -1,1 +1,5 @@
-//! .
+//! Gangway's edges: whatever speaks to the outside, each in its own room.
+
+pub mod graph;
+pub mod vault;
+pub mod webhook;
