@@ -1,1 +1,3 @@
-//! .
+//! Gangway's edges; a table of contents.
+
+pub mod simulator;

@@ -1,0 +1,1 @@
+//! What the simulator promises, spoken to over real HTTP.
