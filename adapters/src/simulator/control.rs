@@ -201,7 +201,7 @@ fn read_sms(core: &Core, params: &Params) -> Result<Value, String> {
         .numbers
         .get(id)
         .ok_or_else(|| format!("phone_number_id `{id}` does not exist"))?;
-    let code = number.sms.as_deref();
-    let text = code.map(|code| format!("WhatsApp code {}-{}", &code[..3], &code[3..]));
-    Ok(json!({ "phone_number_id": id, "code": code, "text": text }))
+    let password = number.sms.as_deref();
+    let text = password.map(|six| format!("WhatsApp code {}-{}", &six[..3], &six[3..]));
+    Ok(json!({ "phone_number_id": id, "code": password, "text": text }))
 }

@@ -12,9 +12,9 @@ use super::world::{MovingLimit, World};
 /// The PIN that a number brings along under `pin_mismatch`, so that a person can give it.
 const OTHER_PIN: &str = "246810";
 /// Meta's wait after a number was deleted elsewhere.
-const DELETION: Duration = Duration::from_secs(300);
+const DELETION: Duration = Duration::from_mins(5);
 /// How long a display name stays under review.
-const NAME_REVIEW: Duration = Duration::from_secs(24 * 3600);
+const NAME_REVIEW: Duration = Duration::from_hours(24);
 /// The length of the outage under `graph_down_60s`, in milliseconds.
 const OUTAGE_MS: u64 = 60_000;
 

@@ -17,7 +17,7 @@ use super::scenario::{Effect, Order};
 use super::{control, popup};
 
 /// The longest silence: by then every client has given up.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 /// What `slow` means when nobody says.
 const SLOW_DEFAULT: Duration = Duration::from_secs(1);
 

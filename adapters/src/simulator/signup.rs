@@ -17,7 +17,7 @@ use super::world::{Arrived, Arriving, Credential, World, decimal_id};
 /// Meta's life of a code.
 const CODE_LIFE: Duration = Duration::from_secs(30);
 /// The life of a token under the signup template's configuration.
-const TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+const TOKEN_LIFE: Duration = Duration::from_hours(60 * 24);
 
 /// How a signup ends.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -116,7 +116,7 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
         code_expires_at,
         token_life,
     };
-    let code = world.issue_code(&wish.app_id, &arrived, credential);
+    let issued = world.issue_code(&wish.app_id, &arrived, credential);
     let added = json!({
         "event": "PARTNER_ADDED",
         "waba_info": { "waba_id": arrived.waba_id, "owner_business_id": arrived.business_id },
@@ -125,15 +125,15 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
     core.send_webhook(world, &app.app_id, body);
     let keeps_code = !matches!(wish.kind, Ending::CodeMissing | Ending::WebhookOnly);
     Ok(Concluded {
-        code: Some(code).filter(|_| keeps_code),
+        code: Some(issued).filter(|_| keeps_code),
         session: session(wish.kind, &arrived),
     })
 }
 
 /// Starts the life of a code that the popup held until its last screen was left.
-pub(crate) fn release(core: &Core, code: &str) {
+pub(crate) fn release(core: &Core, held_code: &str) {
     let now = core.now();
-    core.world().codes.change(code, |code| {
+    core.world().codes.change(held_code, |code| {
         code.expires_at.get_or_insert(now + CODE_LIFE);
     });
 }

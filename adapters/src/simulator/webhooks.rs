@@ -18,9 +18,9 @@ use super::world::decimal_id;
 const WAITS: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(10),
-    Duration::from_secs(60),
-    Duration::from_secs(600),
-    Duration::from_secs(3600),
+    Duration::from_mins(1),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
 ];
 
 /// One event in Meta's envelope.

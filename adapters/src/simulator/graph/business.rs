@@ -9,7 +9,7 @@ use super::access::{self, Caller};
 use super::{Answer, Call, Fault, fields, waba};
 
 /// Tokens of this kind live as long as those bought with a code.
-const TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+const TOKEN_LIFE: Duration = Duration::from_hours(60 * 24);
 
 /// `GET /{business}`.
 pub(super) fn read(world: &World, call: &Call) -> Answer {

@@ -9,25 +9,22 @@ use super::super::webhooks;
 use super::super::world::{Number, Standing, World, opaque};
 use super::{Answer, Call, Fault, access};
 
-const SYNC_WITHIN: Duration = Duration::from_secs(24 * 3600);
+const SYNC_WITHIN: Duration = Duration::from_hours(24);
 
 /// `POST /{phone}/smb_app_data`.
 pub(super) fn sync(core: &Core, world: &mut World, call: &Call) -> Answer {
     let (caller, number) = access::number(world, call)?;
     let app_id = caller.app_id().to_owned();
     let number = number.clone();
-    let kind = match call.params.get("sync_type") {
-        Some(kind @ ("smb_app_state_sync" | "history")) => kind.to_owned(),
-        _ => {
-            let details = "sync_type must be one of smb_app_state_sync, history.";
-            return Err(Fault::invalid_parameter(details));
-        }
+    let Some(kind @ ("smb_app_state_sync" | "history")) = call.params.get("sync_type") else {
+        let details = "sync_type must be one of smb_app_state_sync, history.";
+        return Err(Fault::invalid_parameter(details));
     };
     if number.standing != Standing::Coexistence {
         let details = "The phone number is not in use in the WhatsApp Business app.";
         return Err(Fault::invalid_parameter(details));
     }
-    if number.syncs.contains_key(&kind) {
+    if number.syncs.contains_key(kind) {
         let title = "Synchronization request limit exceeded";
         let details = "This synchronization was already requested for this phone number.";
         return Err(Fault::cloud(400, 2_593_107, title, details));
@@ -39,15 +36,15 @@ pub(super) fn sync(core: &Core, world: &mut World, call: &Call) -> Answer {
     }
     let request_id = opaque("", 24);
     world.numbers.change(&number.id, |number| {
-        number.syncs.insert(kind.clone(), request_id.clone());
+        number.syncs.insert(kind.to_owned(), request_id.clone());
     });
     let is_subscribed = world
         .wabas
         .get(&number.waba_id)
         .is_some_and(|waba| waba.subscribed.contains_key(&app_id));
     if is_subscribed {
-        let value = synced(&number, &kind);
-        let body = webhooks::envelope(&number.waba_id, call.at, &kind, &value);
+        let value = synced(&number, kind);
+        let body = webhooks::envelope(&number.waba_id, call.at, kind, &value);
         core.send_webhook(world, &app_id, body);
     }
     Ok(json!({ "messaging_product": "whatsapp", "request_id": request_id }))

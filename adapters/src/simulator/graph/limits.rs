@@ -11,7 +11,7 @@ use super::super::http::Reply;
 use super::super::world::Waba;
 use super::{Call, Endpoint, Subject};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// While no number of the account is registered.
 const CALLS_NEW_MAX: usize = 200;
 /// Once one is.

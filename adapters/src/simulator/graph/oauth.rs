@@ -8,7 +8,7 @@ use super::super::world::{App, World};
 use super::{Answer, Call, Fault};
 
 /// The life of an extended token: Meta's sixty days.
-const EXTENDED_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+const EXTENDED_LIFE: Duration = Duration::from_hours(60 * 24);
 
 /// Spends a code.
 pub(super) fn exchange(world: &mut World, call: &Call) -> Answer {

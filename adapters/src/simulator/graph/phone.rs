@@ -56,7 +56,7 @@ pub(super) fn change(world: &mut World, call: &Call) -> Answer {
             .as_str()
             .filter(|url| !url.is_empty());
         world.numbers.change(&id, |number| {
-            number.webhook_override = url.map(str::to_owned)
+            number.webhook_override = url.map(str::to_owned);
         });
         return Ok(json!({ "success": true }));
     }

@@ -9,7 +9,7 @@ use super::phone::is_pin;
 use super::{Answer, Call, Fault, access};
 
 /// A number must be registered this soon after its signup.
-const REGISTER_WITHIN: Duration = Duration::from_secs(14 * 24 * 3600);
+const REGISTER_WITHIN: Duration = Duration::from_hours(14 * 24);
 
 /// `POST /{phone}/register`.
 pub(super) fn register(world: &mut World, call: &Call) -> Answer {

@@ -6,6 +6,10 @@ use super::{Call, Endpoint};
 
 /// The objects around a call, as far as it tells.
 #[derive(Clone, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "ids under the names they have on the wire"
+)]
 pub(crate) struct Subject {
     pub(crate) app_id: Option<String>,
     pub(crate) partner_id: Option<String>,

@@ -26,6 +26,10 @@ pub(crate) struct Arriving {
 
 /// What the signup left in the world.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "ids under the names they have on the wire"
+)]
 pub(crate) struct Arrived {
     pub(crate) business_id: String,
     pub(crate) waba_id: String,
@@ -61,7 +65,7 @@ impl World {
             .unwrap_or_default();
         if who.partner_id.is_some() {
             self.businesses.change(&business_id, |business| {
-                business.partner_id.clone_from(&who.partner_id)
+                business.partner_id.clone_from(&who.partner_id);
             });
         }
         let phone_number_id = match (known, &who.digits) {

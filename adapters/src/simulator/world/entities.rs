@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::kept::Entity;
 
 /// Meta's moving window for register and deregister calls, and the length of the block after it.
-const WINDOW: Duration = Duration::from_secs(72 * 3600);
+const WINDOW: Duration = Duration::from_hours(72);
 /// Calls per number that the window takes.
 const WINDOW_CALLS_MAX: usize = 10;
 
 /// A Meta app and its provider's side of things.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
 pub(crate) struct App {
     pub(crate) app_id: String,
     pub(crate) app_secret: String,
@@ -143,6 +144,7 @@ impl MovingLimit {
 
 /// A code that the popup gave out.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
 pub(crate) struct Code {
     pub(crate) code: String,
     pub(crate) app_id: String,
@@ -157,6 +159,7 @@ pub(crate) struct Code {
 
 /// A business token.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
 pub(crate) struct Token {
     pub(crate) token: String,
     pub(crate) app_id: String,
