@@ -1,5 +1,6 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
 pub mod graph;
+pub mod simulator;
 pub mod vault;
 pub mod webhook;
