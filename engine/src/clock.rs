@@ -128,7 +128,10 @@ impl Default for SystemClock {
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one room that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one room that reads the clock"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp(Utc::now().timestamp_millis() + self.shift_ms.load(Ordering::SeqCst))
     }

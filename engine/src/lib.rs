@@ -5,15 +5,19 @@
 //! is everything one decision writes.
 
 mod clock;
+mod codec;
 mod instance;
+mod limits;
 mod store;
 mod task;
 pub mod testing;
 
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use codec::{Undecodable, decode, encode};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
+pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
