@@ -82,6 +82,9 @@ pub struct PutEntry {
 }
 
 /// Everything one decision writes: all of it or none of it, durable when the commit resolves.
+///
+/// It names each record, each document and each journal line at most once; a second mention is
+/// refused as if someone else had written first.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// Records to write; the first one's `VersionMoved` is the usual conflict.

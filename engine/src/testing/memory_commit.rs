@@ -27,12 +27,11 @@ fn check_claims(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
 }
 
 fn check_versions(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
-    let mut written: BTreeMap<&InstanceId, u64> = BTreeMap::new();
+    let mut written = BTreeSet::new();
     for put in &change.records {
         let standing = shelves.records.get(&put.record.id);
-        let earlier = written.insert(&put.record.id, put.record.version);
-        let version = earlier.or(standing.map(|record| record.version));
-        if !put.expected.holds(version) {
+        let version = standing.map(|record| record.version);
+        if !put.expected.holds(version) || !written.insert(&put.record.id) {
             return Err(CommitError::VersionMoved);
         }
     }
@@ -70,16 +69,13 @@ fn check_labels(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
 }
 
 fn check_documents(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
-    let mut written: BTreeMap<(String, String), Option<u64>> = BTreeMap::new();
+    let mut written = BTreeSet::new();
     for put in &change.documents {
         let place = (put.space.clone(), put.key.clone());
-        let standing = shelves.documents.get(&place).map(|known| known.version);
-        let version = written.get(&place).copied().unwrap_or(standing);
-        if !put.expected.holds(version) {
+        let version = shelves.documents.get(&place).map(|known| known.version);
+        if !put.expected.holds(version) || !written.insert(place) {
             return Err(moved(put));
         }
-        let next = put.body.as_ref().map(|_| version.unwrap_or(0) + 1);
-        written.insert(place, next);
     }
     Ok(())
 }
