@@ -1,1 +1,7 @@
-//! .
+//! The whole product from outside, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, wherever in it that is"
+)]
+
+mod stores;

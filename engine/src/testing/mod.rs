@@ -1,5 +1,6 @@
 //! What a test of a workflow or of a store needs: moved time, a reference store.
 
+pub mod contract;
 mod manual_clock;
 mod memory_commit;
 mod memory_store;
