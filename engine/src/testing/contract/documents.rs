@@ -1,5 +1,7 @@
 //! Documents: guarded by versions, listed by key within their space.
 
+use std::slice::from_ref;
+
 use super::trial::{StoreUnderTest, Trial, document, filing, first};
 use crate::clock::Timestamp;
 use crate::store::{CommitError, Document, Expected, PageOrder, PutDocument};
@@ -12,7 +14,7 @@ async fn read(trial: &mut Trial<'_>, key: &str) -> Option<Document> {
 pub(super) async fn versions_guard_documents(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::start(subject).await;
     let first = document("a", Expected::Absent, b"first");
-    trial.write(filing(&[first.clone()])).await;
+    trial.write(filing(from_ref(&first))).await;
     let again = trial.commit(filing(&[first])).await;
     let is_moved = |outcome: &Result<_, CommitError>| {
         matches!(outcome, Err(CommitError::DocumentMoved { space, key })
@@ -20,7 +22,7 @@ pub(super) async fn versions_guard_documents(subject: &dyn StoreUnderTest) {
     };
     assert!(is_moved(&again));
     let second = document("a", Expected::Version(1), b"second");
-    trial.write(filing(&[second.clone()])).await;
+    trial.write(filing(from_ref(&second))).await;
     assert!(is_moved(&trial.commit(filing(&[second])).await));
     let any = document("a", Expected::Any, b"third");
     assert!(is_moved(
@@ -38,7 +40,7 @@ pub(super) async fn versions_guard_documents(subject: &dyn StoreUnderTest) {
         body: None,
         ..document("a", Expected::Version(3), b"")
     };
-    trial.write(filing(&[removal.clone()])).await;
+    trial.write(filing(from_ref(&removal))).await;
     assert_eq!(read(&mut trial, "a").await, None);
     assert!(is_moved(&trial.commit(filing(&[removal])).await));
     trial
@@ -52,7 +54,7 @@ pub(super) async fn keys_are_listed_in_order_within_their_space(subject: &dyn St
     let keys = ["b/2", "a", "b", "b/10", "b/1", "b\0", "c", "b/\u{10ffff}"];
     for key in keys {
         let mut other = document(key, Expected::Absent, b"other");
-        other.space = "paper".to_owned();
+        other.space = String::from("paper");
         let long = vec![1; 5_000];
         let here = document(key, Expected::Absent, &long);
         trial.write(filing(&[here, other])).await;

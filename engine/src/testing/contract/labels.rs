@@ -1,5 +1,7 @@
 //! Labels: found by what is carried now, and unique ones alone.
 
+use std::slice::from_ref;
+
 use super::trial::{StoreUnderTest, Trial, born, first, id, labeled, moved, next};
 use crate::instance::Label;
 use crate::store::{CommitError, Filter};
@@ -17,8 +19,8 @@ async fn found(trial: &mut Trial<'_>, name: &str, value: &str) -> Vec<String> {
 pub(super) async fn a_unique_label_stands_on_one_instance(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::start(subject).await;
     let number = Label::unique("number", "4711");
-    trial.write(born(&labeled(1, &[number.clone()]))).await;
-    let second = trial.commit(born(&labeled(2, &[number.clone()]))).await;
+    trial.write(born(&labeled(1, from_ref(&number)))).await;
+    let second = trial.commit(born(&labeled(2, from_ref(&number)))).await;
     assert!(matches!(second, Err(CommitError::LabelTaken(taken)) if taken == number));
     assert_eq!(trial.load(&id(2)).await, None);
     let mut both = born(&labeled(3, &[Label::unique("number", "1")]));
@@ -34,15 +36,15 @@ pub(super) async fn a_unique_label_stands_on_one_instance(subject: &dyn StoreUnd
 pub(super) async fn a_unique_label_passes_from_one_to_another(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::start(subject).await;
     let number = Label::unique("number", "4711");
-    trial.write(born(&labeled(1, &[number.clone()]))).await;
-    let mut passing = born(&labeled(2, &[number.clone()]));
+    trial.write(born(&labeled(1, from_ref(&number)))).await;
+    let mut passing = born(&labeled(2, from_ref(&number)));
     passing
         .records
         .extend(moved(&next(&labeled(1, &[]))).records);
     trial.write(passing).await;
     assert_eq!(found(&mut trial, "number", "4711").await, ["ins_0002"]);
     let mut back = moved(&next(&labeled(2, &[])));
-    let again = next(&next(&labeled(1, &[number.clone()])));
+    let again = next(&next(&labeled(1, from_ref(&number))));
     back.records.extend(moved(&again).records);
     trial.write(back).await;
     assert_eq!(found(&mut trial, "number", "4711").await, ["ins_0001"]);
@@ -56,9 +58,9 @@ pub(super) async fn instances_are_found_by_what_they_carry_now(subject: &dyn Sto
     let acme = Label::shared("partner", "acme");
     let zeta = Label::shared("partner", "zeta");
     for number in 1..4 {
-        trial.write(born(&labeled(number, &[acme.clone()]))).await;
+        trial.write(born(&labeled(number, from_ref(&acme)))).await;
     }
-    trial.write(born(&labeled(4, &[zeta.clone()]))).await;
+    trial.write(born(&labeled(4, from_ref(&zeta)))).await;
     let acmes = found(&mut trial, "partner", "acme").await;
     assert_eq!(acmes, ["ins_0003", "ins_0002", "ins_0001"]);
     trial.write(moved(&next(&labeled(2, &[zeta])))).await;

@@ -131,7 +131,7 @@ pub(super) async fn a_dropped_task_is_gone_whoever_holds_it(subject: &dyn StoreU
 pub(super) async fn a_change_may_claim_what_it_arms(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::without_restarts(subject).await;
     let mut elsewhere = task(1, "tell", 10);
-    elsewhere.lane = "webhook".to_owned();
+    elsewhere.lane = String::from("webhook");
     let mut change = arming(&[task(1, "call", 10), elsewhere, task(2, "later", 9_999_999)]);
     change.claim = Some(ClaimWithin {
         owner: Owner::new("node-a"),

@@ -50,9 +50,9 @@ pub(super) async fn pages_are_newest_first_and_miss_nothing(subject: &dyn StoreU
 fn varied() -> [Record; 4] {
     let partner = [Label::shared("partner", "acme"), Label::shared("tier", "1")];
     let mut other = labeled(2, &partner[..1]);
-    other.workflow = "delivery".to_owned();
+    other.workflow = String::from("delivery");
     let mut done = labeled(3, &partner);
-    done.state = "Done".to_owned();
+    done.state = String::from("Done");
     [
         record(1),
         other,

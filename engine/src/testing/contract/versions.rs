@@ -7,9 +7,9 @@ pub(super) async fn of_two_writers_one_wins(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::start(subject).await;
     trial.write(born(&record(1))).await;
     let mut mine = next(&record(1));
-    mine.state = "Mine".to_owned();
+    mine.state = String::from("Mine");
     let mut theirs = next(&record(1));
-    theirs.state = "Theirs".to_owned();
+    theirs.state = String::from("Theirs");
     trial.write(moved(&mine)).await;
     let second = trial.commit(moved(&theirs)).await;
     assert!(matches!(second, Err(CommitError::VersionMoved)));
