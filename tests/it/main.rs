@@ -4,4 +4,5 @@
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
 
+mod powercut;
 mod stores;
