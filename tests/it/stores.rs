@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use adapters::sled::{OpenError, SledOptions, SledStore};
 use async_trait::async_trait;
-use engine::Store;
 use engine::testing::MemoryStore;
 use engine::testing::contract::{self, StoreUnderTest};
+use engine::{Change, CommitError, InstanceId, Store, StoreError};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -90,4 +90,52 @@ async fn a_folder_with_blob_files_is_refused() {
     std::fs::write(folder.path().join("blobs").join("1"), b"x").unwrap();
     let refused = SledStore::open(folder.path(), SledOptions::default()).await;
     assert!(matches!(refused, Err(OpenError::Corrupt(_))));
+}
+
+/// Changes a folder behind the store's back.
+fn tamper(folder: &TempDir, with: impl FnOnce(&sled::Db)) {
+    let db = sled::open(folder.path()).unwrap();
+    with(&db);
+    db.flush().unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_never_told_as_absence() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let id = InstanceId::new("ins_1");
+    assert_eq!(store.load(&id).await.unwrap(), None);
+    store.close().await.unwrap();
+    for damage in [&b""[..], b"\0", b"\0\0", b"\0\0\x01\xc1", b"\0\x02\x01\x80"] {
+        tamper(&folder, |db| drop(db.insert(b"rins_1", damage).unwrap()));
+        let store = open(&folder).await;
+        let loaded = store.load(&id).await;
+        assert!(matches!(loaded, Err(StoreError::Corrupt(what)) if what.starts_with("record")));
+        store.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_folder_with_a_damaged_task_does_not_open() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.close().await.unwrap();
+    tamper(&folder, |db| {
+        db.insert(b"t\0\x05ins_1x", b"").unwrap();
+    });
+    let refused = SledStore::open(folder.path(), SledOptions::default()).await;
+    assert!(matches!(refused, Err(OpenError::Corrupt(what)) if what.starts_with("task")));
+}
+
+#[tokio::test]
+async fn a_closed_store_says_that_it_is_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.close().await.unwrap();
+    let loaded = store.load(&InstanceId::new("ins_1")).await;
+    assert!(matches!(loaded, Err(StoreError::Unavailable(_))));
+    let outcome = store.commit(Change::default()).await;
+    assert!(matches!(
+        outcome,
+        Err(CommitError::Store(StoreError::Unavailable(_)))
+    ));
 }

@@ -133,7 +133,7 @@ impl Disk {
             "ftruncate" => self.truncate(&path(0), number(1)),
             "fsync" | "fdatasync" => vec![self.sync(path(0))],
             "sync_file_range" => Vec::new(),
-            other => panic!("this disk does not know {other}: {:?}", path(0)),
+            other => panic!("this disk does not know {other} on {}", path(0).display()),
         }
     }
 
@@ -283,7 +283,7 @@ impl Act {
                 }
             }
             Self::Truncate { file, length } => {
-                contents.entry(*file).or_default().resize(*length, 0)
+                contents.entry(*file).or_default().resize(*length, 0);
             }
             _ => {}
         }

@@ -26,29 +26,34 @@ pub(super) struct Call {
 /// The calls of one traced run of the writer, in the order in which they returned.
 pub(super) fn of_writer(folder: &Path, writers: u32) -> Vec<Call> {
     let trace = folder.join("trace");
-    let mut command = Command::new("strace");
-    command
+    let mut strace = Command::new("strace");
+    strace
         .args(["-f", "-y", "-xx", "-s", "1200000", "-e", CALLS, "-o"])
         .arg(&trace)
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "powercut::a_writer_writes_while_it_is_traced"])
         .env(writer::FOLDER, folder)
         .env(writer::WRITERS, writers.to_string());
-    let output = command.output().unwrap_or_else(|error| {
-        panic!("this proof needs strace, which could not be started: {error}")
-    });
-    assert!(
-        output.status.success(),
-        "the writer failed, or strace may not trace here:\n{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    run(strace, "powercut::a_writer_writes_while_it_is_traced");
     let calls = parse(&std::fs::read_to_string(trace).unwrap());
     assert!(!calls.is_empty(), "strace saw no system calls");
     calls
 }
 
-fn parse(trace: &str) -> Vec<Call> {
+/// Runs one test of this binary under `strace` as it is set up, and fails when that test fails.
+pub(super) fn run(mut strace: Command, test: &str) {
+    let this = std::env::current_exe().unwrap();
+    let traced = strace.arg(this).args(["--exact", test]).output();
+    let output = traced.unwrap_or_else(|error| {
+        panic!("this proof needs strace, which could not be started: {error}")
+    });
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{test} failed, or strace may not trace here:\n{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+pub(super) fn parse(trace: &str) -> Vec<Call> {
     let mut begun: HashMap<&str, (usize, &str)> = HashMap::new();
     let mut calls = Vec::new();
     for (line, text) in trace.lines().enumerate() {
@@ -105,15 +110,12 @@ fn unescape(text: &str) -> Vec<u8> {
     while let Some((first, tail)) = rest.split_first() {
         let hex = rest.strip_prefix(b"\\x").and_then(|hex| hex.get(..2));
         let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &rest[4..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = &rest[4..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     bytes

@@ -25,7 +25,7 @@ pub(super) const ACKNOWLEDGED: &str = "acknowledged";
 
 /// Openings of the store within one run; the last is not closed.
 const ROUNDS: u64 = 3;
-const CHANGES: u64 = 72;
+const CHANGES: u64 = 480;
 
 pub(super) fn write(folder: &Path) {
     let writers: u32 = std::env::var(WRITERS).unwrap().parse().unwrap();
@@ -138,12 +138,12 @@ async fn open(folder: &Path) -> Arc<SledStore> {
     opened.await.unwrap()
 }
 
-fn id(number: u32) -> InstanceId {
+pub(super) fn id(number: u32) -> InstanceId {
     InstanceId::new(format!("ins_{number}"))
 }
 
 /// What writer `number` writes as its change number `version`.
-fn change(number: u32, version: u64) -> Change {
+pub(super) fn change(number: u32, version: u64) -> Change {
     let now = Timestamp::from_millis(i64::try_from(version).unwrap());
     let record = record(number, version, now);
     let line = Entry {
