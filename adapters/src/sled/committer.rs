@@ -8,13 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ::sled::{Batch, Db, IVec};
-use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey};
+use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey, Task, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Armed, Draft, draft};
-use super::due::{DueIndex, Slot};
+use super::due::{DueIndex, Slot, TaskKey};
 use super::keys;
+use super::recent::Recent;
 use super::view::{Shared, Writes, closed, panicked};
+
+/// About what a record weighs in memory beside its facts, and a task.
+const RECORD_BYTES: usize = 1_024;
+const TASK_BYTES: usize = 512;
 
 /// What the committer is asked to do.
 pub(super) enum Job {
@@ -56,7 +61,7 @@ impl Committer {
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
-                    Job::Commit { change, answer } => self.admit(&mut group, &change, answer),
+                    Job::Commit { change, answer } => self.admit(&mut group, *change, answer),
                     Job::Close => open = false,
                 }
                 let room = open && group.accepted.len() < self.group_limit;
@@ -69,9 +74,11 @@ impl Committer {
     }
 
     /// Adds a change to the group or refuses it alone.
-    fn admit(&self, group: &mut Group, change: &Change, answer: Answer) {
-        match self.prepare(group, change) {
+    fn admit(&self, group: &mut Group, change: Change, answer: Answer) {
+        match self.prepare(group, &change) {
             Ok(mut draft) => {
+                let records = change.records.into_iter();
+                draft.records = records.map(|put| put.record).collect();
                 group.writes.extend(draft.writes.drain());
                 for (cell, delta) in draft.counts.drain(..) {
                     *group.counts.entry(cell).or_insert(0) += delta;
@@ -165,15 +172,26 @@ impl Committer {
             tally.retain(|_, total| *total > 0);
         }
         let count = u64::try_from(accepted.len()).unwrap_or(u64::MAX);
+        let mut records = self.shared.records.lock().map_err(|_| panicked())?;
+        let mut tasks = self.shared.tasks.lock().map_err(|_| panicked())?;
         let mut due = self.shared.due()?;
         let mut answers = Vec::with_capacity(accepted.len());
         for (draft, answer) in accepted {
             withdraw(&mut due, &draft);
-            let armed = draft.armed.into_iter();
-            let claimed = armed.filter_map(|armed| enter(&mut due, armed)).collect();
+            for record in draft.records {
+                let bytes = RECORD_BYTES + record.facts.len();
+                records.put(record.id.clone(), record, bytes);
+            }
+            let mut claimed = Vec::new();
+            for armed in draft.armed {
+                match armed.claim_until {
+                    Some(until) => claimed.push(take(&mut due, armed, until)),
+                    None => arm(&mut due, &mut tasks, armed),
+                }
+            }
             answers.push((answer, Committed { claimed }));
         }
-        drop(due);
+        drop((due, records, tasks));
         let mut view = self.shared.view.write().map_err(|_| panicked())?;
         view.in_flight = Arc::default();
         let durable_group = view.group;
@@ -220,19 +238,22 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
     }
 }
 
-/// Enters a task that is now durable; the claim, if the change wanted one.
-fn enter(due: &mut DueIndex, armed: Armed) -> Option<Claimed> {
-    let slot = Slot {
-        due: armed.task.due,
-        lane: armed.task.lane.clone(),
-    };
-    let Some(until) = armed.claim_until else {
-        due.arm(armed.key, slot);
-        return None;
-    };
-    let fence = due.take(armed.key, slot, until);
+fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
+    due.arm(armed.key.clone(), slot(&armed.task));
+    tasks.put(armed.key, armed.task, TASK_BYTES);
+}
+
+fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
+    let fence = due.take(armed.key, slot(&armed.task), until);
     let task = armed.task;
-    Some(Claimed { task, fence })
+    Claimed { task, fence }
+}
+
+fn slot(task: &Task) -> Slot {
+    Slot {
+        due: task.due,
+        lane: task.lane.clone(),
+    }
 }
 
 /// Tells everyone when the committer's thread ends by a panic.

@@ -23,6 +23,8 @@ pub(super) struct Draft {
     pub(super) counts: Vec<(TallyKey, i64)>,
     pub(super) withdrawn: Vec<(TaskKey, Option<Slot>)>,
     pub(super) armed: Vec<Armed>,
+    /// As they shall be loaded once they are durable.
+    pub(super) records: Vec<Record>,
 }
 
 /// A task to enter into the due index once it is durable.

@@ -8,6 +8,7 @@ mod due;
 mod keys;
 mod open;
 mod read;
+mod recent;
 mod store;
 mod values;
 mod view;

@@ -120,10 +120,9 @@ fn look_back(
 fn indexed(snapshot: &Snapshot<'_>, id: &[u8]) -> Result<Record, StoreError> {
     let mut key = vec![keys::RECORD];
     key.extend_from_slice(id);
-    let bytes = snapshot.value(&key)?.ok_or_else(|| {
+    snapshot.decoded(&key)?.ok_or_else(|| {
         StoreError::Corrupt("record: an index names one that is not there".to_owned())
-    })?;
-    decode(&key, &bytes)
+    })
 }
 
 /// Documents whose keys begin with `prefix`, in key order.

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::committer::{Committer, Job, gone};
 use super::due::TaskKey;
 use super::open::{OpenError, Opened, SledOptions, open};
-use super::view::{Progress, Shared, Snapshot, View, decode, panicked};
+use super::view::{Progress, Shared, Snapshot, View, panicked};
 use super::{keys, read};
 
 /// Instances, history, tasks and documents in one folder that one process owns.
@@ -73,6 +73,8 @@ impl SledStore {
             }),
             due: Mutex::new(opened.due),
             tally: Mutex::new(opened.tally.clone()),
+            records: Mutex::default(),
+            tasks: Mutex::default(),
             progress: watch::Sender::new(Progress::default()),
             failure: OnceLock::new(),
             on_fail: options.on_fail,
@@ -118,6 +120,7 @@ impl SledStore {
         let shared = Arc::clone(&self.shared);
         let closing = tokio::task::spawn_blocking(move || {
             let ended = ending.committer.join().map_err(|_| panicked());
+            shared.forget_recent()?;
             drop(shared.view.write().map_err(|_| panicked())?.db.take());
             // sled's own threads may hold its log for a moment longer.
             drop(ending.log.lock());
@@ -145,37 +148,28 @@ impl SledStore {
         }
     }
 
-    /// Reads the bodies of claimed tasks; those taken away meanwhile are passed over.
-    fn bodies(
-        shared: &Shared,
-        snapshot: &Snapshot<'_>,
-        taken: &[(TaskKey, u64)],
-    ) -> Result<Vec<Claimed>, StoreError> {
-        let mut claimed = Vec::with_capacity(taken.len());
-        for (key, fence) in taken {
-            let body = snapshot.value(key)?;
-            if !shared.due()?.is_held(key, *fence) {
-                continue;
-            }
-            let body = body.ok_or_else(|| {
-                StoreError::Corrupt("task: the due index names one that is not there".to_owned())
-            })?;
-            let task: Task = decode(key, &body)?;
-            let fence = *fence;
-            claimed.push(Claimed { task, fence });
+    /// The bodies of what was taken, without a look at the disk if all are recent.
+    async fn bodies(&self, taken: &[(TaskKey, u64)]) -> Result<Vec<Option<Task>>, StoreError> {
+        if let Some(tasks) = self.shared.recent_tasks(taken)? {
+            return Ok(tasks.into_iter().map(Some).collect());
         }
-        Ok(claimed)
+        let keys: Vec<TaskKey> = taken.iter().map(|(key, _)| key.clone()).collect();
+        let read = move |snapshot: &Snapshot<'_>| {
+            let bodies = keys.iter().map(|key| snapshot.decoded(key));
+            bodies.collect()
+        };
+        self.shared.read(read).await
     }
 }
 
 #[async_trait]
 impl Store for SledStore {
     async fn load(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
+        if let Some(record) = self.shared.recent_record(id)? {
+            return Ok(Some(record));
+        }
         let key = keys::record(id.as_str());
-        let load = move |snapshot: &Snapshot<'_>| {
-            let bytes = snapshot.value(&key)?;
-            bytes.map(|bytes| decode(&key, &bytes)).transpose()
-        };
+        let load = move |snapshot: &Snapshot<'_>| snapshot.decoded(&key);
         self.shared.read(load).await
     }
 
@@ -193,12 +187,20 @@ impl Store for SledStore {
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError> {
         self.shared.check_alive()?;
         let taken = self.shared.due()?.claim(&order);
-        if taken.is_empty() {
-            return Ok(Vec::new());
+        let bodies = self.bodies(&taken).await?;
+        let due = self.shared.due()?;
+        let mut claimed = Vec::with_capacity(taken.len());
+        for ((key, fence), body) in taken.into_iter().zip(bodies) {
+            // A change may have taken the task away while its body was read.
+            if due.is_held(&key, fence) {
+                let task = body.ok_or_else(|| {
+                    let what = "task: the due index names one that is not there";
+                    StoreError::Corrupt(what.to_owned())
+                })?;
+                claimed.push(Claimed { task, fence });
+            }
         }
-        let shared = Arc::clone(&self.shared);
-        let look = move |snapshot: &Snapshot<'_>| Self::bodies(&shared, snapshot, &taken);
-        self.shared.read(look).await
+        Ok(claimed)
     }
 
     async fn renew(
@@ -252,10 +254,7 @@ impl Store for SledStore {
 
     async fn document(&self, space: &str, key: &str) -> Result<Option<Document>, StoreError> {
         let key = keys::document(space, key);
-        let read = move |snapshot: &Snapshot<'_>| {
-            let bytes = snapshot.value(&key)?;
-            bytes.map(|bytes| decode(&key, &bytes)).transpose()
-        };
+        let read = move |snapshot: &Snapshot<'_>| snapshot.decoded(&key);
         self.shared.read(read).await
     }
 

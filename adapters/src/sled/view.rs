@@ -8,12 +8,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 use ::sled::{Db, IVec};
-use engine::{StoreError, TallyKey};
+use engine::{InstanceId, Record, StoreError, TallyKey, Task};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use super::due::DueIndex;
+use super::due::{DueIndex, TaskKey};
 use super::open::FailHook;
+use super::recent::Recent;
 use super::{keys, values};
 
 /// New values by key; `None` removes.
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) view: RwLock<View>,
     pub(super) due: Mutex<DueIndex>,
     pub(super) tally: Mutex<BTreeMap<TallyKey, u64>>,
+    pub(super) records: Mutex<Recent<InstanceId, Record>>,
+    pub(super) tasks: Mutex<Recent<TaskKey, Task>>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) failure: OnceLock<String>,
     pub(super) on_fail: FailHook,
@@ -76,6 +79,30 @@ impl Shared {
             Some(reason) => Err(StoreError::Unavailable(reason.clone())),
             None => Ok(()),
         }
+    }
+
+    /// The record, if it was acknowledged a short while ago.
+    pub(super) fn recent_record(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
+        self.check_alive()?;
+        let records = self.records.lock().map_err(|_| panicked())?;
+        Ok(records.get(id).cloned())
+    }
+
+    /// The tasks under these keys, if all were acknowledged a short while ago.
+    pub(super) fn recent_tasks(
+        &self,
+        keys: &[(TaskKey, u64)],
+    ) -> Result<Option<Vec<Task>>, StoreError> {
+        let tasks = self.tasks.lock().map_err(|_| panicked())?;
+        let found = keys.iter().map(|(key, _)| tasks.get(key).cloned());
+        Ok(found.collect())
+    }
+
+    /// Forgets what was answered without a look at the disk.
+    pub(super) fn forget_recent(&self) -> Result<(), StoreError> {
+        *self.records.lock().map_err(|_| panicked())? = Recent::default();
+        *self.tasks.lock().map_err(|_| panicked())? = Recent::default();
+        Ok(())
     }
 
     /// Reads off the async threads, then waits until what was read is durable.
@@ -121,8 +148,14 @@ impl Shared {
 }
 
 impl Snapshot<'_> {
+    /// What is stored under a key.
+    pub(super) fn decoded<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let bytes = self.value(key)?;
+        bytes.map(|bytes| decode(key, &bytes)).transpose()
+    }
+
     /// The whole value under a key.
-    pub(super) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.note(self.in_flight.contains_key(key));
         let Some(head) = get(self.db, key)? else {
             return Ok(None);
