@@ -2,5 +2,6 @@
 
 pub mod graph;
 pub mod simulator;
+pub mod sled;
 pub mod vault;
 pub mod webhook;

@@ -5,6 +5,7 @@
 //! is everything one decision writes.
 
 mod clock;
+mod codec;
 mod conclude;
 mod decide;
 mod diagram;
@@ -14,6 +15,7 @@ mod engine;
 mod executor;
 mod instance;
 mod ledger;
+mod limits;
 mod registry;
 mod runner;
 mod schedule;
@@ -26,6 +28,7 @@ mod turn;
 mod workflow;
 
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Opened};
@@ -36,6 +39,7 @@ pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use ledger::EngineError;
+pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};

@@ -14,7 +14,7 @@ impl App {
                 json!({
                     "object": "error", "family": entry.family.as_str(), "code": entry.partner_code,
                     "meta_code": entry.code, "meta_subcode": entry.subcode,
-                    "class": entry.class.as_str(), "actor": entry.who.as_str(),
+                    "class": entry.reaction_class.as_str(), "actor": entry.who.as_str(),
                     "retry_after": entry.wait.map(|wait| wait.as_secs()),
                     "meaning": entry.meaning, "client_text": entry.client_text,
                     "source": entry.source,
