@@ -1,1 +1,3 @@
-//! .
+//! Gangway's edges: store, web, Graph, webhooks, vault, simulator.
+
+pub mod web;
