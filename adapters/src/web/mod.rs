@@ -6,6 +6,7 @@ mod catchers;
 mod guarded;
 mod headers;
 mod origin;
+mod page;
 mod problem;
 mod query;
 mod settings;
@@ -35,6 +36,7 @@ fn rooms(settings: WebSettings) -> Rocket<Build> {
     let secure = settings.is_secure();
     dressed(&settings)
         .attach(headers::SecurityHeaders { secure })
+        .mount("/", page::routes())
         .manage(settings)
 }
 
