@@ -24,9 +24,9 @@ pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {
                 }
             }
             div data-part="trouble" hidden {}
-            div data-part="steps" hidden {}
             div data-part="ask" hidden {}
             div data-part="signup" { (before_signup(texts)) }
+            div data-part="steps" hidden {}
             div data-part="leave" hidden {}
         }
         noscript { p.notice { (texts.needs_script) } }

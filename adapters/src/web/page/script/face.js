@@ -50,9 +50,9 @@ function render(view, local) {
   const trouble = local || view.trouble;
   part('headline', [view.phase, view.headline, view.text, view.number], () => headline(view));
   part('trouble', [trouble, view.phase], () => (trouble ? notice(trouble) : null));
-  part('steps', [view.phase, view.steps], () => steps(view));
   part('ask', view.phase === 'asking' ? view.ask : null, () => (view.phase === 'asking' && view.ask ? question(view.ask) : null));
   part('signup', [view.phase === 'signup', Boolean(trouble), coexistence(view)], () => (view.phase === 'signup' ? signupPart(view, trouble) : null));
+  part('steps', [view.phase, view.steps], () => steps(view));
   part('leave', [view.phase, view.return_url], () => leave(view));
   announce(view, trouble);
 }
@@ -83,7 +83,9 @@ function notice(trouble) {
 const words = { done: t.word_done, now: t.word_now, todo: t.word_todo, trouble: t.word_trouble };
 
 function steps(view) {
-  if (!view.steps.length || view.phase === 'signup' && view.steps.every((step) => step.mark !== 'done')) return null;
+  const begun = view.steps.some((step) => step.mark === 'done');
+  const shown = view.phase === 'working' || view.phase === 'waiting' || view.phase === 'asking' || (view.phase === 'signup' && begun);
+  if (!shown || !view.steps.length) return null;
   return el('ol', { class: 'steps', id: 'steps', 'aria-label': t.steps_label },
     ...view.steps.map((step) => el('li', { class: step.mark, 'data-key': step.key, 'data-mark': step.mark, 'aria-current': step.mark === 'now' ? 'step' : null },
       icon(step.mark),

@@ -9,9 +9,8 @@ let sdkAsked = false;
 const told = {
   ready: () => { button.ready = true; if (local && local.code === 'sdk_blocked') local = null; redraw(); },
   unloadable: () => {
-    sdkAsked = false;
     journey('sdk_blocked').catch(() => {});
-    trouble('sdk_blocked', t.sdk_blocked, t.sdk_blocked_advice, { label: t.load_again, press: () => { local = null; prepare(); redraw(); } });
+    trouble('sdk_blocked', t.sdk_blocked, t.sdk_blocked_advice, { label: t.load_again, press: () => { local = null; sdkAsked = false; prepare(); redraw(); } });
   },
   saving: () => { button.busy = true; local = null; hint(t.saving); },
   half: (view) => { settle(); show(view); },
@@ -64,6 +63,8 @@ function drawContinue() {
   const node = document.getElementById('continue');
   if (!node) return;
   const again = Boolean(local || (current && current.trouble));
+  // Where the trouble has a button of its own, it is the only one.
+  node.hidden = Boolean(local && local.button);
   node.disabled = !button.ready || button.busy;
   node.textContent = button.busy ? t.button_waiting : button.again ? t.button_reopen : button.ready || !sdkAsked ? (again ? t.button_again : t.button_first) : t.button_loading;
   const line = document.getElementById('continue-hint');
@@ -191,7 +192,6 @@ function insideApp(view) {
     aside: { label: t.stay_here, press: () => { local = null; enter(view); } },
   };
   redraw();
-  document.getElementById('continue').hidden = true;
 }
 
 function copyFrom(node) {
