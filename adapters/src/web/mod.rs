@@ -3,6 +3,7 @@
 mod body;
 mod cases;
 mod catchers;
+mod console;
 mod guarded;
 mod headers;
 mod origin;
@@ -37,6 +38,7 @@ fn rooms(settings: WebSettings) -> Rocket<Build> {
     dressed(&settings)
         .attach(headers::SecurityHeaders { secure })
         .mount("/", page::routes())
+        .mount("/", console::routes())
         .manage(settings)
 }
 

@@ -7,8 +7,9 @@ use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use sha2::{Digest, Sha256};
 
-/// One file under `/assets`.
+/// One file under an address that its content pins.
 pub(in crate::web) struct Asset {
+    base: &'static str,
     /// `<name>.<hash>.<extension>`.
     file: String,
     kind: ContentType,
@@ -17,18 +18,18 @@ pub(in crate::web) struct Asset {
 
 impl Asset {
     /// A style sheet.
-    pub(in crate::web) fn css(name: &str, body: &'static str) -> Self {
-        Self::new(name, "css", ContentType::CSS, body)
+    pub(in crate::web) fn css(base: &'static str, name: &str, body: &'static str) -> Self {
+        Self::new(base, (name, "css"), ContentType::CSS, body)
     }
 
     /// A script.
-    pub(in crate::web) fn js(name: &str, body: &'static str) -> Self {
-        Self::new(name, "js", ContentType::JavaScript, body)
+    pub(in crate::web) fn js(base: &'static str, name: &str, body: &'static str) -> Self {
+        Self::new(base, (name, "js"), ContentType::JavaScript, body)
     }
 
     /// Where pages find it.
     pub(in crate::web) fn path(&self) -> String {
-        format!("/assets/{}", self.file)
+        format!("{}/{}", self.base, self.file)
     }
 
     /// The file, if this is its name.
@@ -39,9 +40,15 @@ impl Asset {
         })
     }
 
-    fn new(name: &str, extension: &str, kind: ContentType, body: &'static str) -> Self {
+    fn new(
+        base: &'static str,
+        (name, extension): (&str, &str),
+        kind: ContentType,
+        body: &'static str,
+    ) -> Self {
         let digest = hex::encode(Sha256::digest(body));
         Self {
+            base,
             file: format!("{name}.{}.{extension}", &digest[..16]),
             kind,
             body,
@@ -81,11 +88,12 @@ impl<'r> Responder<'r, 'static> for Kept {
 
 /// The hosted page's style sheet.
 pub(super) static CSS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::css("page", include_str!("page.css")));
+    LazyLock::new(|| Asset::css("/assets", "page", include_str!("page.css")));
 
 /// The hosted page's script: its parts share one scope and nothing leaks out of it.
 pub(super) static JS: LazyLock<Asset> = LazyLock::new(|| {
     Asset::js(
+        "/assets",
         "page",
         concat!(
             "(() => {\n'use strict';\n",
