@@ -4,4 +4,5 @@ pub mod graph;
 pub mod simulator;
 pub mod sled;
 pub mod vault;
+pub mod web;
 pub mod webhook;
