@@ -9,9 +9,8 @@ use rocket::tokio::time::{MissedTickBehavior, interval};
 use rocket::{Build, Rocket, State, get};
 use workflows::app::App;
 
-use super::Refusal;
-use super::UseCases;
 use super::metrics::Metrics;
+use super::{Refusal, UseCases};
 
 /// How often recorded histograms are folded, asked for or not.
 const FOLDING: Duration = Duration::from_secs(5);

@@ -7,9 +7,8 @@ use rocket::http::{Accept, ContentType, MediaType, Method, RawStr, Status};
 use rocket::request::Request;
 use rocket::response::{Responder, Response};
 
-use super::Refusal;
-use super::RequestId;
 use super::{Csp, Nonce};
+use super::{Refusal, RequestId};
 
 /// The one catcher of the listener.
 pub(crate) fn catchers() -> Vec<Catcher> {

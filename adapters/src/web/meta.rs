@@ -6,10 +6,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Route, get, post};
 use workflows::app::{Kind, Problem};
 
-use super::Query;
-use super::RawBody;
-use super::Refusal;
-use super::UseCases;
+use super::{Query, RawBody, Refusal, UseCases};
 
 /// The routes of Meta's webhooks, to be mounted at `/webhooks/meta`.
 pub(crate) fn routes() -> Vec<Route> {

@@ -5,9 +5,8 @@ use serde_json::{Map, Value};
 use workflows::app::{FieldError, OperatorAct, Problem};
 
 use super::token::OperatorToken;
-use crate::web::JsonBody;
-use crate::web::Refusal;
 use crate::web::partners::Answer;
+use crate::web::{JsonBody, Refusal};
 
 #[post("/instances/<id>/acts/<act>", data = "<body>")]
 pub(crate) async fn act(

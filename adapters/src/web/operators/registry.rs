@@ -3,9 +3,8 @@
 use rocket::{get, post};
 
 use super::token::OperatorToken;
-use crate::web::JsonBody;
-use crate::web::Refusal;
 use crate::web::partners::Answer;
+use crate::web::{JsonBody, Refusal};
 
 #[post("/apps", data = "<body>")]
 pub(crate) async fn create_app(by: OperatorToken<'_>, body: JsonBody) -> Result<Answer, Refusal> {

@@ -3,10 +3,9 @@
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{App, Kind, Operator, Problem};
 
-use crate::web::Refusal;
-use crate::web::UseCases;
 use crate::web::limits::Limits;
 use crate::web::partners::bearer;
+use crate::web::{Refusal, UseCases};
 
 /// An operator whose token was right.
 pub(crate) struct OperatorToken<'r> {

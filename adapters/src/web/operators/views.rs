@@ -3,9 +3,8 @@
 use rocket::get;
 
 use super::token::OperatorToken;
-use crate::web::Query;
-use crate::web::Refusal;
 use crate::web::partners::Answer;
+use crate::web::{Query, Refusal};
 
 /// What the list of instances may be narrowed by.
 const FILTERS: &[&str] = &[

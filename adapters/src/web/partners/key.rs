@@ -8,9 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{App, Caller, Credential, Kind, Problem, Scope};
 
-use crate::web::Refusal;
-use crate::web::UseCases;
 use crate::web::limits::Limits;
+use crate::web::{Refusal, UseCases};
 
 /// A partner whose key may do `S`.
 pub(crate) struct Partner<'r, S> {

@@ -6,9 +6,7 @@ use super::answer::{Answer, KnownTags, tag_of};
 use super::idempotency::Idempotency;
 use super::key::{Partner, Read, Write};
 use super::wait;
-use crate::web::JsonBody;
-use crate::web::Query;
-use crate::web::Refusal;
+use crate::web::{JsonBody, Query, Refusal};
 
 /// What the list may be narrowed by.
 const FILTERS: &[&str] = &[

@@ -5,8 +5,7 @@ use rocket::{patch, post};
 use super::answer::Answer;
 use super::idempotency::Idempotency;
 use super::key::{Partner, Write};
-use crate::web::JsonBody;
-use crate::web::Refusal;
+use crate::web::{JsonBody, Refusal};
 
 #[post("/channel-manager/whatsapp/tp-registration/url", data = "<body>")]
 pub(crate) async fn post(

@@ -6,9 +6,7 @@ use super::answer::Answer;
 use super::idempotency::Idempotency;
 use super::key::{Partner, Webhooks};
 use super::page::page_of;
-use crate::web::JsonBody;
-use crate::web::Query;
-use crate::web::Refusal;
+use crate::web::{JsonBody, Query, Refusal};
 
 #[post("/webhook_endpoints", data = "<body>")]
 pub(crate) async fn create(
