@@ -1,6 +1,7 @@
 //! What the simulator promises, spoken to over real HTTP; time is moved, never waited for.
 
 mod control;
+mod edges;
 mod graph;
 mod webhooks;
 

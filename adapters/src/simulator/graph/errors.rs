@@ -92,7 +92,7 @@ impl Fault {
         Self::oauth(
             403,
             200,
-            "(#200) You do not have the necessary permissions required to send messages on behalf of this WhatsApp Business Account",
+            "(#200) You do not have permission to do this on this WhatsApp Business Account",
         )
     }
 

@@ -86,7 +86,7 @@ pub(crate) async fn answer(core: &Core, inbound: &Inbound) -> Option<Reply> {
     }
 }
 
-/// What the person has already, and a number nobody has.
+/// What the person has already, and a name and a number nobody has.
 fn offer(world: &World, app_id: &str) -> Value {
     let mut wabas: Vec<_> = world
         .wabas
@@ -105,7 +105,13 @@ fn offer(world: &World, app_id: &str) -> Value {
         .iter()
         .map(|waba| json!({ "name": waba.name, "business_name": name_of(&waba.business_id) }))
         .collect();
-    json!({ "accounts": rows, "phone_number": format!("+{}", signup::unused_digits(world)) })
+    // A name of its own for each newcomer: two customers must not meet in one portfolio by default.
+    let newcomer = world.businesses.iter().count() + 1;
+    json!({
+        "accounts": rows,
+        "business_name": format!("Sandbox business {newcomer}"),
+        "phone_number": format!("+{}", signup::unused_digits(world)),
+    })
 }
 
 #[derive(Deserialize)]

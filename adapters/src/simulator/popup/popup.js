@@ -18,6 +18,8 @@
   // A window that closes at once may take its last message with it.
   const CLOSE_AFTER_MS = 150;
 
+  // Nobody gets past the first screen before names and a number are suggested.
+  let offered = null;
   const state = { step: 'login', phone: '', password: '', granted: null, misbehavior: '', told: false };
 
   function parse(text) {
@@ -155,6 +157,7 @@
   }
 
   async function fast() {
+    await offered;
     state.phone = at('phone').value.trim();
     if (sim.startsWith('abandon_at_phone')) { show('phone'); return; }
     if (await accept()) { finish(); }
@@ -180,18 +183,21 @@
         at(list).append(option);
       }
     }
-    if (!at('phone').value) { at('phone').value = offer.phone_number; }
+    const suggest = function (id, value) { if (!at(id).value) { at(id).value = value; } };
+    suggest('business', offer.business_name);
+    suggest('waba-name', at('business').value);
+    suggest('phone', offer.phone_number);
   }
 
   function prefill() {
-    at('business').value = prefilled.name || 'Sandbox business';
-    at('waba-name').value = (setup.phone && setup.phone.displayName) || prefilled.name || 'Sandbox business';
+    at('business').value = prefilled.name || '';
+    at('waba-name').value = (setup.phone && setup.phone.displayName) || prefilled.name || '';
     const phone = prefilled.phone;
     if (phone && phone.code && phone.number) { at('phone').value = '+' + phone.code + ' ' + phone.number; }
   }
 
   function listen() {
-    at('login').addEventListener('click', function () { show('business'); });
+    at('login').addEventListener('click', async function () { await offered; show('business'); });
     at('fast').addEventListener('click', fast);
     at('cancel').addEventListener('click', cancel);
     at('finish').addEventListener('click', finish);
@@ -213,16 +219,21 @@
     window.addEventListener('pagehide', handOver);
   }
 
-  async function start() {
-    prefill();
-    listen();
-    show('login');
+  async function loadOffer() {
     try {
       const answer = await fetch('/popup/offer?client_id=' + encodeURIComponent(query.get('client_id') || ''));
       fillOffer(await answer.json());
     } catch (error) {
       complain('The simulator did not answer. Is it still running?');
     }
+  }
+
+  async function start() {
+    prefill();
+    listen();
+    show('login');
+    offered = loadOffer();
+    await offered;
     document.body.dataset.ready = 'true';
     if (query.get('auto') === '1' || extras.auto === '1') { fast(); }
   }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
 
 /// Something the world keeps.
 pub(crate) trait Entity: Serialize + DeserializeOwned {
@@ -19,7 +20,10 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
 #[derive(Clone)]
 pub(crate) struct Flusher {
     database: sled::Db,
-    changed: Arc<AtomicBool>,
+    /// How many changes there have been.
+    changes: Arc<AtomicU64>,
+    /// How many of them are on disk; whoever holds the lock writes for all who wait.
+    written: Arc<Mutex<u64>>,
     lasting: bool,
 }
 
@@ -27,18 +31,32 @@ impl Flusher {
     pub(super) fn new(database: sled::Db, lasting: bool) -> Self {
         Self {
             database,
-            changed: Arc::default(),
+            changes: Arc::default(),
+            written: Arc::default(),
             lasting,
         }
     }
 
+    /// Returns once every change made before the call would survive a kill.
     pub(crate) async fn flush(&self) {
-        let changed = self.changed.swap(false, Ordering::SeqCst);
-        if !changed || !self.lasting {
+        let wanted = self.changes.load(Ordering::SeqCst);
+        if !self.lasting {
             return;
         }
-        if let Err(error) = self.database.flush_async().await {
-            tracing::error!(%error, "the simulator could not write its world to disk");
+        let mut written = self.written.lock().await;
+        if *written >= wanted {
+            return;
+        }
+        let included = self.changes.load(Ordering::SeqCst);
+        let database = self.database.clone();
+        // Not `flush_async`: with many at once its futures of sled 0.34 are never woken.
+        let flushed = tokio::task::spawn_blocking(move || database.flush()).await;
+        match flushed {
+            Ok(Ok(_)) => *written = included,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the simulator could not write its world to disk");
+            }
+            Err(error) => tracing::error!(%error, "writing the simulator's world broke off"),
         }
     }
 }
@@ -47,7 +65,7 @@ impl Flusher {
 pub(crate) struct Kept<E> {
     rows: BTreeMap<String, E>,
     tree: sled::Tree,
-    changed: Arc<AtomicBool>,
+    changes: Arc<AtomicU64>,
 }
 
 impl<E: Entity> Kept<E> {
@@ -69,7 +87,7 @@ impl<E: Entity> Kept<E> {
         Ok(Self {
             rows,
             tree,
-            changed: Arc::clone(&flusher.changed),
+            changes: Arc::clone(&flusher.changes),
         })
     }
 
@@ -100,18 +118,18 @@ impl<E: Entity> Kept<E> {
     }
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<E> {
-        self.changed.store(true, Ordering::SeqCst);
         if let Err(error) = self.tree.remove(key) {
             tracing::error!(kind = E::KIND, %error, "a simulated entity could not be removed");
         }
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.rows.remove(key)
     }
 
     fn store(&self, entity: &E) {
-        self.changed.store(true, Ordering::SeqCst);
         let bytes = serde_json::to_vec(entity).expect("an entity of the world is plain data");
         if let Err(error) = self.tree.insert(entity.key(), bytes) {
             tracing::error!(kind = E::KIND, %error, "a simulated entity could not be stored");
         }
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 }
