@@ -16,8 +16,12 @@ use disk::Disk;
 use tempfile::TempDir;
 
 /// Looks at the disk at these many acknowledgements, at as many moments drawn from the whole run,
-/// and at as many of the first opening, when the folder comes to be.
+/// and while the store is opened, above all for the first time, when the folder comes to be.
 const CUTS: usize = 30;
+
+/// Opening takes more calls than any group; looking at every third of them is enough.
+const OPENING_LINES: usize = 40;
+const OPENING_STEP: usize = 3;
 
 /// A traced run of the writer.
 struct Run {
@@ -46,7 +50,7 @@ fn nothing_is_acknowledged_before_the_log_is_synced() {
     for (line, _) in run.disk.acknowledgements() {
         let before = run.disk.steps.iter().filter(|step| step.start < line);
         let last = before
-            .filter(|step| run.disk.is_write_to(step, "db"))
+            .filter(|step| run.disk.is_write_to(step, "sled/db"))
             .max_by_key(|step| step.start)
             .expect("an acknowledged change was written to the log");
         assert!(
@@ -70,14 +74,21 @@ fn no_power_cut_loses_or_tears_what_was_acknowledged() {
         .step_by(acknowledged.len().div_ceil(CUTS))
         .map(|line| line + 1);
     let anywhere: Vec<usize> = (0..CUTS).map(|_| dice.usize(1..=last)).collect();
-    let while_opening: Vec<usize> = (0..CUTS).map(|_| dice.usize(1..=first)).collect();
-    let drawn = anywhere.into_iter().chain(while_opening);
+    let openings = (1..=first).chain(acknowledged.windows(2).flat_map(opened_between));
+    let drawn = anywhere.into_iter().chain(openings);
     for cut in at_acknowledgements.chain(drawn) {
         let told = format!("cut at line {cut}, only what was synced kept");
         check(&run.disk, cut, &mut || false, &told);
         let told = format!("cut at line {cut}, torn");
         check(&run.disk, cut, &mut || dice.bool(), &told);
     }
+}
+
+/// Moments while the store was closed and opened again, if it was between two acknowledgements.
+fn opened_between(lines: &[usize]) -> impl Iterator<Item = usize> + use<> {
+    let between = lines[0]..lines[1];
+    let long = between.len() >= OPENING_LINES;
+    between.filter(move |_| long).step_by(OPENING_STEP)
 }
 
 /// Opens the disk as the cut left it and looks for everything that was acknowledged before.

@@ -71,7 +71,7 @@ async fn open(folder: &TempDir) -> Arc<SledStore> {
 
 /// Blob files are never synced, so that none may come to be.
 fn expect_no_blobs(folder: &TempDir) {
-    let blobs = std::fs::read_dir(folder.path().join("blobs"));
+    let blobs = std::fs::read_dir(folder.path().join("sled/blobs"));
     assert_eq!(blobs.map_or(0, Iterator::count), 0);
 }
 
@@ -105,14 +105,14 @@ async fn a_second_process_is_told_that_the_folder_is_in_use() {
 async fn a_folder_with_blob_files_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     open(&folder).await.close().await.unwrap();
-    std::fs::write(folder.path().join("blobs").join("1"), b"x").unwrap();
+    std::fs::write(folder.path().join("sled/blobs").join("1"), b"x").unwrap();
     let refused = SledStore::open(folder.path(), SledOptions::default()).await;
     assert!(matches!(refused, Err(OpenError::Corrupt(_))));
 }
 
 /// Changes a folder behind the store's back.
 fn tamper(folder: &TempDir, with: impl FnOnce(&sled::Db)) {
-    let db = sled::open(folder.path()).unwrap();
+    let db = sled::open(folder.path().join("sled")).unwrap();
     with(&db);
     db.flush().unwrap();
 }

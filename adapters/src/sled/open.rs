@@ -73,6 +73,13 @@ const LAYOUT: u64 = 1;
 /// Long enough between two lines in the log when a large folder opens.
 const TASKS_PER_PROGRESS_LINE: u64 = 100_000;
 
+/// Where sled's own files live within the folder.
+const HOME: &str = "sled";
+const HOME_IN_THE_MAKING: &str = "sled.new";
+
+/// Nothing is stored while sled's files are made.
+const FIRST_CACHE_BYTES: u64 = 1024 * 1024;
+
 /// An opened folder, before anyone uses it.
 pub(super) struct Opened {
     pub(super) db: Db,
@@ -86,15 +93,20 @@ pub(super) struct Opened {
 pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Opened, OpenError> {
     create_durably(folder)?;
     let owner_lock = lock(folder)?;
-    refuse_blobs(folder)?;
+    let home = folder.join(HOME);
+    if !home.exists() {
+        make_home(folder, &home)?;
+    }
+    refuse_blobs(&home)?;
     tracing::info!(folder = %folder.display(), "opening the store");
-    let config = ::sled::Config::new()
-        .path(folder)
-        .cache_capacity(cache_bytes)
-        .flush_every_ms(None);
-    let db = config.open().map_err(|error| refused(folder, error))?;
-    let log = File::open(folder.join("db"))?;
-    sync_files(folder)?;
+    let db = match open_sled(&home, cache_bytes) {
+        Err(OpenError::Corrupt(_)) if remove_half_made_snapshots(&home)? => {
+            open_sled(&home, cache_bytes)?
+        }
+        opened => opened?,
+    };
+    let log = File::open(home.join("db"))?;
+    sync_files(&home)?;
     let epoch = begin_epoch(&db)?;
     sync(&db, &log)?;
     let due = load_due(&db, epoch)?;
@@ -106,6 +118,49 @@ pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Opened, OpenError>
         due,
         tally,
     })
+}
+
+fn open_sled(home: &Path, cache_bytes: u64) -> Result<Db, OpenError> {
+    let config = ::sled::Config::new()
+        .path(home)
+        .cache_capacity(cache_bytes)
+        .flush_every_ms(None);
+    config.open().map_err(|error| refused(home, error))
+}
+
+/// Removes what a power cut during an earlier opening has left; says whether there was anything.
+///
+/// sled would rather read a snapshot that it had not finished than the log, which has everything.
+fn remove_half_made_snapshots(home: &Path) -> io::Result<bool> {
+    let mut removed = false;
+    for entry in fs::read_dir(home)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_string_lossy().ends_with(".generating") {
+            tracing::warn!(?name, "removing a snapshot that was never finished");
+            fs::remove_file(entry.path())?;
+            removed = true;
+        }
+    }
+    Ok(removed)
+}
+
+/// Makes sled's files under another name and gives them theirs once they are safe.
+///
+/// sled does not open what a power cut has left of its first start; made aside, it is made anew.
+fn make_home(folder: &Path, home: &Path) -> Result<(), OpenError> {
+    let aside = folder.join(HOME_IN_THE_MAKING);
+    if aside.exists() {
+        fs::remove_dir_all(&aside)?;
+    }
+    let db = open_sled(&aside, FIRST_CACHE_BYTES)?;
+    db.flush().map_err(|error| broken(&error))?;
+    drop(db);
+    // sled's own threads may hold its log for a moment longer.
+    File::open(aside.join("db"))?.lock()?;
+    sync_files(&aside)?;
+    fs::rename(&aside, home)?;
+    Ok(sync_folder(folder)?)
 }
 
 /// Creates the folder so that it is still there after a power cut.
@@ -128,8 +183,8 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
 }
 
 /// sled never syncs its blob files; values are kept small so that none is ever made.
-fn refuse_blobs(folder: &Path) -> Result<(), OpenError> {
-    let blobs = folder.join("blobs");
+fn refuse_blobs(home: &Path) -> Result<(), OpenError> {
+    let blobs = home.join("blobs");
     if blobs.is_dir() && fs::read_dir(blobs)?.next().is_some() {
         let what = "blobs/ is not empty, and what lies there is not safe from power cuts";
         return Err(OpenError::Corrupt(what.to_owned()));
@@ -137,11 +192,11 @@ fn refuse_blobs(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn refused(folder: &Path, error: ::sled::Error) -> OpenError {
+fn refused(home: &Path, error: ::sled::Error) -> OpenError {
     match error {
         // sled has no error of its own for a folder that is in use.
         ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => {
-            OpenError::Locked(folder.to_owned())
+            OpenError::Locked(home.to_owned())
         }
         ::sled::Error::Io(error) => OpenError::Io(error),
         error => OpenError::Corrupt(error.to_string()),
@@ -149,16 +204,12 @@ fn refused(folder: &Path, error: ::sled::Error) -> OpenError {
 }
 
 /// Syncs what sled leaves to chance when it makes a folder; without it some would not open again.
-fn sync_files(folder: &Path) -> io::Result<()> {
-    for name in ["conf", "db"] {
-        File::open(folder.join(name))?.sync_all()?;
+fn sync_files(home: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(home)? {
+        File::open(entry?.path())?.sync_all()?;
     }
-    let blobs = folder.join("blobs");
-    if blobs.is_dir() {
-        sync_folder(&blobs)?;
-    }
-    sync_folder(folder)?;
-    sync_folder(parent(folder))
+    sync_folder(home)?;
+    sync_folder(parent(home))
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -122,10 +122,13 @@ impl Disk {
             return Vec::new();
         }
         match call.name.as_str() {
-            "openat" => self.open(path(1), &String::from_utf8_lossy(&call.args[2])),
+            "openat" => self.open(
+                path(0).join(path(1)),
+                &String::from_utf8_lossy(&call.args[2]),
+            ),
             "mkdir" => vec![Act::CreateFolder { path: path(0) }],
             "unlink" => self.remove(path(0)),
-            "unlinkat" => self.remove(path(1)),
+            "unlinkat" => self.remove(path(0).join(path(1))),
             "rename" => self.rename(path(0), path(1)),
             "write" if path(0) == self.base.join(writer::ACKNOWLEDGED) => acknowledge(call),
             "write" => self.append(&path(0), &call.args[1]),
@@ -162,9 +165,7 @@ impl Disk {
     }
 
     fn rename(&mut self, from: PathBuf, to: PathBuf) -> Vec<Act> {
-        if let Some(file) = self.names.remove(&from) {
-            self.names.insert(to.clone(), file);
-        }
+        move_names(&mut self.names, &from, &to);
         vec![Act::Rename { from, to }]
     }
 
@@ -222,7 +223,7 @@ impl Disk {
 
     /// Writes the disk as a cut before line `cut` leaves it; `keep` decides about the unsynced.
     pub(super) fn write_image(&self, image: &Path, cut: usize, keep: &mut dyn FnMut() -> bool) {
-        let mut names: BTreeMap<&Path, Option<usize>> = BTreeMap::new();
+        let mut names: BTreeMap<PathBuf, Option<usize>> = BTreeMap::new();
         let mut contents: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
         for step in self.steps.iter().filter(|step| step.start < cut) {
             let is_durable = step.durable_from < cut;
@@ -268,25 +269,42 @@ impl Act {
         }
     }
 
-    fn apply<'a>(
-        &'a self,
-        names: &mut BTreeMap<&'a Path, Option<usize>>,
+    fn apply(
+        &self,
+        names: &mut BTreeMap<PathBuf, Option<usize>>,
         contents: &mut BTreeMap<usize, Vec<u8>>,
     ) {
         match self {
-            Self::CreateFile { path, file } => drop(names.insert(path, Some(*file))),
-            Self::CreateFolder { path } => drop(names.insert(path, None)),
-            Self::Remove { path } => drop(names.remove(path.as_path())),
+            Self::CreateFile { path, file } => drop(names.insert(path.clone(), Some(*file))),
+            Self::CreateFolder { path } => drop(names.insert(path.clone(), None)),
+            Self::Remove { path } => drop(names.remove(path)),
             Self::Rename { from, to } => {
-                if let Some(file) = names.remove(from.as_path()) {
-                    names.insert(to, file);
-                }
+                move_names(names, from, to);
             }
             Self::Truncate { file, length } => {
                 contents.entry(*file).or_default().resize(*length, 0);
             }
             _ => {}
         }
+    }
+}
+
+/// Renames a file, or a folder with all that is in it.
+fn move_names<T>(names: &mut BTreeMap<PathBuf, T>, from: &Path, to: &Path) {
+    let moving: Vec<PathBuf> = names
+        .keys()
+        .filter(|name| name.starts_with(from))
+        .cloned()
+        .collect();
+    for name in moving {
+        let below = name.strip_prefix(from).unwrap();
+        let moved = if below.as_os_str().is_empty() {
+            to.to_owned()
+        } else {
+            to.join(below)
+        };
+        let file = names.remove(&name).unwrap();
+        names.insert(moved, file);
     }
 }
 
