@@ -7,6 +7,7 @@ mod bodies_test;
 mod body;
 mod cases;
 mod catchers;
+mod console;
 mod guarded;
 mod headers;
 mod limits;
@@ -15,6 +16,7 @@ mod meta;
 mod metrics;
 mod operators;
 mod origin;
+mod page;
 mod partners;
 mod problem;
 mod query;
@@ -63,6 +65,8 @@ fn rooms(settings: WebSettings) -> Rocket<Build> {
     .mount("/v1", partners::routes())
     .mount("/webhooks/meta", meta::routes())
     .mount("/console/api", operators::routes())
+    .mount("/", page::routes())
+    .mount("/", console::routes())
 }
 
 /// A listener that names itself to nobody, believes addresses only from its own proxy, and has our

@@ -1,0 +1,116 @@
+//! The console's first page: what waits for an operator, grouped, and how many of everything there are.
+
+use maud::{Markup, html};
+use rocket::get;
+use rocket::http::Status;
+use rocket::request::FlashMessage;
+use workflows::app::AttentionGroup;
+
+use super::filters::list_path;
+use super::frame::{Frame, Page, Place, Stop};
+use super::session::Visitor;
+use super::words::{humane, mark, none, number};
+use crate::web::UseCases;
+
+/// One line of the tally: workflow, state, hold code, count.
+type Count = (String, String, String, u64);
+
+#[get("/console")]
+pub(super) async fn attention(
+    visitor: Visitor,
+    app: UseCases<'_>,
+    flash: Option<FlashMessage<'_>>,
+) -> Result<Page, Stop> {
+    let signed = visitor.signed()?;
+    let groups = app.attention(&signed.operator).await?.data;
+    let counts = app.gauges().await?.instances;
+    let frame = Frame::load(&app, &signed, flash).await;
+    let body = body(&groups, &counts);
+    Ok(Page(
+        Status::Ok,
+        frame.page(Place::Attention, "Needs attention", &body),
+    ))
+}
+
+/// The page's middle.
+pub(super) fn body(groups: &[AttentionGroup], counts: &[Count]) -> Markup {
+    html! {
+        div.title { h1 { "Needs attention" } }
+        @if groups.is_empty() {
+            div.empty {
+                h2 { "Nothing needs you" }
+                p { "When onboardings get stuck where only a person can move them, they appear here, grouped by what holds them up." }
+                a.button href="/console/partners" { "Make a link for a partner" }
+            }
+        } @else { (grouped(groups)) }
+        section aria-labelledby="all" {
+            h2 #all { "Everything" }
+            @if counts.is_empty() { p.soft { "Counts appear here with the first onboarding." } }
+            @else { (tally(counts)) }
+        }
+    }
+}
+
+fn grouped(groups: &[AttentionGroup]) -> Markup {
+    let mut groups: Vec<&AttentionGroup> = groups.iter().collect();
+    groups.sort_by(|one, other| other.count.cmp(&one.count));
+    html! {
+        div.wide {
+            table.list {
+                caption.unseen { "Groups that wait for an operator, the largest first" }
+                thead { tr {
+                    th scope="col" { "Held up by" }
+                    th scope="col" { "State" }
+                    th scope="col" { "Workflow" }
+                    th.number scope="col" { "Waiting" }
+                } }
+                tbody {
+                    @for group in groups {
+                        tr.row {
+                            td {
+                                a.to href=(list_path(&[("workflow", &group.workflow), ("state", &group.state)])) { (humane(&group.code)) }
+                                " " code.soft { (group.code) }
+                            }
+                            td.tight { (humane(&group.state)) }
+                            td.tight { (humane(&group.workflow)) }
+                            td.number { (number(group.count)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tally(counts: &[Count]) -> Markup {
+    html! {
+        div.wide {
+            table {
+                caption.unseen { "All instances by workflow, state and what they wait for" }
+                thead { tr {
+                    th scope="col" { "Workflow" }
+                    th scope="col" { "State" }
+                    th scope="col" { "Waits for" }
+                    th.number scope="col" { "Count" }
+                } }
+                tbody {
+                    @for (workflow, state, hold, count) in counts {
+                        tr.row {
+                            td.tight { (humane(workflow)) }
+                            td.tight { a.to href=(list_path(&[("workflow", workflow), ("state", state)])) { (humane(state)) } }
+                            td { @if hold.is_empty() { (none()) } @else { (hold_name(hold)) } }
+                            td.number { (number(*count)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn hold_name(hold: &str) -> Markup {
+    let kinds = [
+        "working", "retrying", "waiting", "parked", "paused", "awaiting",
+    ];
+    html! { @if kinds.contains(&hold) { (mark(hold)) } @else { (humane(hold)) " " code.soft { (hold) } } }
+}

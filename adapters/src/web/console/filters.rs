@@ -1,0 +1,173 @@
+//! The filters of the list, which live in its address: chips that can be removed, and page turning.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use rocket::http::RawStr;
+use workflows::app::{ListQuery, Problem};
+
+use super::words::humane;
+use crate::web::Query;
+
+/// What may be filtered by.
+const NAMES: &[&str] = &["workflow", "state", "partner_id", "external_id"];
+/// What a screen and a half holds.
+const PAGE: i64 = 50;
+
+/// The filters of one request.
+pub(super) struct Filters {
+    chosen: BTreeMap<String, String>,
+    after: Option<String>,
+}
+
+impl Filters {
+    /// Reads them; a field left empty in the form is no filter.
+    pub(super) fn read(query: Query<'_>) -> Result<Self, Problem> {
+        let known: Vec<&str> = NAMES.iter().copied().chain(["after"]).collect();
+        let mut chosen = query.fields(&known)?;
+        chosen.retain(|_, value| !value.is_empty());
+        let after = chosen.remove("after");
+        Ok(Self { chosen, after })
+    }
+
+    /// As the use case takes them.
+    pub(super) fn to_query(&self) -> ListQuery {
+        let value = |name: &str| self.chosen.get(name).cloned();
+        ListQuery {
+            workflow: value("workflow"),
+            state: value("state"),
+            partner_id: value("partner_id"),
+            external_id: value("external_id"),
+            limit: Some(PAGE),
+            after: self.after.clone(),
+            ..ListQuery::default()
+        }
+    }
+
+    /// Whether anything is left out.
+    pub(super) fn any(&self) -> bool {
+        !self.chosen.is_empty()
+    }
+
+    /// The filters in force; each leads to the list without it.
+    pub(super) fn chips(&self) -> Markup {
+        html! {
+            @if self.any() {
+                ul.chips aria-label="Filters in force" {
+                    @for (name, value) in &self.chosen {
+                        li {
+                            a href=(self.without(name)) aria-label=(format!("Remove the filter {} {value}", label(name))) {
+                                span.soft { (label(name)) } " " (value) span aria-hidden="true" { "×" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The form that sets them, without script.
+    pub(super) fn form(&self) -> Markup {
+        let value = |name: &str| self.chosen.get(name).map_or("", String::as_str);
+        html! {
+            form.filters action="/console/instances" method="get" {
+                label {
+                    "Workflow"
+                    select name="workflow" {
+                        option value="" { "All" }
+                        @for workflow in ["onboarding", "connection", "delivery"] {
+                            option value=(workflow) selected[value("workflow") == workflow] { (humane(workflow)) }
+                        }
+                    }
+                }
+                label { "State" input name="state" value=(value("state")) autocomplete="off" spellcheck="false"; }
+                label { "Partner" input name="partner_id" value=(value("partner_id")) placeholder="prt_…" autocomplete="off" spellcheck="false"; }
+                label { "Partner’s own id" input name="external_id" value=(value("external_id")) autocomplete="off" spellcheck="false"; }
+                button type="submit" { "Filter" }
+            }
+        }
+    }
+
+    /// To the first page and to the next.
+    pub(super) fn pages(&self, next: Option<&str>) -> Markup {
+        html! {
+            @if self.after.is_some() || next.is_some() {
+                nav.pages aria-label="Pages" {
+                    @if self.after.is_some() { a href=(self.address(None, None)) { "Newest" } }
+                    @if let Some(next) = next { a href=(self.address(None, Some(next))) rel="next" { "Older" } }
+                }
+            }
+        }
+    }
+
+    fn without(&self, name: &str) -> String {
+        self.address(Some(name), None)
+    }
+
+    fn address(&self, without: Option<&str>, after: Option<&str>) -> String {
+        let kept = self
+            .chosen
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, _)| Some(*name) != without);
+        list_path(
+            &kept
+                .chain(after.map(|after| ("after", after)))
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+fn label(name: &str) -> &'static str {
+    match name {
+        "workflow" => "Workflow",
+        "state" => "State",
+        "partner_id" => "Partner",
+        _ => "Partner’s own id",
+    }
+}
+
+/// The list with these filters.
+pub(super) fn list_path(filters: &[(&str, &str)]) -> String {
+    let pairs = filters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", RawStr::new(value).percent_encode()))
+        .collect::<Vec<_>>();
+    if pairs.is_empty() {
+        return "/console/instances".to_owned();
+    }
+    format!("/console/instances?{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filters, list_path};
+
+    #[test]
+    fn a_chip_leads_to_the_list_without_its_filter() {
+        let filters = Filters {
+            chosen: [("state", "need pin"), ("workflow", "onboarding")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            after: Some("c1".to_owned()),
+        };
+        let html = filters.chips().into_string();
+        assert!(
+            html.contains(r#"href="/console/instances?workflow=onboarding""#),
+            "{html}"
+        );
+        assert!(
+            html.contains(r#"href="/console/instances?state=need%20pin""#),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn what_an_address_carries_is_encoded() {
+        assert_eq!(
+            list_path(&[("state", "a&b=c")]),
+            "/console/instances?state=a%26b%3Dc"
+        );
+        assert_eq!(list_path(&[]), "/console/instances");
+    }
+}

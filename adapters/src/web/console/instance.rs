@@ -1,0 +1,119 @@
+//! The page of one instance: what it waits for in one sentence, where it stands, what happened, what may be done.
+
+use engine::Timestamp;
+use maud::{Markup, html};
+use rocket::get;
+use rocket::http::{ContentType, Status};
+use rocket::request::FlashMessage;
+use workflows::app::{DiagramView, HoldView, InstanceView};
+
+use super::acts::acts;
+use super::deliveries::deliveries;
+use super::frame::{Frame, Page, Place, Stop};
+use super::session::{AnyOperator, Visitor};
+use super::timeline::{Zoom, timeline};
+use super::words::{humane, id, mark, number, time};
+use super::{diagram, facts};
+use crate::web::{Query, Refusal, UseCases};
+
+#[get("/console/instances/<id>")]
+pub(super) async fn instance(
+    id: &str,
+    visitor: Visitor,
+    app: UseCases<'_>,
+    query: Query<'_>,
+    flash: Option<FlashMessage<'_>>,
+) -> Result<Page, Stop> {
+    let signed = visitor.signed()?;
+    let zoom = Zoom::read(&query.fields(&["timeline"])?);
+    let view = app.instance(&signed.operator, id).await?;
+    let picture = app.diagram(&signed.operator, id).await?;
+    let frame = Frame::load(&app, &signed, flash).await;
+    let body = body(&view, &picture, zoom, &frame);
+    let title = format!("{}: {}", view.id, humane(&view.state));
+    Ok(Page(
+        Status::Ok,
+        frame.page(Place::Instances, &title, &body),
+    ))
+}
+
+/// The picture by itself.
+#[get("/console/api/instances/<id>/diagram.svg")]
+pub(super) async fn picture(
+    id: &str,
+    operator: AnyOperator,
+    app: UseCases<'_>,
+) -> Result<(ContentType, String), Refusal> {
+    let view = app.diagram(&operator.0, id).await?;
+    Ok((ContentType::SVG, diagram::svg(&view)))
+}
+
+/// The page's middle.
+pub(super) fn body(
+    view: &InstanceView,
+    picture: &DiagramView,
+    zoom: Zoom,
+    frame: &Frame,
+) -> Markup {
+    let now = frame.now;
+    let (ends, frequent): (Vec<&str>, Vec<&str>) =
+        view.acts.iter().partition(|act| super::acts::is_end(act));
+    html! {
+        div.title {
+            h1 { (humane(&view.state)) }
+            span { (id(&view.id)) }
+            span.soft.small { (humane(&view.workflow)) ", version " (number(view.version)) }
+        }
+        p.headline { (view.headline) }
+        @if let Some(hold) = &view.hold { (held(hold, now)) }
+        (acts(view, &frequent, frame))
+        section aria-labelledby="picture" {
+            h2.unseen #picture { "Path" }
+            figure.picture tabindex="0" role="group" aria-label="Path, scrolls sideways" { (diagram::inline(picture)) }
+            details { summary.small.soft { "The path as a list" } (diagram::list(picture)) }
+        }
+        div.columns {
+            (timeline(view, zoom, now))
+            section aria-labelledby="facts" { h2 #facts { "Facts" } (facts::list(&view.facts, now)) }
+        }
+        (owed(view, now))
+        (deliveries(&view.deliveries, now))
+        @if !ends.is_empty() {
+            section aria-labelledby="ends" { h2 #ends { "End it" } (acts(view, &ends, frame)) }
+        }
+        p.small.soft { "Made " (time(&view.created_at, now)) ", changed " (time(&view.updated_at, now)) ", in this state since " (time(&view.entered_at, now)) }
+    }
+}
+
+fn held(hold: &HoldView, now: Timestamp) -> Markup {
+    html! {
+        dl class=(format!("hold {}", hold.kind)) {
+            div { dt { "Now" } dd { (mark(&hold.kind)) } }
+            div { dt { "Because" } dd { (hold.text) " " code.soft { (hold.code) } } }
+            div { dt { "Since" } dd { (time(&hold.since, now)) } }
+            @if let Some(until) = &hold.until { div { dt { "Next try" } dd { (time(until, now)) } } }
+            @if hold.attempt > 0 { div { dt { "Tries so far" } dd { (hold.attempt) } } }
+            div { dt { "Moved by" } dd { (humane(&hold.mover)) } }
+        }
+    }
+}
+
+fn owed(view: &InstanceView, now: Timestamp) -> Markup {
+    html! {
+        section aria-labelledby="owed" {
+            h2 #owed { "Due next" }
+            @if view.tasks.is_empty() { p.soft { "Nothing is due: it has ended, or it waits for a person." } }
+            @else {
+                div.wide { table {
+                    caption.unseen { "What is owed to this instance, with its time" }
+                    thead { tr { th scope="col" { "What" } th scope="col" { "Due" } th.number scope="col" { "Tries" } } }
+                    tbody {
+                        @for task in &view.tasks {
+                            tr { td { code { (task.key) } } td { (time(&task.due_at, now)) } td.number { (task.attempt) } }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}

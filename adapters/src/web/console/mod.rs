@@ -1,0 +1,47 @@
+//! The operators' console: server-rendered pages that work without script.
+
+mod acts;
+mod assets;
+mod attention;
+mod deliveries;
+mod diagram;
+mod facts;
+mod filters;
+mod frame;
+mod instance;
+mod instances;
+mod layout;
+mod login;
+mod partners;
+mod records;
+mod session;
+mod timeline;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use rocket::Route;
+use rocket::routes;
+
+use super::guarded;
+
+/// The routes of the console's pages.
+pub(crate) fn routes() -> Vec<Route> {
+    guarded(routes![
+        assets::asset_file,
+        login::login,
+        login::sign_in,
+        login::sign_out,
+        attention::attention,
+        instances::instances,
+        instances::find,
+        instance::instance,
+        instance::picture,
+        acts::carry_out,
+        partners::partners,
+        partners::make_link,
+        records::schedules,
+        records::audit,
+    ])
+}

@@ -1,0 +1,108 @@
+//! Who the browser is: the session of a cookie, or of the bearer that a framed page keeps in memory.
+
+use rocket::http::{Cookie, Method, SameSite};
+use rocket::request::{FromRequest, Outcome, Request};
+use workflows::app::{ClientSession, Kind, Opened, Problem};
+
+use super::face::TAKEN;
+use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
+
+/// A browser that opened a link. A cookie counts for changes only when our own page sent it.
+pub(super) struct Browser {
+    /// What the use cases know it by.
+    pub(super) session: ClientSession,
+    /// With which it is asked for again while a stream runs.
+    pub(super) secret: String,
+}
+
+impl Browser {
+    /// This browser's session, unless a later browser has taken over.
+    pub(super) fn current(&self) -> Result<&ClientSession, Problem> {
+        if self.session.current {
+            Ok(&self.session)
+        } else {
+            Err(taken())
+        }
+    }
+}
+
+/// What an earlier browser is told.
+pub(super) fn taken() -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        TAKEN,
+        "The link was opened in another window after this one. Open it here again to go on here.",
+    )
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Browser {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let bearer = request
+            .headers()
+            .get_one("authorization")
+            .and_then(|header| header.strip_prefix("Bearer "));
+        let secret = if let Some(bearer) = bearer {
+            bearer.to_owned()
+        } else {
+            if request.method() != Method::Get
+                && let Outcome::Error(foreign) = SameOrigin::from_request(request).await
+            {
+                return Outcome::Error(foreign);
+            }
+            let cookie = request.cookies().get(name(is_secure(request)));
+            cookie.map_or_else(String::new, |cookie| cookie.value().to_owned())
+        };
+        match resume(request, secret).await {
+            Ok(browser) => Outcome::Success(browser),
+            Err(refusal) => Outcome::Error((refusal.park(request), ())),
+        }
+    }
+}
+
+async fn resume(request: &Request<'_>, secret: String) -> Result<Browser, Refusal> {
+    if secret.is_empty() {
+        return Err(Problem::new(
+            Kind::Unauthenticated,
+            "no_session",
+            "Open the link first: this address needs the session it starts.",
+        )
+        .into());
+    }
+    let session = UseCases::of(request)?.session(&secret).await?;
+    Ok(Browser { session, secret })
+}
+
+fn is_secure(request: &Request<'_>) -> bool {
+    let web = request.rocket().state::<WebSettings>();
+    web.is_none_or(WebSettings::is_secure)
+}
+
+/// The cookie's name; browsers refuse the prefix without TLS.
+fn name(secure: bool) -> &'static str {
+    if secure { "__Host-gangway" } else { "gangway" }
+}
+
+/// The cookie that carries a session over reloads.
+pub(super) fn cookie(opened: &Opened, secure: bool) -> Cookie<'static> {
+    let lives = i64::try_from(opened.lives.as_secs()).unwrap_or(i64::MAX);
+    Cookie::build((name(secure), opened.session.clone()))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .max_age(rocket::time::Duration::seconds(lives))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn the_cookie_is_bound_to_the_host_wherever_there_is_tls() {
+        assert_eq!((name(true), name(false)), ("__Host-gangway", "gangway"));
+    }
+}
