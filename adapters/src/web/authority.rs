@@ -3,7 +3,7 @@
 
 use workflows::app::Scope;
 
-use Authority::{Operator, Partner, Public, Signature};
+use Authority::{Client, Console, Link, Operator, Partner, Public, Signature};
 
 /// What a route asks of whoever calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,31 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/attention", Operator),
     door("GET", "/console/api/schedules", Operator),
     door("GET", "/console/api/audit", Operator),
+    door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
+    door("GET", "/o/<token>", Link),
+    door("POST", "/o/<token>/open", Link),
+    door("GET", "/o", Client),
+    door("POST", "/o/journey", Client),
+    door("POST", "/o/signup", Client),
+    door("POST", "/o/pin", Client),
+    door("POST", "/o/otp", Client),
+    door("GET", "/o/status", Client),
+    door("GET", "/o/events", Client),
+    door("GET", "/assets/<file>", Public),
+    door("GET", "/assets/accent/<file>", Public),
+    door("GET", "/console/assets/<file>", Public),
+    door("GET", "/console/login", Public),
+    door("POST", "/console/login", Public),
+    door("POST", "/console/logout", Console),
+    door("GET", "/console", Console),
+    door("GET", "/console/find", Console),
+    door("GET", "/console/instances", Console),
+    door("GET", "/console/instances/<id>", Console),
+    door("POST", "/console/instances/<id>/acts/<act>", Console),
+    door("GET", "/console/partners", Console),
+    door("POST", "/console/partners/links", Console),
+    door("GET", "/console/schedules", Console),
+    door("GET", "/console/audit", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {

@@ -55,7 +55,7 @@ fn grouped(groups: &[AttentionGroup]) -> Markup {
     let mut groups: Vec<&AttentionGroup> = groups.iter().collect();
     groups.sort_by(|one, other| other.count.cmp(&one.count));
     html! {
-        div.wide {
+        div.rows {
             table.list {
                 caption.unseen { "Groups that wait for an operator, the largest first" }
                 thead { tr {

@@ -3,20 +3,20 @@
 //! Colors are attributes, so that the file reads by itself, and classes, so that the console's style
 //! sheet may theme them. The same picture is always told as a list as well.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
 use workflows::app::{DiagramNode, DiagramView};
 
 use super::layout::{NODE_HEIGHT, NODE_WIDTH, Placed, place};
+use super::wires::{Wire, wires};
 
 /// The picture as an SVG document that can stand alone or inside a page.
 pub(super) fn svg(diagram: &DiagramView) -> String {
     let plan = place(diagram);
     let mut drawing = String::new();
-    for (from, to, inputs) in merged(diagram) {
-        draw_edge(&mut drawing, &plan.nodes, (from, to), &inputs);
+    for wire in wires(diagram, &plan) {
+        draw_wire(&mut drawing, &wire);
     }
     for placed in plan.nodes.values() {
         draw_node(&mut drawing, placed);
@@ -81,33 +81,8 @@ fn word(mark: &str) -> &'static str {
     }
 }
 
-/// One line for all inputs that lead the same way.
-fn merged(diagram: &DiagramView) -> Vec<(&str, &str, String)> {
-    let mut ways: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for edge in &diagram.edges {
-        let inputs = ways.entry((&edge.from, &edge.to)).or_default();
-        inputs.push(&edge.input);
-    }
-    ways.into_iter()
-        .map(|((from, to), inputs)| (from, to, inputs.join(", ")))
-        .collect()
-}
-
-fn draw_edge(
-    drawing: &mut String,
-    nodes: &BTreeMap<&str, Placed<'_>>,
-    (from, to): (&str, &str),
-    inputs: &str,
-) {
-    let (Some(from), Some(to)) = (nodes.get(from), nodes.get(to)) else {
-        return;
-    };
-    // An end that most states lead to would draw a fan across the whole picture.
-    if from.node.state == to.node.state || to.is_end {
-        return;
-    }
-    let taken = from.node.mark != "ahead" && to.node.mark != "ahead";
-    let (class, stroke, marker) = if taken {
+fn draw_wire(drawing: &mut String, wire: &Wire<'_>) {
+    let (class, stroke, marker) = if wire.taken() {
         ("d-edge taken", "#17703a", "d-arrow-taken")
     } else {
         ("d-edge", "#8a95a1", "d-arrow")
@@ -115,46 +90,9 @@ fn draw_edge(
     let _ = write!(
         drawing,
         r#"<path class="{class}" d="{}" fill="none" stroke="{stroke}" stroke-width="1.5" marker-end="url(#{marker})"><title>{}</title></path>"#,
-        curve(from, to),
-        escaped(inputs),
+        wire.path(),
+        escaped(&wire.inputs),
     );
-}
-
-/// Along the line straight on, above it for leaps, below it to and from side states.
-fn curve(from: &Placed<'_>, to: &Placed<'_>) -> String {
-    let middle = |placed: &Placed<'_>| placed.x + NODE_WIDTH / 2;
-    let (a, b) = (middle(from), middle(to));
-    match (from.row, to.row) {
-        (0, 0) if to.column == from.column + 1 => {
-            let y = from.y + NODE_HEIGHT / 2;
-            format!("M{} {y}H{}", from.x + NODE_WIDTH, to.x - 3)
-        }
-        (0, 0) => {
-            let leap = i32::abs(to.column - from.column);
-            let (top, rise) = (from.y, 14 + 7 * leap);
-            let (a, b) = if a < b {
-                (a + 16, b - 16)
-            } else {
-                (a - 16, b + 16)
-            };
-            let y = top - rise;
-            format!("M{a} {top}C{a} {y} {b} {y} {b} {}", top - 3)
-        }
-        (above, below) if above < below => {
-            let (start, end) = (from.y + NODE_HEIGHT, to.y - 3);
-            let (a, b) = (a - 10, b - 10);
-            format!("M{a} {start}C{a} {} {b} {} {b} {end}", start + 28, end - 28)
-        }
-        (below, above) if below > above => {
-            let (start, end) = (from.y, to.y + NODE_HEIGHT + 3);
-            let (a, b) = (a + 10, b + 10);
-            format!("M{a} {start}C{a} {} {b} {} {b} {end}", start - 28, end + 28)
-        }
-        _ => {
-            let (start, dip) = (from.y + NODE_HEIGHT, from.y + NODE_HEIGHT + 24);
-            format!("M{a} {start}C{a} {dip} {b} {dip} {b} {}", start + 3)
-        }
-    }
 }
 
 fn draw_node(drawing: &mut String, placed: &Placed<'_>) {

@@ -27,7 +27,7 @@ fn flatten<'a>(path: String, value: &'a Value, lines: &mut Vec<(String, &'a Valu
                 let path = if path.is_empty() {
                     humane(name)
                 } else {
-                    format!("{path} · {}", humane(name).to_lowercase())
+                    format!("{path} · {}", uncapped(&humane(name)))
                 };
                 flatten(path, inner, lines);
             }
@@ -35,6 +35,17 @@ fn flatten<'a>(path: String, value: &'a Value, lines: &mut Vec<(String, &'a Valu
         Value::Null => {}
         Value::Object(_) if path.is_empty() => {}
         _ => lines.push((path, value)),
+    }
+}
+
+/// A name within a path: it begins small unless it is written in capitals.
+fn uncapped(name: &str) -> String {
+    let mut letters = name.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => name.to_owned(),
     }
 }
 
@@ -129,7 +140,7 @@ mod tests {
         let facts = json!({"result": {"waba_id": "123"}, "note": "<b>", "gone": null});
         let html = list(&facts, Timestamp::from_millis(0)).into_string();
         assert!(
-            html.contains("<dt>Result · waba id</dt><dd>123</dd>"),
+            html.contains("<dt>Result · WABA id</dt><dd>123</dd>"),
             "{html}"
         );
         assert!(

@@ -30,6 +30,15 @@ impl Filters {
         Ok(Self { chosen, after })
     }
 
+    /// Everything, from the newest on.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self {
+            chosen: BTreeMap::new(),
+            after: None,
+        }
+    }
+
     /// As the use case takes them.
     pub(super) fn to_query(&self) -> ListQuery {
         let value = |name: &str| self.chosen.get(name).cloned();

@@ -78,7 +78,7 @@ pub(super) fn body(list: &ListView<InstanceRow>, filters: &Filters, now: Timesta
                 }
             }
         } @else {
-            table.list {
+            div.rows { table.list {
                 caption.unseen { "Instances, newest first" }
                 thead { tr {
                     th scope="col" { "Id" }
@@ -89,7 +89,7 @@ pub(super) fn body(list: &ListView<InstanceRow>, filters: &Filters, now: Timesta
                     th scope="col" { "Changed" }
                 } }
                 tbody { @for row in &list.data { (line(row, now)) } }
-            }
+            } }
             (filters.pages(list.next_cursor.as_deref().filter(|_| list.has_more)))
         }
     }
@@ -104,11 +104,11 @@ fn line(row: &InstanceRow, now: Timestamp) -> Markup {
             }
             td {
                 @if let Some(external) = &row.external_id { (external) br; }
-                span.soft.small title=(row.tenant) { (elided(&row.tenant)) }
+                span.soft.small.keep title=(row.tenant) { (elided(&row.tenant)) }
             }
             td.tight { (humane(&row.state)) }
             td.tight { @if let Some(hold) = &row.hold { (mark(&hold.kind)) } @else { (none()) } }
-            td { (row.headline) }
+            td.reason { (row.headline) }
             td { (time(&row.updated_at, now)) }
         }
     }

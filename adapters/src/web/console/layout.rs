@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use workflows::app::{DiagramNode, DiagramView};
 
 /// Wide enough for the longest milestone and its sign.
-pub(super) const NODE_WIDTH: i32 = 148;
+pub(super) const NODE_WIDTH: i32 = 156;
 pub(super) const NODE_HEIGHT: i32 = 36;
-const PITCH: i32 = 184;
+/// Half the way from one state of the line to the next. Rows alternate, so that lines to the second
+/// row pass between the states of the first.
+const HALF_PITCH: i32 = 96;
 const ROW: i32 = 84;
 const MARGIN: i32 = 8;
 /// An end with at least this many ways in is listed, not connected.
@@ -19,6 +21,7 @@ pub(super) struct Placed<'a> {
     pub(super) x: i32,
     pub(super) y: i32,
     pub(super) row: i32,
+    /// In halves: the line stands on 0, 2, 4 …
     pub(super) column: i32,
     /// Reached from nearly everywhere and left for nowhere.
     pub(super) is_end: bool,
@@ -43,7 +46,7 @@ pub(super) fn place(diagram: &DiagramView) -> Plan<'_> {
         size: (0, 0),
         ends_at: None,
     };
-    for (column, node) in (0..).zip(&line) {
+    for (column, node) in (0..).step_by(2).zip(&line) {
         put(&mut plan, node, (0, column), top);
     }
     let sides = diagram.nodes.iter().filter(|node| !on_line(node));
@@ -55,7 +58,7 @@ pub(super) fn place(diagram: &DiagramView) -> Plan<'_> {
     }
     let rows = plan.nodes.values().map(|placed| placed.row).max();
     let below = rows.unwrap_or(0) + 1;
-    for (column, node) in (0..).zip(ends) {
+    for (column, node) in (0..).step_by(2).zip(ends) {
         put(&mut plan, node, (below, column), top);
         if let Some(placed) = plan.nodes.get_mut(node.state.as_str()) {
             placed.is_end = true;
@@ -93,7 +96,7 @@ fn headroom(diagram: &DiagramView, line: &[&DiagramNode]) -> i32 {
 fn put<'a>(plan: &mut Plan<'a>, node: &'a DiagramNode, (row, column): (i32, i32), top: i32) {
     let placed = Placed {
         node,
-        x: MARGIN + column * PITCH,
+        x: MARGIN + column * HALF_PITCH,
         y: top + row * ROW,
         row,
         column,
@@ -137,15 +140,18 @@ fn wished_column(diagram: &DiagramView, plan: &Plan<'_>, node: &DiagramNode) -> 
     }
 }
 
-/// The nearest free place; one row down costs as much as one column aside.
+/// The nearest free place; one row down costs as much as one state aside.
 fn free_spot(plan: &Plan<'_>, wished: i32, columns: i32) -> (i32, i32) {
     let taken = |row, column| {
         let mut nodes = plan.nodes.values();
         nodes.any(|placed| (placed.row, placed.column) == (row, column))
     };
-    (1..=columns + 1)
-        .flat_map(|row| (0..columns).map(move |column| (row, column)))
+    let places = (1..=columns + 1).flat_map(|row| {
+        let first = i32::from(row % 2 == 0);
+        (0..columns).map(move |place| (row, first + 2 * place))
+    });
+    places
         .filter(|(row, column)| !taken(*row, *column))
-        .min_by_key(|(row, column)| (row + i32::abs(column - wished), *row))
+        .min_by_key(|(row, column)| (2 * row + i32::abs(column - wished), *row))
         .unwrap_or((1, wished))
 }

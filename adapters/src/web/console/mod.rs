@@ -16,8 +16,11 @@ mod partners;
 mod records;
 mod session;
 mod timeline;
+mod wires;
 mod words;
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 

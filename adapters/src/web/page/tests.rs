@@ -1,6 +1,9 @@
 //! What a client sees before any script has run.
 
+use rocket::Config;
 use rocket::figment::Figment;
+use rocket::http::{ContentType, Header, Status};
+use rocket::local::asynchronous::Client;
 use workflows::app::{BrandingView, Kind, PageView, Problem};
 
 use super::face::live;
@@ -75,4 +78,53 @@ fn data_for_the_script_cannot_end_its_block() {
     web.meta_sdk_url = "https://x.example/</script><script>".to_owned();
     let html = live(&page(), &web, "2026-11-23T09:00:00.000Z").into_string();
     assert!(!html.contains("</script><script>"), "{html}");
+}
+
+async fn visitor() -> Client {
+    let settings = WebSettings::new(Figment::from(Config::debug_default()), "https://g.example");
+    Client::tracked(crate::web::rooms(settings)).await.unwrap()
+}
+
+#[rocket::async_test]
+async fn the_pages_files_may_be_kept_for_ever() {
+    let client = visitor().await;
+    let accent = "/assets/accent/0b6e4f.css".to_owned();
+    for (path, kind) in [
+        (super::asset::CSS.path(), ContentType::CSS),
+        (super::asset::JS.path(), ContentType::JavaScript),
+        (accent, ContentType::CSS),
+    ] {
+        let answer = client.get(path).dispatch().await;
+        assert_eq!(
+            (answer.status(), answer.content_type()),
+            (Status::Ok, Some(kind))
+        );
+        let kept = answer.headers().get_one("cache-control");
+        assert_eq!(kept, Some("public, max-age=31536000, immutable"));
+    }
+    let other = client.get("/assets/accent/red.css").dispatch().await;
+    assert_eq!(other.status(), Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn a_foreign_page_cannot_use_a_clients_cookie() {
+    let client = visitor().await;
+    for path in ["/o/journey", "/o/signup", "/o/pin", "/o/otp"] {
+        let asked = client.post(path).header(ContentType::JSON).body("{}");
+        let asked = asked
+            .cookie(("__Host-gangway", "secret"))
+            .header(Header::new("Origin", "https://evil.example"));
+        let answer = asked.dispatch().await;
+        assert_eq!(answer.status(), Status::Forbidden, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_call_without_a_session_is_told_to_open_the_link() {
+    let client = visitor().await;
+    let asked = client.post("/o/pin").header(ContentType::JSON).body("{}");
+    let asked = asked.header(Header::new("Origin", "https://g.example"));
+    let answer = asked.dispatch().await;
+    assert_eq!(answer.status(), Status::Unauthorized);
+    assert!(answer.into_string().await.unwrap().contains("no_session"));
 }
