@@ -43,7 +43,7 @@ fn options(allow: &str) -> Response<'static> {
     response
 }
 
-/// The methods under which this path exists, if it exists at all.
+/// The methods under which this path exists, if it exists but not under the request's.
 fn other_methods(request: &Request<'_>) -> Option<String> {
     let path: Vec<&str> = request
         .uri()
@@ -62,7 +62,8 @@ fn other_methods(request: &Request<'_>) -> Option<String> {
             methods.push(Method::Head.as_str());
         }
     }
-    if methods.is_empty() {
+    // A handler of this very method looked and found nothing.
+    if methods.is_empty() || methods.contains(&request.method().as_str()) {
         return None;
     }
     methods.push(Method::Options.as_str());
