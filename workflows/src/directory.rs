@@ -284,3 +284,25 @@ impl Directory {
             .await
     }
 }
+
+impl Partner {
+    /// The partner of a sandbox.
+    pub fn demo(id: PartnerId, app: AppId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: "Demo Messaging".to_owned(),
+            app,
+            role: "tech_provider".to_owned(),
+            solution_id: None,
+            branding: BrandingView {
+                display_name: "Demo Messaging".to_owned(),
+                accent: Some("#0b6b4f".to_owned()),
+                ..BrandingView::default()
+            },
+            domain: None,
+            redirect_hosts: Vec::new(),
+            notice_secret: crate::app::fresh_signing_secret(),
+            created_at: now,
+        }
+    }
+}
