@@ -6,9 +6,9 @@ use rocket::data::{Data, FromData, Outcome, ToByteUnit};
 use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use serde_json::Value;
-use workflows::app::{Kind, Problem};
+use workflows::app::{FieldError, Kind, Problem};
 
-use super::problem::Refusal;
+use super::Refusal;
 use super::settings::{Bounds, WebSettings};
 
 /// A JSON object; an empty body counts as `{}`, because the fields of most calls are all optional.
@@ -30,6 +30,29 @@ impl<'r> FromData<'r> for JsonBody {
             Ok(Self { value, raw })
         });
         settle(request, read)
+    }
+}
+
+impl JsonBody {
+    /// Refuses whatever was sent to a call that takes nothing.
+    pub(crate) fn takes_no_fields(&self) -> Result<(), Problem> {
+        let names = self
+            .value
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys);
+        let errors: Vec<FieldError> = names
+            .map(|name| FieldError {
+                param: name.clone(),
+                code: "unknown_field".to_owned(),
+                message: "this call takes no fields".to_owned(),
+            })
+            .collect();
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(errors))
+        }
     }
 }
 
@@ -166,7 +189,7 @@ mod tests {
         assert_eq!(problem.kind, Kind::Malformed);
         assert_eq!(
             problem.detail,
-            "The body is not JSON: reading stopped at line 2, column 17."
+            "The body is not JSON: reading stopped at line 2, column 16."
         );
     }
 

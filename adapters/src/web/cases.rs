@@ -5,7 +5,7 @@ use std::ops::Deref;
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{App, Problem};
 
-use super::problem::Refusal;
+use super::Refusal;
 
 /// The use cases, for handlers that need no caller.
 pub(crate) struct UseCases<'r>(&'r App);

@@ -3,13 +3,12 @@
 
 use maud::{DOCTYPE, html};
 use rocket::catcher::{self, Catcher};
-use rocket::http::{Accept, ContentType, MediaType, Method, Status};
+use rocket::http::{Accept, ContentType, MediaType, Method, RawStr, Status};
 use rocket::request::Request;
 use rocket::response::{Responder, Response};
 
-use super::headers::{Csp, Nonce};
-use super::problem::Refusal;
-use super::trace::RequestId;
+use super::{Csp, Nonce};
+use super::{Refusal, RequestId};
 
 /// The one catcher of the listener.
 pub(crate) fn catchers() -> Vec<Catcher> {
@@ -50,7 +49,7 @@ fn other_methods(request: &Request<'_>) -> Option<String> {
         .uri()
         .path()
         .raw_segments()
-        .map(|part| part.as_str())
+        .map(RawStr::as_str)
         .collect();
     let mut methods: Vec<&str> = Vec::new();
     for route in request

@@ -8,9 +8,9 @@ use rocket::{Data, Request};
 use tracing::Instrument;
 use workflows::app::Kind;
 
+use super::RequestId;
 use super::problem::{Refusal, come_back};
 use super::settings::WebSettings;
-use super::trace::RequestId;
 
 /// The routes, each answering within the usual time or with 503.
 pub(crate) fn guarded(routes: Vec<Route>) -> Vec<Route> {
@@ -57,16 +57,16 @@ impl Handler for Guarded {
             .state::<WebSettings>()
             .map(|web| web.bounds.answer);
         let limit = usual.unwrap_or(Duration::from_secs(30)) + self.hold;
-        match tokio::time::timeout(limit, self.inner.handle(request, data).instrument(span)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
+        let answer = self.inner.handle(request, data).instrument(span);
+        tokio::time::timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| {
                 tracing::warn!(
                     request_id = id,
                     "a request was given up after its time limit"
                 );
                 Outcome::Error(too_slow().park(request))
-            }
-        }
+            })
     }
 }
 

@@ -1,26 +1,44 @@
 //! Rocket's rooms: they translate between HTTP and the use cases and decide nothing.
 
+mod admin;
+mod authority;
+#[cfg(test)]
+mod bodies_test;
 mod body;
 mod cases;
 mod catchers;
 mod console;
 mod guarded;
 mod headers;
+mod limits;
+mod machine;
+mod meta;
+mod metrics;
+mod operators;
 mod origin;
 mod page;
+mod partners;
 mod problem;
 mod query;
+#[cfg(test)]
+mod routes_test;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod trace;
 
+use rocket::figment::Figment;
 use rocket::shield::Shield;
 use rocket::{Build, Rocket};
 use workflows::app::App;
 
+pub use admin::admin_rocket;
+pub use authority::{Authority, Door, authorities};
 pub(crate) use body::{JsonBody, RawBody};
 pub(crate) use cases::UseCases;
 pub(crate) use guarded::{guarded, guarded_after};
 pub(crate) use headers::{Csp, Nonce};
+pub use metrics::Metrics;
 pub(crate) use origin::SameOrigin;
 pub(crate) use problem::Refusal;
 pub(crate) use query::Query;
@@ -35,18 +53,27 @@ pub fn rocket(app: App, settings: WebSettings) -> Rocket<Build> {
 /// Everything but the use cases.
 fn rooms(settings: WebSettings) -> Rocket<Build> {
     let secure = settings.is_secure();
-    dressed(&settings)
-        .attach(headers::SecurityHeaders { secure })
-        .mount("/", page::routes())
-        .mount("/", console::routes())
-        .manage(settings)
+    dressed(
+        settings.figment.clone(),
+        settings.trusted_ip_header.as_deref(),
+    )
+    .attach(headers::SecurityHeaders { secure })
+    .manage(limits::Limits::new(&settings.bounds))
+    .manage(settings)
+    .mount("/", machine::probes())
+    .mount("/", machine::description())
+    .mount("/v1", partners::routes())
+    .mount("/webhooks/meta", meta::routes())
+    .mount("/console/api", operators::routes())
+    .mount("/", page::routes())
+    .mount("/", console::routes())
 }
 
 /// A listener that names itself to nobody, believes addresses only from its own proxy, and has our
 /// headers, log and catchers instead of Rocket's.
-fn dressed(settings: &WebSettings) -> Rocket<Build> {
-    let figment = settings.figment.clone().merge(("ident", false));
-    let figment = match &settings.trusted_ip_header {
+fn dressed(figment: Figment, trusted_ip_header: Option<&str>) -> Rocket<Build> {
+    let figment = figment.merge(("ident", false));
+    let figment = match trusted_ip_header {
         Some(header) => figment.merge(("ip_header", header)),
         None => figment.merge(("ip_header", false)),
     };

@@ -3,7 +3,7 @@
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{Kind, Problem};
 
-use super::problem::Refusal;
+use super::Refusal;
 use super::settings::WebSettings;
 
 /// The request came from a page of our own: what `Sec-Fetch-Site` says, or else `Origin`.

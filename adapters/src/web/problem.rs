@@ -10,8 +10,8 @@ use rocket::response::{self, Responder, Response};
 use serde_json::{Value, json};
 use workflows::app::{Kind, Problem};
 
+use super::RequestId;
 use super::settings::WebSettings;
-use super::trace::RequestId;
 
 /// A [`Problem`] with the status it is answered with.
 #[derive(Clone, Debug)]
@@ -193,10 +193,10 @@ impl<'r> Responder<'r, 'static> for Refusal {
         if let Some(allow) = self.allow {
             response.raw_header("Allow", allow);
         }
-        if self.status == Status::Unauthorized {
-            if let Some(challenge) = challenge(request.uri().path().as_str()) {
-                response.raw_header("WWW-Authenticate", challenge);
-            }
+        if self.status == Status::Unauthorized
+            && let Some(challenge) = challenge(request.uri().path().as_str())
+        {
+            response.raw_header("WWW-Authenticate", challenge);
         }
         response.ok()
     }

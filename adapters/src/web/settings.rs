@@ -33,7 +33,8 @@ pub struct Bounds {
     pub json_body: usize,
     /// Bytes of a webhook body from Meta.
     pub meta_body: usize,
-    /// How long a body may take to arrive; Rocket itself would wait for ever.
+    /// How long a body may take to arrive once a guard reads it. Rocket waits for its first 14 bytes
+    /// before any guard runs, and without limit: only a proxy in front can bound those.
     pub body_arrival: Duration,
     /// How long a handler may take to answer.
     pub answer: Duration,

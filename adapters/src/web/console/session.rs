@@ -7,7 +7,9 @@ use subtle::ConstantTimeEq;
 use workflows::app::{Kind, Operator, Problem};
 
 use super::frame::Stop;
-use crate::web::{UseCases, WebSettings};
+use crate::web::limits::Limits;
+use crate::web::partners::bearer;
+use crate::web::{Refusal, UseCases, WebSettings};
 
 /// Whoever asks for a page: an operator, or the reason why not.
 pub(super) struct Visitor(Result<Signed, Problem>);
@@ -78,17 +80,20 @@ impl<'r> FromRequest<'r> for AnyOperator {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let bearer = request
-            .headers()
-            .get_one("authorization")
-            .and_then(|header| header.strip_prefix("Bearer "));
+        let bearer = bearer(request.headers().get_one("authorization"));
         let found = match (bearer, UseCases::of(request)) {
             (Some(token), Ok(app)) => app.authenticate_operator(token).await,
             _ => signed(request).await.map(|signed| signed.operator),
         };
         match found {
             Ok(operator) => Outcome::Success(Self(operator)),
-            Err(problem) => Outcome::Error((crate::web::Refusal::from(problem).park(request), ())),
+            Err(problem) => {
+                let counted = match request.rocket().state::<Limits>() {
+                    Some(limits) => limits.refuse(request.client_ip(), problem),
+                    None => problem,
+                };
+                Outcome::Error((Refusal::from(counted).park(request), ()))
+            }
         }
     }
 }

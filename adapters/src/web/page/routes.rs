@@ -157,11 +157,16 @@ async fn status(browser: Browser, app: UseCases<'_>) -> View {
 }
 
 #[get("/assets/<file>")]
-fn asset_file(file: &str) -> Option<Kept> {
-    asset::CSS.called(file).or_else(|| asset::JS.called(file))
+fn asset_file(file: &str) -> Result<Kept, Refusal> {
+    let kept = asset::CSS.called(file).or_else(|| asset::JS.called(file));
+    kept.ok_or_else(no_file)
 }
 
 #[get("/assets/accent/<file>")]
-fn accent_file(file: &str) -> Option<Kept> {
-    accent::style_sheet(file).map(Kept::css)
+fn accent_file(file: &str) -> Result<Kept, Refusal> {
+    accent::style_sheet(file).map(Kept::css).ok_or_else(no_file)
+}
+
+fn no_file() -> Refusal {
+    Refusal::of_status(Status::NotFound)
 }

@@ -5,6 +5,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{ClientSession, Kind, Opened, Problem};
 
 use super::face::TAKEN;
+use crate::web::partners::bearer;
 use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
 
 /// A browser that opened a link. A cookie counts for changes only when our own page sent it.
@@ -40,10 +41,7 @@ impl<'r> FromRequest<'r> for Browser {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let bearer = request
-            .headers()
-            .get_one("authorization")
-            .and_then(|header| header.strip_prefix("Bearer "));
+        let bearer = bearer(request.headers().get_one("authorization"));
         let secret = if let Some(bearer) = bearer {
             bearer.to_owned()
         } else {

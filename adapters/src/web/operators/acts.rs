@@ -1,0 +1,122 @@
+//! What operators do to an instance. Whether they may is the use case's to say.
+
+use rocket::post;
+use serde_json::{Map, Value};
+use workflows::app::{FieldError, OperatorAct, Problem};
+
+use super::token::OperatorToken;
+use crate::web::partners::Answer;
+use crate::web::{JsonBody, Refusal};
+
+#[post("/instances/<id>/acts/<act>", data = "<body>")]
+pub(crate) async fn act(
+    by: OperatorToken<'_>,
+    id: &str,
+    act: &str,
+    body: JsonBody,
+) -> Result<Answer, Refusal> {
+    let act = read(act, &body.value)?;
+    Ok(Answer::ok(&by.app.act(&by.operator, id, &act).await?)?)
+}
+
+fn read(act: &str, body: &Value) -> Result<OperatorAct, Problem> {
+    let mut fields = Fields {
+        left: body.as_object().cloned().unwrap_or_default(),
+        errors: Vec::new(),
+    };
+    let reason = fields.text("reason");
+    let operation_id = fields.text("operation_id");
+    let dry_run = fields.flag("dry_run");
+    let Fields { left, mut errors } = fields;
+    if reason.is_none() && errors.iter().all(|error| error.param != "reason") {
+        errors.push(wrong("reason", "required", "say why, for the audit"));
+    }
+    errors.extend(
+        left.keys()
+            .map(|name| wrong(name, "unknown_field", "is not a field of an act")),
+    );
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    Ok(OperatorAct {
+        act: act.to_owned(),
+        reason: reason.unwrap_or_default(),
+        operation_id,
+        dry_run,
+    })
+}
+
+struct Fields {
+    left: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text),
+            Some(_) => {
+                self.errors
+                    .push(wrong(name, "wrong_type", "must be a text"));
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.errors
+                    .push(wrong(name, "wrong_type", "must be true or false"));
+                false
+            }
+        }
+    }
+}
+
+fn wrong(param: &str, code: &str, message: &str) -> FieldError {
+    FieldError {
+        param: param.to_owned(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::read;
+
+    #[test]
+    fn an_act_needs_a_reason_and_may_be_a_dry_run() {
+        let body = json!({"reason": "the client called", "operation_id": "op-1", "dry_run": true});
+        let act = read("cancel", &body).unwrap();
+        assert_eq!(
+            (act.act.as_str(), act.reason.as_str(), act.dry_run),
+            ("cancel", "the client called", true)
+        );
+        assert_eq!(act.operation_id.as_deref(), Some("op-1"));
+    }
+
+    #[test]
+    fn every_wrong_field_of_an_act_is_named_once() {
+        let params = |body| {
+            let problem = read("pause", &body).unwrap_err();
+            problem
+                .errors
+                .into_iter()
+                .map(|error| error.param)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(params(json!({})), ["reason"]);
+        assert_eq!(params(json!({"reason": 1})), ["reason"]);
+        assert_eq!(
+            params(json!({"reason": "r", "dry_run": "yes", "force": true})),
+            ["dry_run", "force"]
+        );
+    }
+}

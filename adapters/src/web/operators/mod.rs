@@ -1,0 +1,28 @@
+//! The operators' API under `/console/api`: what the console's pages do, for programs and the
+//! command line.
+
+mod acts;
+mod registry;
+mod token;
+mod views;
+
+use rocket::Route;
+
+use super::guarded;
+
+/// Every route of the operators' API, to be mounted at `/console/api`.
+pub(crate) fn routes() -> Vec<Route> {
+    guarded(rocket::routes![
+        registry::create_app,
+        registry::create_partner,
+        registry::partners,
+        registry::create_key,
+        registry::create_onboarding,
+        views::instances,
+        views::instance,
+        views::attention,
+        views::schedules,
+        views::audit,
+        acts::act,
+    ])
+}
