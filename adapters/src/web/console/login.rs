@@ -11,7 +11,7 @@ use rocket::{State, get, post};
 use workflows::app::{Kind, Problem};
 
 use super::frame::{Page, Stop, sheet};
-use super::session::{Visitor, cookie};
+use super::session::{Author, cookie};
 use crate::web::limits::Limits;
 use crate::web::{SameOrigin, UseCases, WebSettings};
 
@@ -62,7 +62,7 @@ pub(super) fn login() -> Page {
 
 #[post("/console/login", data = "<form>")]
 pub(super) async fn sign_in(
-    from: Sender,
+    from: Sender<'_>,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     cookies: &CookieJar<'_>,
@@ -83,15 +83,13 @@ pub(super) async fn sign_in(
 
 #[post("/console/logout", data = "<form>")]
 pub(super) async fn sign_out(
-    _same: SameOrigin,
-    visitor: Visitor,
+    author: Author,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     cookies: &CookieJar<'_>,
     form: Form<SignOut>,
 ) -> Result<Redirect, Stop> {
-    let signed = visitor.signed()?;
-    signed.check(&form.token)?;
+    let signed = author.with(&form.token)?;
     app.close_console(&signed.secret).await?;
     cookies.remove(cookie(String::new(), web.is_secure()));
     Ok(Redirect::to("/console/login"))

@@ -9,7 +9,7 @@ use workflows::app::{Kind, Operator, Problem};
 use super::frame::Stop;
 use crate::web::limits::Limits;
 use crate::web::partners::bearer;
-use crate::web::{Refusal, UseCases, WebSettings};
+use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
 
 /// Whoever asks for a page: an operator, or the reason why not.
 pub(super) struct Visitor(Result<Signed, Problem>);
@@ -39,7 +39,7 @@ impl Signed {
     }
 
     /// Refuses a form that one of this session's pages did not hand out.
-    pub(super) fn check(&self, token: &str) -> Result<(), Problem> {
+    fn check(&self, token: &str) -> Result<(), Problem> {
         let own = self.form_token();
         if bool::from(own.as_bytes().ct_eq(token.as_bytes())) {
             return Ok(());
@@ -61,12 +61,43 @@ impl<'r> FromRequest<'r> for Visitor {
     }
 }
 
+/// Whoever sends a form from one of our own pages.
+pub(super) struct Author(Result<Signed, Problem>);
+
+impl Author {
+    /// The operator, if the form was made for this session.
+    pub(super) fn with(self, token: &str) -> Result<Signed, Stop> {
+        let signed = self.0?;
+        signed.check(token)?;
+        Ok(signed)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Author {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match SameOrigin::from_request(request).await {
+            Outcome::Success(_) => Outcome::Success(Self(signed(request).await)),
+            Outcome::Error(foreign) => Outcome::Error(foreign),
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
+
 async fn signed(request: &Request<'_>) -> Result<Signed, Problem> {
     let cookie = request.cookies().get(name(is_secure(request)));
     let secret = cookie
         .map(|cookie| cookie.value().to_owned())
         .filter(|secret| !secret.is_empty())
-        .ok_or_else(|| Problem::new(Kind::Unauthenticated, "signed_out", "Sign in first."))?;
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::Unauthenticated,
+                "unauthenticated",
+                "Sign in first, or send your operator token: Authorization: Bearer ….",
+            )
+        })?;
     let app = UseCases::of(request).map_err(|_| Problem::fault())?;
     let operator = app.console_session(&secret).await?;
     Ok(Signed { operator, secret })

@@ -56,19 +56,18 @@ pub(super) async fn events(
     end: Shutdown,
 ) -> Result<Views, Refusal> {
     browser.current()?;
-    let stream = views((*app).clone(), browser, last, end).boxed();
+    let stream = views((*app).clone(), browser, last.0, end).boxed();
     Ok(Views(EventStream::from(stream).heartbeat(HEARTBEAT)))
 }
 
 fn views(
     app: App,
     browser: Browser,
-    last: LastSeen,
+    mut seen: Option<u64>,
     mut end: Shutdown,
 ) -> impl futures_util::Stream<Item = Event> + Send + 'static {
     stream! {
         let mut changes = app.watch();
-        let mut seen = last.0;
         let mut pace = interval(READ_AGAIN);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
