@@ -19,6 +19,8 @@ pub(super) struct Signed {
     pub(super) operator: Operator,
     /// Ends the session.
     pub(super) secret: String,
+    /// Whether this is the sandbox, which every page says.
+    pub(super) sandbox: bool,
 }
 
 impl Visitor {
@@ -100,7 +102,12 @@ async fn signed(request: &Request<'_>) -> Result<Signed, Problem> {
         })?;
     let app = UseCases::of(request).map_err(|_| Problem::fault())?;
     let operator = app.console_session(&secret).await?;
-    Ok(Signed { operator, secret })
+    let web = request.rocket().state::<WebSettings>();
+    Ok(Signed {
+        operator,
+        secret,
+        sandbox: web.is_some_and(|web| web.sandbox),
+    })
 }
 
 /// An operator by cookie or by `Authorization: Bearer`, for files that programs fetch as well.
@@ -165,6 +172,7 @@ mod tests {
                 session_digest: digest.to_owned(),
             },
             secret: "s".to_owned(),
+            sandbox: false,
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) const TAKEN: &str = "session_superseded";
 
 /// The page of a link that works.
 pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {
-    let texts = texts(&page.locale);
+    let texts = texts();
     let body = html! {
         main #face aria-busy="true" {
             div data-part="headline" {
@@ -97,7 +97,8 @@ fn sheet(texts: &Texts, title: &str, branding: &BrandingView, body: &Markup) -> 
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
-                meta name="referrer" content="no-referrer";
+                // Meta looks at which site opens its window; it gets the site and never the address.
+                meta name="referrer" content="strict-origin";
                 meta name="color-scheme" content="light dark";
                 title {
                     (title)

@@ -38,24 +38,24 @@ pub(super) fn taken() -> Problem {
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Browser {
-    type Error = ();
+    type Error = Refusal;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refusal> {
         let bearer = bearer(request.headers().get_one("authorization"));
         let secret = if let Some(bearer) = bearer {
             bearer.to_owned()
         } else {
             if request.method() != Method::Get
-                && let Outcome::Error(foreign) = SameOrigin::from_request(request).await
+                && let Outcome::Error((status, ())) = SameOrigin::from_request(request).await
             {
-                return Outcome::Error(foreign);
+                return Outcome::Error((status, Refusal::of_status(status)));
             }
             let cookie = request.cookies().get(name(is_secure(request)));
             cookie.map_or_else(String::new, |cookie| cookie.value().to_owned())
         };
         match resume(request, secret).await {
             Ok(browser) => Outcome::Success(browser),
-            Err(refusal) => Outcome::Error((refusal.park(request), ())),
+            Err(refusal) => Outcome::Error((refusal.clone().park(request), refusal)),
         }
     }
 }

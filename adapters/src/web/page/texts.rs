@@ -83,8 +83,9 @@ pub(super) struct Texts {
     pub(super) sandbox: &'static str,
 }
 
-/// The page's words; a language that is not written yet reads English, and `lang` says so.
-pub(super) fn texts(_locale: &str) -> &'static Texts {
+/// The page's words. What comes with the client's view is English as well, and one page speaks one
+/// language.
+pub(super) fn texts() -> &'static Texts {
     &ENGLISH
 }
 
