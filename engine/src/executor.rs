@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::instance::{Actor, InstanceId, Reason, Record};
-use crate::store::StoreError;
+use crate::ledger::EngineError;
 use crate::workflow::{CommandOf, StateOf, Workflow};
 
 /// What came of performing a command.
@@ -15,8 +15,13 @@ use crate::workflow::{CommandOf, StateOf, Workflow};
 pub enum Outcome<E> {
     /// It is done, and this is what was learned.
     Done(E),
-    /// It is done; whoever it started will speak later.
-    Quiet(Reason),
+    /// It is under way; whoever it started will speak later.
+    Quiet {
+        /// What is awaited.
+        why: Reason,
+        /// Who can move it.
+        mover: Actor,
+    },
     /// It failed in a way that may pass: try again.
     Retry {
         /// What failed.
@@ -41,6 +46,29 @@ pub enum Outcome<E> {
         why: Reason,
     },
     /// A named person must act before it can go on.
+    Ask {
+        /// Who.
+        whom: Actor,
+        /// What is asked of them.
+        why: Reason,
+    },
+}
+
+/// What a command's own check found out about an attempt whose outcome was not known.
+#[derive(Clone, Debug)]
+pub enum Finding<E> {
+    /// It had happened, and this is what was learned.
+    Happened(E),
+    /// It had not happened: perform it again.
+    DidNotHappen(Reason),
+    /// Still nobody knows: check again later.
+    NotKnown {
+        /// Why not.
+        why: Reason,
+        /// Not before this long, if the other side said so.
+        after: Option<Duration>,
+    },
+    /// A named person must find out.
     Ask {
         /// Who.
         whom: Actor,
@@ -152,9 +180,9 @@ pub trait Executor<W: Workflow>: Send + Sync + 'static {
 
     /// Finds out whether an attempt with unknown outcome happened.
     /// Asks an operator unless the command has a check of its own.
-    async fn check(&self, command: CommandOf<W>, _job: &Job<W>) -> Outcome<W::Event> {
+    async fn check(&self, command: CommandOf<W>, _job: &Job<W>) -> Finding<W::Event> {
         let name: &'static str = command.into();
-        Outcome::Ask {
+        Finding::Ask {
             whom: Actor::Operator,
             why: Reason::new(
                 "outcome_unknown",
@@ -164,7 +192,7 @@ pub trait Executor<W: Workflow>: Send + Sync + 'static {
     }
 
     /// The children to be born with this change, such as notices of it.
-    async fn children(&self, _moved: &Moved<'_, W>) -> Result<Vec<Birth>, StoreError> {
+    async fn children(&self, _moved: &Moved<'_, W>) -> Result<Vec<Birth>, EngineError> {
         Ok(Vec::new())
     }
 }

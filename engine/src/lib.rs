@@ -5,23 +5,49 @@
 //! is everything one decision writes.
 
 mod clock;
+mod codec;
+mod conclude;
+mod decide;
+mod diagram;
+mod documents;
+mod draft;
+mod engine;
 mod executor;
 mod instance;
+mod ledger;
+mod limits;
+mod registry;
+mod runner;
+mod schedule;
 mod seal;
 mod store;
+mod sweep;
 mod task;
 pub mod testing;
+mod turn;
 mod workflow;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use executor::{Birth, Care, Conduct, Executor, Job, Moved, Outcome, Tries};
+pub use codec::{Undecodable, decode, encode};
+pub use decide::{Decision, Refusal, Verdict, decide};
+pub use diagram::{Diagram, Edge};
+pub use documents::{Documents, Draft as DocumentDraft, Opened};
+pub use draft::{Instance, NewInstance};
+pub use engine::{Engine, EngineBuilder};
+pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
+pub use ledger::EngineError;
+pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use runner::RunnerOptions;
+pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
+pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use turn::Act;
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::clock::Timestamp;
-use crate::instance::{Entry, InstanceId, Label, Owner, Record};
+use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
 
 /// What must be true of a record or a document for a write to be applied.
@@ -21,6 +21,17 @@ pub enum Expected {
     Version(u64),
     /// Whatever is there is replaced.
     Any,
+}
+
+impl Expected {
+    /// Whether what stands, if anything does, is what was expected.
+    pub fn holds(self, standing: Option<u64>) -> bool {
+        match self {
+            Self::Absent => standing.is_none(),
+            Self::Version(version) => standing == Some(version),
+            Self::Any => true,
+        }
+    }
 }
 
 /// A record to write, with what must hold beforehand.
@@ -71,11 +82,14 @@ pub struct PutEntry {
 }
 
 /// Everything one decision writes: all of it or none of it, durable when the commit resolves.
+///
+/// It names each record, each document and each journal line at most once; a second mention is
+/// refused as if someone else had written first.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// Records to write; the first one's `VersionMoved` is the usual conflict.
     pub records: Vec<PutRecord>,
-    /// History to append.
+    /// History to append; a line whose place is taken is refused with `VersionMoved`.
     pub journal: Vec<PutEntry>,
     /// Tasks to arm; one with the id of a standing task replaces it.
     pub tasks: Vec<Task>,
@@ -96,8 +110,15 @@ pub struct ClaimWithin {
     pub owner: Owner,
     /// Tasks of this lane only.
     pub lane: String,
-    /// How long the claim holds.
+    /// How long the claim holds; what is due only later is left to the due index.
     pub lease_until: Timestamp,
+}
+
+impl ClaimWithin {
+    /// Whether a task that the change arms is claimed along with it.
+    pub fn covers(&self, task: &Task) -> bool {
+        self.lane == task.lane && task.due <= self.lease_until
+    }
 }
 
 /// What a commit answers once everything is durable.
@@ -172,10 +193,31 @@ pub struct Filter {
     pub states: Vec<String>,
     /// Only those that need a person.
     pub parked: bool,
+    /// Only those that have not ended.
+    pub live: bool,
     /// Born at or after.
     pub created_after: Option<Timestamp>,
     /// Born before.
     pub created_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether every part that is given holds for the record.
+    pub fn admits(&self, record: &Record) -> bool {
+        let carries = |(name, value): &(String, String)| {
+            let mut labels = record.labels.iter();
+            labels.any(|label| label.name == *name && label.value == *value)
+        };
+        let workflow = self.workflow.as_ref();
+        let kind = record.hold.as_ref().map(|hold| hold.kind);
+        workflow.is_none_or(|workflow| *workflow == record.workflow)
+            && self.labels.iter().all(carries)
+            && (self.states.is_empty() || self.states.contains(&record.state))
+            && (!self.parked || kind == Some(HoldKind::Parked))
+            && !(self.live && record.ended)
+            && self.created_after.is_none_or(|t| record.created_at >= t)
+            && self.created_before.is_none_or(|t| record.created_at < t)
+    }
 }
 
 /// Which part of a list to answer, newest first.
@@ -246,7 +288,8 @@ pub trait Store: Send + Sync + 'static {
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;
 
-    /// When the earliest unclaimed task outside the closed lanes is due.
+    /// When the earliest task outside the closed lanes can be claimed: an unclaimed one when it is
+    /// due, a claimed one when its lease ends.
     async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError>;
 
     /// The tasks of one instance, earliest first.

@@ -76,10 +76,15 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     }
 
     /// The keys under which the instance is found. One named `tenant` says for whom it runs.
-    fn labels(state: StateOf<Self>, facts: &Self::Facts) -> Vec<Label>;
+    fn labels(state: StateOf<Self>, facts: &Self::Facts, hold: Option<&Hold>) -> Vec<Label>;
 
     /// How the command is carried out: its lane, its care, its tries.
     fn conduct(command: CommandOf<Self>, facts: &Self::Facts) -> Conduct;
+
+    /// When a command that a move gives out is due; at once unless the workflow says later.
+    fn due(_command: CommandOf<Self>, _facts: &Self::Facts, now: Timestamp) -> Timestamp {
+        now
+    }
 
     /// Who is waited for in a state that owes no command; nobody where the workflow has ended.
     fn awaits(state: StateOf<Self>, facts: &Self::Facts) -> Option<Awaited>;

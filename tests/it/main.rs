@@ -1,1 +1,8 @@
-//! .
+//! The whole product from outside, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, wherever in it that is"
+)]
+
+mod powercut;
+mod stores;

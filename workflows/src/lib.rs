@@ -1,5 +1,10 @@
 //! What onboarding a client to WhatsApp means, free of web frameworks, databases and sockets.
 
 pub mod app;
+pub mod catalogue;
+pub mod delivery;
+pub mod directory;
+mod ids;
+pub mod onboarding;
 pub mod ports;
 pub mod values;

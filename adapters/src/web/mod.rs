@@ -64,9 +64,9 @@ fn rooms(settings: WebSettings) -> Rocket<Build> {
     .mount("/", machine::description())
     .mount("/v1", partners::routes())
     .mount("/webhooks/meta", meta::routes())
-    .mount("/console/api", operators::routes())
     .mount("/", page::routes())
     .mount("/", console::routes())
+    .mount("/console/api", operators::routes())
 }
 
 /// A listener that names itself to nobody, believes addresses only from its own proxy, and has our

@@ -106,7 +106,44 @@ async fn strangers_are_turned_away_before_their_body_is_read() {
                 "{} {path}",
                 door.method
             );
-            assert_eq!(problem(answer).await["code"], "unauthenticated");
+            assert_eq!(problem(answer).await["status"], 401);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_browser_needs_a_session_and_a_page_of_ours_to_act_for_a_client() {
+    let listener = listener().await;
+    for door in authorities() {
+        // The page itself says, to people, that there is no session.
+        if door.authority != Authority::Client || door.path == "/o" {
+            continue;
+        }
+        let request = listener.req(method(door.method), door.path);
+        let answer = request
+            .header(Header::new("sec-fetch-site", "same-origin"))
+            .dispatch()
+            .await;
+        assert_eq!(
+            answer.status(),
+            Status::Unauthorized,
+            "{} {}",
+            door.method,
+            door.path
+        );
+        if door.method == "POST" {
+            let request = listener
+                .post(door.path)
+                .header(Header::new("sec-fetch-site", "cross-site"));
+            let request = request
+                .cookie(("gangway", "stolen"))
+                .cookie(("__Host-gangway", "stolen"));
+            assert_eq!(
+                request.dispatch().await.status(),
+                Status::Forbidden,
+                "{}",
+                door.path
+            );
         }
     }
 }

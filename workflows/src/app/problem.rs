@@ -76,7 +76,9 @@ impl Problem {
         Self::new(
             Kind::NotFound,
             "not_found",
-            format!("There is no {what} of that id for this key. Check the id and which key you use."),
+            format!(
+                "There is no {what} of that id for this key. Check the id and which key you use."
+            ),
         )
     }
 

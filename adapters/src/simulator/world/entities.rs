@@ -1,0 +1,213 @@
+//! What exists in the simulated world, as it is kept on disk.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use engine::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::kept::Entity;
+
+/// Meta's moving window for register and deregister calls, and the length of the block after it.
+const WINDOW: Duration = Duration::from_hours(72);
+/// Calls per number that the window takes.
+const WINDOW_CALLS_MAX: usize = 10;
+
+/// A Meta app and its provider's side of things.
+#[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
+pub(crate) struct App {
+    pub(crate) app_id: String,
+    pub(crate) app_secret: String,
+    pub(crate) config_id: String,
+    pub(crate) business_id: String,
+    pub(crate) system_user_token: String,
+    pub(crate) system_user_id: String,
+    pub(crate) credit_line_id: String,
+    pub(crate) verify_token: Option<String>,
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) webhook_fields: Vec<String>,
+}
+
+/// A business portfolio.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Business {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The product's partner this customer came through, where the signup said so.
+    pub(crate) partner_id: Option<String>,
+    pub(crate) wabas: Vec<String>,
+}
+
+/// A WhatsApp business account.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Waba {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) business_id: String,
+    pub(crate) currency: String,
+    pub(crate) created_at: Timestamp,
+    /// Apps that were granted it, and when last.
+    pub(crate) shared: BTreeMap<String, Timestamp>,
+    /// Apps subscribed to its webhooks, and where each redirects messages.
+    pub(crate) subscribed: BTreeMap<String, Option<String>>,
+    pub(crate) numbers: Vec<String>,
+    pub(crate) assigned_users: Vec<String>,
+    pub(crate) primary_funding_id: Option<String>,
+}
+
+/// Where a number is in use.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    /// Not registered yet.
+    New,
+    /// Registered for Cloud API.
+    CloudApi,
+    /// Was registered and is not any more.
+    Deregistered,
+    /// On Cloud API and still in the WhatsApp Business app.
+    Coexistence,
+}
+
+/// A business phone number.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Number {
+    pub(crate) id: String,
+    pub(crate) waba_id: String,
+    pub(crate) digits: String,
+    pub(crate) verified_name: String,
+    pub(crate) standing: Standing,
+    pub(crate) verified: bool,
+    pub(crate) pin: Option<String>,
+    pub(crate) name_pending_until: Option<Timestamp>,
+    pub(crate) deleting_until: Option<Timestamp>,
+    pub(crate) onboarded_at: Timestamp,
+    pub(crate) registers: MovingLimit,
+    pub(crate) deregisters: MovingLimit,
+    /// The last password sent by text message.
+    pub(crate) sms: Option<String>,
+    pub(crate) syncs: BTreeMap<String, String>,
+    pub(crate) history_refused: bool,
+    pub(crate) webhook_override: Option<String>,
+}
+
+impl Number {
+    /// The number as Meta shows it.
+    pub(crate) fn display(&self) -> String {
+        let digits = &self.digits;
+        if digits.len() == 11 && digits.starts_with('1') {
+            return format!("+1 {}-{}-{}", &digits[1..4], &digits[4..7], &digits[7..]);
+        }
+        let (country, rest) = digits.split_at(digits.len().min(2));
+        let groups = rest.as_bytes().chunks(3).map(String::from_utf8_lossy);
+        groups.fold(format!("+{country}"), |shown, group| {
+            format!("{shown} {group}")
+        })
+    }
+
+    pub(crate) fn is_on_cloud_api(&self) -> bool {
+        matches!(self.standing, Standing::CloudApi | Standing::Coexistence)
+    }
+}
+
+/// Ten calls in a moving window, then a block as long as the window.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct MovingLimit {
+    calls: Vec<Timestamp>,
+    blocked_until: Option<Timestamp>,
+}
+
+impl MovingLimit {
+    /// A limit already exceeded at `now`.
+    pub(crate) fn exceeded(now: Timestamp) -> Self {
+        Self {
+            calls: Vec::new(),
+            blocked_until: Some(now + WINDOW),
+        }
+    }
+
+    /// Counts a call; false when it is one too many.
+    pub(crate) fn admits(&mut self, now: Timestamp) -> bool {
+        if self.blocked_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        self.blocked_until = None;
+        self.calls.retain(|call| now < *call + WINDOW);
+        if self.calls.len() >= WINDOW_CALLS_MAX {
+            self.blocked_until = Some(now + WINDOW);
+            return false;
+        }
+        self.calls.push(now);
+        true
+    }
+}
+
+/// A code that the popup gave out.
+#[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
+pub(crate) struct Code {
+    pub(crate) code: String,
+    pub(crate) app_id: String,
+    pub(crate) business_id: String,
+    pub(crate) waba_id: String,
+    /// Nothing while the popup still shows its last screen.
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) used_at: Option<Timestamp>,
+    /// How long the token lives that it buys; nothing for one that never expires.
+    pub(crate) token_life: Option<Duration>,
+}
+
+/// A business token.
+#[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a name says what Meta says")]
+pub(crate) struct Token {
+    pub(crate) token: String,
+    pub(crate) app_id: String,
+    pub(crate) business_id: String,
+    pub(crate) user_id: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked: bool,
+}
+
+/// A share of a credit line.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Allocation {
+    pub(crate) id: String,
+    pub(crate) waba_id: String,
+    pub(crate) credit_line_id: String,
+    pub(crate) receiving_credential_id: String,
+    pub(crate) deleted: bool,
+}
+
+/// A webhook that its receiver has not yet answered with 200.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PendingWebhook {
+    pub(crate) id: String,
+    pub(crate) app_id: String,
+    pub(crate) body: String,
+    pub(crate) tries: usize,
+    pub(crate) due_at: Timestamp,
+}
+
+macro_rules! entities {
+    ($($entity:ty: $kind:literal by $key:ident),+ $(,)?) => {
+        $(impl Entity for $entity {
+            const KIND: &'static str = $kind;
+            fn key(&self) -> &str {
+                &self.$key
+            }
+        })+
+    };
+}
+
+entities! {
+    App: "apps" by app_id,
+    Business: "businesses" by id,
+    Waba: "wabas" by id,
+    Number: "numbers" by id,
+    Code: "codes" by code,
+    Token: "tokens" by token,
+    Allocation: "allocations" by id,
+    PendingWebhook: "webhooks" by id,
+}

@@ -1,0 +1,103 @@
+//! The simulated world: apps, portfolios, accounts, numbers, codes, tokens, and what is on its way.
+//!
+//! It keeps facts and survives a kill; who may see or change them is decided by the Graph rooms.
+
+mod arrival;
+mod entities;
+mod ids;
+mod kept;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use engine::Timestamp;
+
+pub(crate) use arrival::{Arrived, Arriving, Credential};
+pub(crate) use entities::{
+    Allocation, App, Business, Code, MovingLimit, Number, PendingWebhook, Standing, Token, Waba,
+};
+pub(crate) use ids::{decimal_id, one_time_password, opaque};
+pub(crate) use kept::{Entity, Flusher, Kept};
+
+use super::scenario::Scenario;
+
+/// Everything that exists on the simulated side.
+pub(crate) struct World {
+    pub(crate) apps: Kept<App>,
+    pub(crate) businesses: Kept<Business>,
+    pub(crate) wabas: Kept<Waba>,
+    pub(crate) numbers: Kept<Number>,
+    pub(crate) codes: Kept<Code>,
+    pub(crate) tokens: Kept<Token>,
+    pub(crate) allocations: Kept<Allocation>,
+    pub(crate) webhooks: Kept<PendingWebhook>,
+    pub(crate) scenarios: Kept<Scenario>,
+    number_by_digits: HashMap<String, String>,
+    flusher: Flusher,
+}
+
+impl World {
+    /// Opens the world kept in `folder`, or one that is gone when the process ends.
+    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, sled::Error> {
+        // The whole world is also in memory: a large page cache would hold it twice.
+        let config = sled::Config::new()
+            .cache_capacity(4 * 1024 * 1024)
+            .flush_every_ms(None);
+        let database = match folder {
+            Some(folder) => config.path(folder.join("simulator")).open()?,
+            None => config.temporary(true).open()?,
+        };
+        let flusher = Flusher::new(database.clone(), folder.is_some());
+        let numbers: Kept<Number> = Kept::open(&database, &flusher)?;
+        Ok(Self {
+            apps: Kept::open(&database, &flusher)?,
+            businesses: Kept::open(&database, &flusher)?,
+            wabas: Kept::open(&database, &flusher)?,
+            codes: Kept::open(&database, &flusher)?,
+            tokens: Kept::open(&database, &flusher)?,
+            allocations: Kept::open(&database, &flusher)?,
+            webhooks: Kept::open(&database, &flusher)?,
+            scenarios: Kept::open(&database, &flusher)?,
+            number_by_digits: numbers
+                .iter()
+                .map(|number| (number.digits.clone(), number.id.clone()))
+                .collect(),
+            numbers,
+            flusher,
+        })
+    }
+
+    pub(crate) fn flusher(&self) -> Flusher {
+        self.flusher.clone()
+    }
+
+    /// The number that people dial as `digits`, if anybody has brought it here.
+    pub(crate) fn number_dialed(&self, digits: &str) -> Option<&Number> {
+        self.numbers.get(self.number_by_digits.get(digits)?)
+    }
+
+    /// Adds a number to its account.
+    pub(crate) fn add_number(&mut self, number: Number) {
+        self.number_by_digits
+            .insert(number.digits.clone(), number.id.clone());
+        self.wabas
+            .change(&number.waba_id, |waba| waba.numbers.push(number.id.clone()));
+        self.numbers.put(number);
+    }
+
+    /// The accounts of `business_id` shared with `app_id`, newest grant first.
+    pub(crate) fn shared_wabas(&self, app_id: &str, business_id: &str) -> Vec<&Waba> {
+        let mut shared: Vec<(Timestamp, &Waba)> = self
+            .businesses
+            .get(business_id)
+            .into_iter()
+            .flat_map(|business| &business.wabas)
+            .filter_map(|id| self.wabas.get(id))
+            .filter_map(|waba| Some((*waba.shared.get(app_id)?, waba)))
+            .collect();
+        // A stable sort over the reversed list: of two grants at one moment the later stays first.
+        shared.reverse();
+        shared.sort_by_key(|(granted, _)| std::cmp::Reverse(*granted));
+        shared.into_iter().map(|(_, waba)| waba).collect()
+    }
+}

@@ -1,0 +1,273 @@
+//! The one writer: gathers waiting changes into a group, makes it durable, then acknowledges all.
+//!
+//! It runs on its own thread and never retries a failed sync: what the disk holds then is unknown.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ::sled::{Batch, Db, IVec};
+use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey, Task, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use super::draft::{Armed, Draft, draft};
+use super::due::{DueIndex, Slot, TaskKey};
+use super::keys;
+use super::recent::Recent;
+use super::view::{Shared, Writes, closed, panicked};
+
+/// About what a record weighs in memory beside its facts, and a task.
+const RECORD_BYTES: usize = 1_024;
+const TASK_BYTES: usize = 512;
+
+/// What the committer is asked to do.
+pub(super) enum Job {
+    Commit {
+        change: Box<Change>,
+        answer: Answer,
+    },
+    /// Finish what came before, then end.
+    Close,
+}
+
+type Answer = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// The committer's own things; it lives on its thread.
+pub(super) struct Committer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) db: Db,
+    /// Our own descriptor of sled's log: sled's flush stops short of the disk's own cache.
+    pub(super) log: File,
+    pub(super) tally: BTreeMap<TallyKey, u64>,
+    pub(super) group_limit: usize,
+}
+
+/// Changes that become durable together.
+#[derive(Default)]
+struct Group {
+    writes: Writes,
+    counts: BTreeMap<TallyKey, i64>,
+    accepted: Vec<(Draft, Answer)>,
+}
+
+impl Committer {
+    /// Works until it is closed, nobody can ask any more, or the disk fails.
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let _deadman = Deadman(Arc::clone(&self.shared));
+        let mut open = true;
+        while open && let Some(first) = jobs.blocking_recv() {
+            let mut group = Group::default();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Commit { change, answer } => self.admit(&mut group, *change, answer),
+                    Job::Close => open = false,
+                }
+                let room = open && group.accepted.len() < self.group_limit;
+                next = room.then(|| jobs.try_recv().ok()).flatten();
+            }
+            if !group.accepted.is_empty() && !self.finish(group) {
+                return;
+            }
+        }
+    }
+
+    /// Adds a change to the group or refuses it alone.
+    fn admit(&self, group: &mut Group, change: Change, answer: Answer) {
+        match self.prepare(group, &change) {
+            Ok(mut draft) => {
+                let records = change.records.into_iter();
+                draft.records = records.map(|put| put.record).collect();
+                group.writes.extend(draft.writes.drain());
+                for (cell, delta) in draft.counts.drain(..) {
+                    *group.counts.entry(cell).or_insert(0) += delta;
+                }
+                group.accepted.push((draft, answer));
+            }
+            // Whoever asked may have stopped waiting.
+            Err(error) => drop(answer.send(Err(error))),
+        }
+    }
+
+    fn prepare(&self, group: &Group, change: &Change) -> Result<Draft, CommitError> {
+        change.check_limits()?;
+        check_claims(&*self.shared.due()?, change)?;
+        let draft = draft(&self.db, &group.writes, change)?;
+        // A lease may have passed to another owner meanwhile; from here on none can.
+        let mut due = self.shared.due()?;
+        check_claims(&due, change)?;
+        withdraw(&mut due, &draft);
+        Ok(draft)
+    }
+
+    /// Applies, syncs and acknowledges a group; false when the store has failed.
+    fn finish(&mut self, mut group: Group) -> bool {
+        let counted = std::mem::take(&mut group.counts);
+        let moved = self.count(counted, &mut group.writes);
+        if let Err(error) = self.make_durable(group.writes) {
+            self.shared.fail(&error.to_string());
+            for (_, answer) in group.accepted {
+                let error = StoreError::Unavailable(error.to_string());
+                drop(answer.send(Err(error.into())));
+            }
+            return false;
+        }
+        match self.acknowledge(moved, group.accepted) {
+            Ok(()) => true,
+            Err(error) => {
+                self.shared.fail(&error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Turns the group's deltas into new totals, one write per cell that moved.
+    fn count(
+        &mut self,
+        deltas: BTreeMap<TallyKey, i64>,
+        writes: &mut Writes,
+    ) -> Vec<(TallyKey, u64)> {
+        let mut moved = Vec::new();
+        for (cell, delta) in deltas.into_iter().filter(|(_, delta)| *delta != 0) {
+            let total = self.tally.entry(cell.clone()).or_insert(0);
+            *total = total.saturating_add_signed(delta);
+            let value = (*total > 0).then(|| IVec::from(&total.to_be_bytes()));
+            writes.insert(keys::tally(&cell), value);
+            moved.push((cell, *total));
+        }
+        self.tally.retain(|_, total| *total > 0);
+        moved
+    }
+
+    fn make_durable(&self, writes: Writes) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (key, value) in &writes {
+            match value {
+                Some(value) => batch.insert(key.as_slice(), value.clone()),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        {
+            let mut view = self.shared.view.write().map_err(|_| panicked())?;
+            view.group += 1;
+            view.in_flight = Arc::new(writes);
+            self.db
+                .apply_batch(batch)
+                .map_err(|error| unwritten(&error))?;
+        }
+        sync(&self.db, &self.log)?;
+        self.shared.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn acknowledge(
+        &self,
+        moved: Vec<(TallyKey, u64)>,
+        accepted: Vec<(Draft, Answer)>,
+    ) -> Result<(), StoreError> {
+        {
+            let mut tally = self.shared.tally.lock().map_err(|_| panicked())?;
+            tally.extend(moved);
+            tally.retain(|_, total| *total > 0);
+        }
+        let count = u64::try_from(accepted.len()).unwrap_or(u64::MAX);
+        let mut records = self.shared.records.lock().map_err(|_| panicked())?;
+        let mut tasks = self.shared.tasks.lock().map_err(|_| panicked())?;
+        let mut due = self.shared.due()?;
+        let mut answers = Vec::with_capacity(accepted.len());
+        for (draft, answer) in accepted {
+            withdraw(&mut due, &draft);
+            for record in draft.records {
+                let bytes = RECORD_BYTES + record.facts.len();
+                records.put(record.id.clone(), record, bytes);
+            }
+            let mut claimed = Vec::new();
+            for armed in draft.armed {
+                match armed.claim_until {
+                    Some(until) => claimed.push(take(&mut due, armed, until)),
+                    None => arm(&mut due, &mut tasks, armed),
+                }
+            }
+            answers.push((answer, Committed { claimed }));
+        }
+        drop((due, records, tasks));
+        let mut view = self.shared.view.write().map_err(|_| panicked())?;
+        view.in_flight = Arc::default();
+        let durable_group = view.group;
+        drop(view);
+        self.shared
+            .progress
+            .send_modify(|progress| progress.durable_group = durable_group);
+        self.shared.commits.fetch_add(count, Ordering::Relaxed);
+        self.shared.groups.fetch_add(1, Ordering::Relaxed);
+        for (answer, committed) in answers {
+            drop(answer.send(Ok(committed)));
+        }
+        Ok(())
+    }
+}
+
+/// Puts everything written so far beyond the reach of a power cut.
+///
+/// sled's `flush` hands its pages to the kernel and asks for write-out of that range, which leaves
+/// the file's length and the disk's cache unsynced. `flush_async` is not used anywhere: several
+/// callers of it can wait for each other for good.
+pub(super) fn sync(db: &Db, log: &File) -> Result<(), StoreError> {
+    db.flush().map_err(|error| unwritten(&error))?;
+    log.sync_data()
+        .map_err(|error| StoreError::Unavailable(format!("the log could not be synced: {error}")))
+}
+
+fn unwritten(error: &::sled::Error) -> StoreError {
+    StoreError::Unavailable(format!("a group could not be written: {error}"))
+}
+
+fn check_claims(due: &DueIndex, change: &Change) -> Result<(), CommitError> {
+    let mut settled = change.settle.iter();
+    if settled.all(|settled| due.is_held(&keys::task(&settled.task), settled.fence)) {
+        Ok(())
+    } else {
+        Err(CommitError::LeaseLost)
+    }
+}
+
+fn withdraw(due: &mut DueIndex, draft: &Draft) {
+    for (key, slot) in &draft.withdrawn {
+        due.withdraw(key, slot.as_ref());
+    }
+}
+
+fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
+    due.arm(armed.key.clone(), slot(&armed.task));
+    tasks.put(armed.key, armed.task, TASK_BYTES);
+}
+
+fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
+    let fence = due.take(armed.key, slot(&armed.task), until);
+    let task = armed.task;
+    Claimed { task, fence }
+}
+
+fn slot(task: &Task) -> Slot {
+    Slot {
+        due: task.due,
+        lane: task.lane.clone(),
+    }
+}
+
+/// Tells everyone when the committer's thread ends by a panic.
+struct Deadman(Arc<Shared>);
+
+impl Drop for Deadman {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail("the committer panicked");
+        }
+    }
+}
+
+/// What a caller hears when the committer is gone.
+pub(super) fn gone(shared: &Shared) -> StoreError {
+    shared.check_alive().err().unwrap_or_else(closed)
+}

@@ -1,0 +1,241 @@
+//! One change as writes: everything is checked here, and nothing reaches the tree.
+//!
+//! A draft that is refused is dropped whole, so a bad change cannot touch its group.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ::sled::{Db, IVec};
+use engine::{
+    Change, CommitError, Document, HoldKind, InstanceId, Label, PutDocument, PutRecord, Record,
+    StoreError, TallyKey, Task, Timestamp,
+};
+
+use super::due::{Slot, TaskKey};
+use super::view::{self, Writes};
+use super::{keys, values};
+
+/// What a change would do.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) writes: Writes,
+    /// Cells of the tally that lose or gain one.
+    pub(super) counts: Vec<(TallyKey, i64)>,
+    pub(super) withdrawn: Vec<(TaskKey, Option<Slot>)>,
+    pub(super) armed: Vec<Armed>,
+    /// As they shall be loaded once they are durable.
+    pub(super) records: Vec<Record>,
+}
+
+/// A task to enter into the due index once it is durable.
+pub(super) struct Armed {
+    pub(super) key: TaskKey,
+    pub(super) task: Task,
+    /// Claimed along with the change, until then.
+    pub(super) claim_until: Option<Timestamp>,
+}
+
+/// The tree as this change finds it: what is on disk, what its group wrote, what it wrote.
+pub(super) struct Desk<'a> {
+    db: &'a Db,
+    group: &'a Writes,
+    draft: Draft,
+}
+
+/// Checks a change against what stands, and works out its writes.
+pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, CommitError> {
+    let mut desk = Desk {
+        db,
+        group,
+        draft: Draft::default(),
+    };
+    desk.put_records(&change.records)?;
+    for put in &change.journal {
+        let key = keys::entry(&put.instance, put.entry.sequence);
+        if desk.head(&key)?.is_some() {
+            return Err(CommitError::VersionMoved);
+        }
+        desk.put(&key, &engine::encode(&put.entry))?;
+    }
+    desk.put_documents(&change.documents)?;
+    desk.move_tasks(change)?;
+    Ok(desk.draft)
+}
+
+impl Desk<'_> {
+    fn put_records(&mut self, records: &[PutRecord]) -> Result<(), CommitError> {
+        let mut seen = HashSet::new();
+        let mut new_labels = Vec::new();
+        for put in records {
+            let key = keys::record(put.record.id.as_str());
+            let before: Option<Record> = self.read(&key)?;
+            let version = before.as_ref().map(|record| record.version);
+            if !put.expected.holds(version) || !seen.insert(&put.record.id) {
+                return Err(CommitError::VersionMoved);
+            }
+            self.put(&key, &engine::encode(&put.record))?;
+            self.count(before.as_ref(), &put.record);
+            self.index_parked(before.as_ref(), &put.record);
+            let old = before.map_or_else(Vec::new, |record| record.labels);
+            let new = &put.record.labels;
+            self.drop_labels(
+                &put.record.id,
+                old.iter().filter(|label| !new.contains(label)),
+            );
+            let new = new.iter().filter(|label| !old.contains(label));
+            new_labels.extend(new.map(|label| (&put.record.id, label)));
+        }
+        // Labels are given up before any is taken, so that one can pass between two instances.
+        let mut new_labels = new_labels.into_iter();
+        new_labels.try_for_each(|(id, label)| self.take_label(id, label))
+    }
+
+    fn count(&mut self, before: Option<&Record>, after: &Record) {
+        let cell = TallyKey::of(after);
+        let old_cell = before.map(TallyKey::of);
+        if old_cell.as_ref() == Some(&cell) {
+            return;
+        }
+        let counts = &mut self.draft.counts;
+        counts.extend(old_cell.map(|old_cell| (old_cell, -1)));
+        counts.push((cell, 1));
+    }
+
+    fn index_parked(&mut self, before: Option<&Record>, after: &Record) {
+        let is_parked = |record: &Record| {
+            let hold = record.hold.as_ref();
+            hold.is_some_and(|hold| hold.kind == HoldKind::Parked)
+        };
+        let marker = is_parked(after).then(IVec::default);
+        if before.is_some_and(is_parked) != marker.is_some() {
+            self.draft.writes.insert(keys::parked(&after.id), marker);
+        }
+    }
+
+    fn drop_labels<'l>(&mut self, id: &InstanceId, labels: impl Iterator<Item = &'l Label>) {
+        let keys = labels.map(|label| (keys::label(label, id), None));
+        self.draft.writes.extend(keys);
+    }
+
+    fn take_label(&mut self, id: &InstanceId, label: &Label) -> Result<(), CommitError> {
+        let key = keys::label(label, id);
+        let id = id.as_str().as_bytes();
+        let holder = if label.unique { id } else { &[] };
+        if label.unique && self.head(&key)?.is_some_and(|standing| *standing != *id) {
+            return Err(CommitError::LabelTaken(label.clone()));
+        }
+        self.draft.writes.insert(key, Some(IVec::from(holder)));
+        Ok(())
+    }
+
+    fn put_documents(&mut self, documents: &[PutDocument]) -> Result<(), CommitError> {
+        let mut seen = HashSet::new();
+        for put in documents {
+            let key = keys::document(&put.space, &put.key);
+            let standing: Option<Document> = self.read(&key)?;
+            let version = standing.map(|document| document.version);
+            if !put.expected.holds(version) || !seen.insert((&put.space, &put.key)) {
+                return Err(CommitError::DocumentMoved {
+                    space: put.space.clone(),
+                    key: put.key.clone(),
+                });
+            }
+            match &put.body {
+                Some(body) => {
+                    let document = Document {
+                        key: put.key.clone(),
+                        version: version.unwrap_or(0) + 1,
+                        body: body.clone(),
+                        expires_at: put.expires_at,
+                    };
+                    self.put(&key, &engine::encode(&document))?;
+                }
+                None => self.remove(&key)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn move_tasks(&mut self, change: &Change) -> Result<(), CommitError> {
+        for settled in &change.settle {
+            let key = keys::task(&settled.task);
+            self.remove(&key)?;
+            self.draft.withdrawn.push((key.into(), None));
+        }
+        for id in &change.drop_tasks {
+            let key = keys::task(id);
+            self.withdraw(&key)?;
+            self.remove(&key)?;
+        }
+        for task in &change.tasks {
+            let key = keys::task(&task.id());
+            self.withdraw(&key)?;
+            self.put(&key, &engine::encode(task))?;
+            let key: TaskKey = key.into();
+            // Arming one task twice in a change is arming it once, the last way.
+            self.draft.armed.retain(|armed| armed.key != key);
+            let within = change.claim.as_ref().filter(|within| within.covers(task));
+            self.draft.armed.push(Armed {
+                key,
+                task: task.clone(),
+                claim_until: within.map(|within| within.lease_until),
+            });
+        }
+        Ok(())
+    }
+
+    /// Marks a standing task for removal from the due index.
+    fn withdraw(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        if let Some(task) = self.read::<Task>(key)? {
+            let slot = Slot {
+                due: task.due,
+                lane: task.lane,
+            };
+            let key = Arc::from(key);
+            self.draft.withdrawn.push((key, Some(slot)));
+        }
+        Ok(())
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let Some(head) = self.head(key)? else {
+            return Ok(None);
+        };
+        let bytes = values::join(key, &head, |key| self.head(key))?;
+        view::decode(key, &bytes).map(Some)
+    }
+
+    fn head(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        let written = self.draft.writes.get(key).or_else(|| self.group.get(key));
+        match written {
+            Some(value) => Ok(value.clone()),
+            None => view::get(self.db, key),
+        }
+    }
+
+    fn put(&mut self, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        self.remove_overflow(key)?;
+        let parts = values::split(key, bytes).into_iter();
+        let parts = parts.map(|(key, part)| (key, Some(part)));
+        self.draft.writes.extend(parts);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        if self.remove_overflow(key)? {
+            self.draft.writes.insert(key.to_vec(), None);
+        }
+        Ok(())
+    }
+
+    /// Removes the further chunks of what stands under the key; says whether anything stands.
+    fn remove_overflow(&mut self, key: &[u8]) -> Result<bool, StoreError> {
+        let Some(head) = self.head(key)? else {
+            return Ok(false);
+        };
+        let overflow = values::overflow_keys(key, &head)?;
+        let removed = overflow.into_iter().map(|key| (key, None));
+        self.draft.writes.extend(removed);
+        Ok(true)
+    }
+}

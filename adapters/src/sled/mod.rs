@@ -1,0 +1,17 @@
+//! The embedded store: one folder, one owner, durable through a power cut.
+//!
+//! What sled 0.34 leaves undone for durability is done here; nothing outside this room knows sled.
+
+mod committer;
+mod draft;
+mod due;
+mod keys;
+mod open;
+mod read;
+mod recent;
+mod store;
+mod values;
+mod view;
+
+pub use open::{FailHook, OpenError, SledOptions};
+pub use store::{Health, SledStore, Stats};

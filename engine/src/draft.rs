@@ -1,0 +1,275 @@
+//! A change in the making: one instance's next record with the history and tasks that belong to it.
+//!
+//! Drafts are built from decisions and outcomes and handed to the ledger; they write nothing.
+
+use crate::clock::Timestamp;
+use crate::decide::{Decision, earliest_deadline};
+use crate::instance::{Entry, Hold, InstanceId, Record, SubjectId};
+use crate::store::{Change, Expected, PutEntry};
+use crate::task::{Settled, Task, TaskId, Work};
+use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
+
+/// An instance as it was read: its record with state and facts opened.
+#[derive(Clone, Debug)]
+pub struct Instance<W: Workflow> {
+    /// The record.
+    pub record: Record,
+    /// Its state.
+    pub state: StateOf<W>,
+    /// Its facts.
+    pub facts: W::Facts,
+}
+
+/// One instance on its way to its next record.
+pub(crate) struct Draft<W: Workflow> {
+    pub(crate) before: Option<Instance<W>>,
+    pub(crate) record: Record,
+    pub(crate) state: StateOf<W>,
+    pub(crate) facts: W::Facts,
+    pub(crate) what: String,
+    pub(crate) change: Change,
+    now: Timestamp,
+}
+
+/// What a new instance starts from.
+#[derive(Clone, Debug)]
+pub struct NewInstance<W: Workflow> {
+    /// Its id.
+    pub id: InstanceId,
+    /// Whose data its facts are.
+    pub subject: SubjectId,
+    /// What it knows from birth.
+    pub facts: W::Facts,
+    /// Who hears of its end.
+    pub parent: Option<InstanceId>,
+    /// The first line of its history.
+    pub note: Note,
+}
+
+impl<W: Workflow> Draft<W> {
+    /// The birth of an instance, with its first command and deadline.
+    pub(crate) fn of_birth(new: NewInstance<W>, state: StateOf<W>, now: Timestamp) -> Self {
+        let command = W::first(&new.facts);
+        let record = Record {
+            id: new.id,
+            workflow: W::NAME.to_owned(),
+            definition: W::VERSION,
+            version: 0,
+            state: state.name().to_owned(),
+            entered_at: now,
+            visit: 1,
+            owes: command.map(|command| command.name().to_owned()),
+            ended: W::ends(state),
+            subject: new.subject,
+            facts: Vec::new(),
+            labels: Vec::new(),
+            hold: None,
+            journal: 0,
+            parent: new.parent,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut draft = Self {
+            before: None,
+            record,
+            state,
+            facts: new.facts,
+            what: new.note.what.clone(),
+            change: Change::default(),
+            now,
+        };
+        draft.write_line(new.note, None, Some(state));
+        if let Some(command) = command {
+            draft.arm(command, now);
+        }
+        if let Some(due) = earliest_deadline::<W>(state, &draft.facts) {
+            draft.arm_deadline(due);
+        }
+        draft
+    }
+
+    /// The next record of an instance, as yet unchanged.
+    pub(crate) fn of(instance: Instance<W>, what: &str, now: Timestamp) -> Self {
+        Self {
+            record: instance.record.clone(),
+            state: instance.state,
+            facts: instance.facts.clone(),
+            before: Some(instance),
+            what: what.to_owned(),
+            change: Change::default(),
+            now,
+        }
+    }
+
+    /// The next record after a decision.
+    pub(crate) fn of_decision(
+        instance: Instance<W>,
+        decision: Decision<W>,
+        now: Timestamp,
+    ) -> Self {
+        let mut draft = Self::of(instance, &decision.note.what, now);
+        let deadline_before = earliest_deadline::<W>(draft.state, &draft.facts);
+        draft.facts = decision.facts;
+        draft.state = decision.state;
+        if decision.moved {
+            draft.enter(decision.state, decision.command);
+            draft.write_line(decision.note, Some(decision.from), Some(decision.state));
+        } else {
+            draft.write_line(decision.note, None, None);
+        }
+        draft.rearm_deadline(deadline_before);
+        draft
+    }
+
+    fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
+        let owed = self.record.owes.take();
+        if self.record.state != state.name() {
+            self.record.entered_at = self.now;
+        }
+        state.name().clone_into(&mut self.record.state);
+        self.record.visit += 1;
+        self.record.hold = None;
+        self.record.ended = W::ends(state);
+        if let Some(name) = owed {
+            self.drop_task(&Work::Command(name));
+        }
+        if let Some(command) = command {
+            self.record.owes = Some(command.name().to_owned());
+            self.arm(command, W::due(command, &self.facts, self.now));
+        }
+        if let (true, Some(parent)) = (self.record.ended, self.record.parent.clone()) {
+            let told = Work::Told {
+                child: self.record.id.clone(),
+                workflow: W::NAME.to_owned(),
+                state: state.name().to_owned(),
+            };
+            self.change.tasks.push(Task {
+                instance: parent,
+                visit: 0,
+                lane: "told".to_owned(),
+                ..self.task(told, self.now)
+            });
+        }
+    }
+
+    /// Arms a command for this visit.
+    pub(crate) fn arm(&mut self, command: CommandOf<W>, due: Timestamp) {
+        let work = Work::Command(command.name().to_owned());
+        let lane = W::conduct(command, &self.facts).lane;
+        let task = Task {
+            lane,
+            ..self.task(work, due)
+        };
+        self.arm_task(task);
+    }
+
+    /// Arms a task as it is; arming replaces a drop of the same work in this change.
+    pub(crate) fn arm_task(&mut self, task: Task) {
+        let id = task.id();
+        self.change.drop_tasks.retain(|dropped| *dropped != id);
+        self.change.tasks.push(task);
+    }
+
+    fn task(&self, work: Work, due: Timestamp) -> Task {
+        let tenant = W::labels(self.state, &self.facts, None)
+            .into_iter()
+            .find(|label| label.name == "tenant")
+            .map(|label| label.value);
+        Task {
+            instance: self.record.id.clone(),
+            work,
+            due,
+            visit: self.record.visit,
+            lane: String::new(),
+            tenant: tenant.unwrap_or_default(),
+            attempt: 0,
+            first_tried: None,
+            intent: false,
+        }
+    }
+
+    fn arm_deadline(&mut self, due: Timestamp) {
+        let task = Task {
+            lane: "deadline".to_owned(),
+            ..self.task(Work::Deadline, due)
+        };
+        self.arm_task(task);
+    }
+
+    /// Moves the deadline task if the earliest deadline is another than before.
+    pub(crate) fn rearm_deadline(&mut self, before: Option<Timestamp>) {
+        match earliest_deadline::<W>(self.state, &self.facts) {
+            Some(due) if before != Some(due) => self.arm_deadline(due),
+            None if before.is_some() => self.drop_task(&Work::Deadline),
+            _ => {}
+        }
+    }
+
+    /// Arms the deadline again although it has not moved, because its task was just used up.
+    pub(crate) fn renew_deadline(&mut self) {
+        if let Some(due) = earliest_deadline::<W>(self.state, &self.facts) {
+            self.arm_deadline(due);
+        }
+    }
+
+    fn drop_task(&mut self, work: &Work) {
+        self.change.drop_tasks.push(TaskId {
+            instance: self.record.id.clone(),
+            key: work.key(),
+        });
+    }
+
+    /// Disposes of a claim together with this change.
+    pub(crate) fn settle(&mut self, settled: Settled) {
+        self.change
+            .drop_tasks
+            .retain(|dropped| *dropped != settled.task);
+        self.change.settle.push(settled);
+    }
+
+    /// Says what it waits for. The wait's beginning stays while kind and reason stay.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        let since = match &self.record.hold {
+            Some(held) if held.kind == hold.kind && held.reason.code == hold.reason.code => {
+                held.since
+            }
+            _ => self.now,
+        };
+        self.record.hold = Some(Hold { since, ..hold });
+    }
+
+    /// Adds a line to the history.
+    pub(crate) fn write_line(
+        &mut self,
+        note: Note,
+        from: Option<StateOf<W>>,
+        to: Option<StateOf<W>>,
+    ) {
+        self.record.journal += 1;
+        self.change.journal.push(PutEntry {
+            instance: self.record.id.clone(),
+            entry: Entry {
+                sequence: self.record.journal,
+                at: self.now,
+                what: note.what,
+                actor: note.actor,
+                from: from.map(|state| state.name().to_owned()),
+                to: to.map(|state| state.name().to_owned()),
+                detail: note.detail,
+            },
+        });
+    }
+
+    /// What must still be true of the stored record when this is written.
+    pub(crate) fn expected(&self) -> Expected {
+        match &self.before {
+            None => Expected::Absent,
+            Some(before) => Expected::Version(before.record.version),
+        }
+    }
+
+    /// When this draft was begun.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+}

@@ -1,0 +1,380 @@
+//! The handle through which everything outside touches instances.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use rust_fsm::StateMachineImpl;
+use tokio::sync::{Notify, broadcast, mpsc};
+
+use crate::clock::{Clock, Timestamp};
+use crate::decide::{Verdict, decide};
+use crate::diagram::Diagram;
+use crate::documents::Documents;
+use crate::draft::{Draft, Instance, NewInstance};
+use crate::executor::Executor;
+use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
+use crate::ledger::{EngineError, Ledger};
+use crate::registry::{Registry, Running};
+use crate::seal::{Cipher, Keyring};
+use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
+use crate::task::{Claimed, Settled, Task};
+use crate::turn::{Act, Intervention};
+use crate::workflow::{Awaited, Workflow};
+
+/// How long a claim holds without renewal: longer than any single try may last.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often an event is decided anew because others wrote first.
+const REDECISIONS_MAX: usize = 32;
+
+/// Runs registered workflows over a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<Keyring>,
+    ledger: Arc<Ledger>,
+    registry: Registry,
+    owner: Owner,
+    poke: Notify,
+    express: mpsc::UnboundedSender<Claimed>,
+    express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
+    last_turn: AtomicI64,
+}
+
+/// Collects what an engine needs before it can run.
+pub struct EngineBuilder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<Keyring>,
+    ledger: Arc<Ledger>,
+    registry: Registry,
+    owner: Owner,
+}
+
+impl EngineBuilder {
+    /// Adds a workflow with the executor of its commands.
+    #[must_use]
+    pub fn workflow<W: Workflow>(mut self, executor: Arc<dyn Executor<W>>) -> Self {
+        self.registry.add(executor);
+        self
+    }
+
+    /// The sealed documents of the same store, for executors that need them before the engine stands.
+    pub fn documents(&self) -> Documents {
+        Documents::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.keyring),
+            Arc::clone(&self.ledger),
+        )
+    }
+
+    /// The store, for executors that look instances up.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// The engine, ready to be asked and to be run.
+    pub fn build(self) -> Engine {
+        let (express, queue) = mpsc::unbounded_channel();
+        let last_turn = AtomicI64::new(self.clock.now().millis());
+        Engine {
+            parts: Arc::new(Parts {
+                store: self.store,
+                clock: self.clock,
+                keyring: self.keyring,
+                ledger: self.ledger,
+                registry: self.registry,
+                owner: self.owner,
+                poke: Notify::new(),
+                express,
+                express_queue: tokio::sync::Mutex::new(queue),
+                last_turn,
+            }),
+        }
+    }
+}
+
+impl Engine {
+    /// Starts collecting; `owner` names this process among those that share the store.
+    pub fn builder(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        cipher: Arc<dyn Cipher>,
+        owner: Owner,
+    ) -> EngineBuilder {
+        let keyring = Arc::new(Keyring::new(cipher, Arc::clone(&store)));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&store), Arc::clone(&keyring)));
+        EngineBuilder {
+            store,
+            clock,
+            keyring,
+            ledger,
+            registry: Registry::default(),
+            owner,
+        }
+    }
+
+    /// Gives birth to an instance, with documents that shall exist with it or not at all.
+    pub async fn create<W: Workflow>(
+        &self,
+        new: NewInstance<W>,
+        documents: Vec<PutDocument>,
+    ) -> Result<Instance<W>, EngineError> {
+        let id = new.id.clone();
+        let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
+        draft.change.documents = documents;
+        match self.write(self.parts.registry.executor::<W>(), draft).await {
+            Ok(_) => {}
+            Err(EngineError::Contended(_)) => return Err(EngineError::Exists(id)),
+            Err(other) => return Err(other),
+        }
+        self.read::<W>(&id).await
+    }
+
+    /// Hears an event; answers the instance as it stands afterwards.
+    pub async fn submit<W: Workflow>(
+        &self,
+        id: &InstanceId,
+        event: W::Event,
+    ) -> Result<Instance<W>, EngineError> {
+        self.submit_with::<W>(id, event, Vec::new()).await
+    }
+
+    /// Hears an event and writes documents in the same change; they are left out if it is ignored.
+    pub async fn submit_with<W: Workflow>(
+        &self,
+        id: &InstanceId,
+        event: W::Event,
+        documents: Vec<PutDocument>,
+    ) -> Result<Instance<W>, EngineError> {
+        for _ in 0..REDECISIONS_MAX {
+            let instance = self.read::<W>(id).await?;
+            let now = self.now();
+            let draft = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
+                Verdict::Ignored => return Ok(instance),
+                Verdict::Refused(refusal) => return Err(refusal.into()),
+                Verdict::Decided(decision) => {
+                    let express = decision
+                        .command
+                        .map(|command| W::conduct(command, &decision.facts))
+                        .filter(|conduct| conduct.express);
+                    let mut draft = Draft::of_decision(instance, decision, now);
+                    draft.change.documents.clone_from(&documents);
+                    draft.change.claim = express.map(|conduct| ClaimWithin {
+                        owner: self.owner().clone(),
+                        lane: conduct.lane,
+                        lease_until: now + self.lease(),
+                    });
+                    draft
+                }
+            };
+            match self.write(self.parts.registry.executor::<W>(), draft).await {
+                Ok(committed) => {
+                    for claimed in committed.claimed {
+                        self.parts
+                            .express
+                            .send(claimed)
+                            .expect("the engine keeps the receiver");
+                    }
+                    return self.read::<W>(id).await;
+                }
+                Err(EngineError::Contended(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Err(EngineError::Contended(id.clone()))
+    }
+
+    /// The instance as it stands.
+    pub async fn read<W: Workflow>(&self, id: &InstanceId) -> Result<Instance<W>, EngineError> {
+        self.parts
+            .ledger
+            .load::<W>(id)
+            .await?
+            .ok_or_else(|| EngineError::NotFound(id.clone()))
+    }
+
+    /// Opens an instance from a record that was found.
+    pub async fn open<W: Workflow>(&self, record: Record) -> Result<Instance<W>, EngineError> {
+        self.parts.ledger.open::<W>(record).await
+    }
+
+    /// The bare record of any workflow.
+    pub async fn record(&self, id: &InstanceId) -> Result<Option<Record>, EngineError> {
+        Ok(self.parts.store.load(id).await?)
+    }
+
+    /// A record opened for people: facts without secrets, and whom its state awaits.
+    pub async fn inspect(
+        &self,
+        record: Record,
+    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+        let running = self.running(&record)?;
+        running.inspect(&self.parts.ledger, record).await
+    }
+
+    /// Applies an operator's hand; journalled with who and why.
+    pub async fn intervene(
+        &self,
+        id: &InstanceId,
+        act: Act,
+        actor: Actor,
+        reason: Reason,
+    ) -> Result<(), EngineError> {
+        let intervention = Intervention { act, actor, reason };
+        for _ in 0..REDECISIONS_MAX {
+            let record = self.record(id).await?;
+            let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
+            let running = Arc::clone(self.running(&record)?);
+            match running.intervene(self, record, intervention.clone()).await {
+                Err(EngineError::Contended(_)) => {}
+                other => return other,
+            }
+        }
+        Err(EngineError::Contended(id.clone()))
+    }
+
+    /// Instances that match, newest first.
+    pub async fn find(
+        &self,
+        filter: &Filter,
+        page: &PageOrder,
+    ) -> Result<Page<Record>, EngineError> {
+        Ok(self.parts.store.find(filter, page).await?)
+    }
+
+    /// History after a sequence number, oldest first.
+    pub async fn journal(
+        &self,
+        id: &InstanceId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, EngineError> {
+        Ok(self.parts.store.journal(id, after, limit).await?)
+    }
+
+    /// What is owed to an instance, earliest first.
+    pub async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, EngineError> {
+        Ok(self.parts.store.tasks(id).await?)
+    }
+
+    /// How many instances stand in each cell; exact.
+    pub async fn tally(&self) -> Result<Vec<(TallyKey, u64)>, EngineError> {
+        Ok(self.parts.store.tally().await?)
+    }
+
+    /// The table of a workflow in this process.
+    pub fn diagram(&self, workflow: &str) -> Option<Diagram> {
+        let running = self.parts.registry.get(workflow)?;
+        Some(running.diagram())
+    }
+
+    /// The names of the workflows in this process.
+    pub fn workflows(&self) -> Vec<&'static str> {
+        self.parts.registry.names().collect()
+    }
+
+    /// The sealed documents beside the instances.
+    pub fn documents(&self) -> Documents {
+        Documents::new(
+            Arc::clone(&self.parts.store),
+            Arc::clone(&self.parts.keyring),
+            Arc::clone(&self.parts.ledger),
+        )
+    }
+
+    /// A keyed digest of a sensitive value, for labels and look-ups.
+    pub fn digest(&self, purpose: &str, value: &str) -> String {
+        self.parts.keyring.digest(purpose, value)
+    }
+
+    /// Ids of instances as they change. Whoever lags reads again.
+    pub fn watch(&self) -> broadcast::Receiver<InstanceId> {
+        self.parts.ledger.watch()
+    }
+
+    /// The engine's time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.parts.clock
+    }
+
+    /// The present moment by the engine's time.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// How late the earliest due task is; zero when nothing is overdue.
+    pub async fn lag(&self) -> Result<Duration, EngineError> {
+        let due = self.parts.store.next_due(&[]).await?;
+        Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
+    }
+
+    /// When the runner last looked for work.
+    pub fn last_turn(&self) -> Timestamp {
+        Timestamp::from_millis(self.parts.last_turn.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn mark_turn(&self) {
+        let now = self.now().millis();
+        self.parts.last_turn.store(now, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn write<W: Workflow>(
+        &self,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+    ) -> Result<Committed, EngineError> {
+        let parts = &self.parts;
+        let committed = parts.ledger.write(&parts.registry, executor, draft).await?;
+        self.poke();
+        Ok(committed)
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.parts.ledger
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.parts.store.as_ref()
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.parts.owner
+    }
+
+    pub(crate) fn lease(&self) -> Duration {
+        LEASE
+    }
+
+    pub(crate) async fn release(&self, claims: &[Settled]) -> Result<(), EngineError> {
+        self.parts.store.release(claims).await?;
+        self.poke();
+        Ok(())
+    }
+
+    pub(crate) fn poke(&self) {
+        self.parts.poke.notify_one();
+    }
+
+    pub(crate) fn poked(&self) -> tokio::sync::futures::Notified<'_> {
+        self.parts.poke.notified()
+    }
+
+    pub(crate) fn express_queue(&self) -> &tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>> {
+        &self.parts.express_queue
+    }
+
+    pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
+        let running = self.parts.registry.get(&record.workflow);
+        running.ok_or_else(|| EngineError::Unreadable {
+            id: record.id.clone(),
+            why: format!("no workflow {} in this process", record.workflow),
+        })
+    }
+}

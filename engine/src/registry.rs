@@ -1,0 +1,154 @@
+//! Which workflows this process runs, each with the executor that performs its commands.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::diagram::Diagram;
+use crate::engine::Engine;
+use crate::executor::{Birth, Executor};
+use crate::instance::Record;
+use crate::ledger::{Births, EngineError, Ledger};
+use crate::store::Change;
+use crate::task::Claimed;
+use crate::turn;
+use crate::workflow::{Awaited, Workflow};
+
+/// A workflow as the runner and the console see it: without its types.
+#[async_trait]
+pub(crate) trait Running: Send + Sync + 'static {
+    /// Carries out one claimed task.
+    async fn turn(&self, engine: &Engine, claimed: Claimed) -> Result<(), EngineError>;
+
+    /// Parts of a change that give birth to an instance.
+    async fn born(
+        &self,
+        ledger: &Ledger,
+        birth: Birth,
+        births: &Births<'_>,
+        cause: &Record,
+    ) -> Result<Change, EngineError>;
+
+    /// Applies an operator's hand to an instance.
+    async fn intervene(
+        &self,
+        engine: &Engine,
+        record: Record,
+        intervention: turn::Intervention,
+    ) -> Result<(), EngineError>;
+
+    /// Opens a record for people: facts without secrets, and whom its state awaits.
+    async fn inspect(
+        &self,
+        ledger: &Ledger,
+        record: Record,
+    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError>;
+
+    /// The workflow's table.
+    fn diagram(&self) -> Diagram;
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync);
+}
+
+/// A workflow with its executor.
+pub(crate) struct Registered<W: Workflow> {
+    pub(crate) executor: Arc<dyn Executor<W>>,
+}
+
+#[async_trait]
+impl<W: Workflow> Running for Registered<W> {
+    async fn turn(&self, engine: &Engine, claimed: Claimed) -> Result<(), EngineError> {
+        turn::turn::<W>(engine, self.executor.as_ref(), claimed).await
+    }
+
+    async fn born(
+        &self,
+        ledger: &Ledger,
+        birth: Birth,
+        births: &Births<'_>,
+        cause: &Record,
+    ) -> Result<Change, EngineError> {
+        ledger
+            .born::<W>(self.executor.as_ref(), birth, births, cause)
+            .await
+    }
+
+    async fn intervene(
+        &self,
+        engine: &Engine,
+        record: Record,
+        intervention: turn::Intervention,
+    ) -> Result<(), EngineError> {
+        turn::intervene::<W>(engine, self.executor.as_ref(), record, intervention).await
+    }
+
+    async fn inspect(
+        &self,
+        ledger: &Ledger,
+        record: Record,
+    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+        let instance = ledger.open::<W>(record).await?;
+        Ok((
+            W::redacted(&instance.facts),
+            W::awaits(instance.state, &instance.facts),
+        ))
+    }
+
+    fn diagram(&self) -> Diagram {
+        Diagram::of::<W>()
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+/// The workflows of this process by name.
+#[derive(Default)]
+pub(crate) struct Registry {
+    running: BTreeMap<&'static str, Arc<dyn Running>>,
+}
+
+impl Registry {
+    pub(crate) fn add<W: Workflow>(&mut self, executor: Arc<dyn Executor<W>>) {
+        self.running
+            .insert(W::NAME, Arc::new(Registered::<W> { executor }));
+    }
+
+    pub(crate) fn get(&self, workflow: &str) -> Option<&Arc<dyn Running>> {
+        self.running.get(workflow)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.running.keys().copied()
+    }
+
+    /// The executor of a workflow that was registered.
+    pub(crate) fn executor<W: Workflow>(&self) -> &dyn Executor<W> {
+        self.running
+            .get(W::NAME)
+            .and_then(|running| running.as_any().downcast_ref::<Registered<W>>())
+            .expect("a workflow is registered before its instances are touched")
+            .executor
+            .as_ref()
+    }
+
+    pub(crate) async fn born(
+        &self,
+        ledger: &Ledger,
+        birth: Birth,
+        births: &Births<'_>,
+        cause: &Record,
+    ) -> Result<Change, EngineError> {
+        let running = self
+            .running
+            .get(birth.workflow)
+            .ok_or_else(|| EngineError::Unreadable {
+                id: birth.id.clone(),
+                why: format!("no workflow {} in this process", birth.workflow),
+            })?;
+        running.born(ledger, birth, births, cause).await
+    }
+}

@@ -1,0 +1,212 @@
+//! The runner: claims what is due, spawns its turns, and sleeps until more is due.
+//!
+//! Being poked and waking by time run the same code; a poke carries no data.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::clock::Timestamp;
+use crate::engine::Engine;
+use crate::ledger::EngineError;
+use crate::store::{ClaimOrder, StoreError};
+use crate::task::{Claimed, Settled};
+use crate::turn::settled;
+
+/// How a runner behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct RunnerOptions {
+    /// Turns that run at the same time, the express lane not counted.
+    pub concurrency: usize,
+    /// How long a stop waits for turns under way before it gives their tasks back.
+    pub grace: Duration,
+    /// Look for due work at least this often: another process may have armed it.
+    pub poll: Duration,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 64,
+            grace: Duration::from_secs(20),
+            poll: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Turns under way, so that their leases can be renewed and given back.
+type InFlight = HashMap<Id, Settled>;
+
+impl Engine {
+    /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
+    pub async fn run(&self, options: RunnerOptions, stop: impl Future<Output = ()>) {
+        let mut turns: JoinSet<()> = JoinSet::new();
+        let mut in_flight = InFlight::new();
+        let mut express = self.express_queue().lock().await;
+        tokio::pin!(stop);
+        let mut renew_at = self.now() + self.lease() / 3;
+        loop {
+            self.mark_turn();
+            let free = options.concurrency.saturating_sub(in_flight.len());
+            let wake = match self.claim_and_spawn(free, &mut turns, &mut in_flight).await {
+                Ok(next) => next.map_or(renew_at, |next| next.min(renew_at)),
+                Err(error) => {
+                    tracing::error!(%error, "due work could not be claimed");
+                    self.now() + Duration::from_secs(1)
+                }
+            };
+            let wake = wake.min(self.now() + options.poll);
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
+                Some(done) = turns.join_next_with_id() => finished(done, &mut in_flight),
+                () = self.poked(), if free > 0 => {}
+                () = self.clock().sleep_until(wake) => {}
+            }
+            if self.now() >= renew_at {
+                self.renew(&in_flight).await;
+                renew_at = self.now() + self.lease() / 3;
+            }
+        }
+        drop(express);
+        self.wind_down(options.grace, turns, in_flight).await;
+    }
+
+    /// Works off everything that is due now, and whatever that makes due, without waiting for time.
+    ///
+    /// For tests and for tools: the same turns as [`run`](Self::run), one after the other.
+    pub async fn work_off(&self) -> Result<usize, EngineError> {
+        let mut turns = 0;
+        loop {
+            let express = self.express_queue().lock().await.try_recv().ok();
+            let claimed = match express {
+                Some(claimed) => Some(claimed),
+                None => self.claim(1).await?.pop(),
+            };
+            let Some(claimed) = claimed else {
+                return Ok(turns);
+            };
+            turns += 1;
+            self.take_turn(claimed).await;
+        }
+    }
+
+    /// Claims and spawns as much as there is room for; answers when to look again.
+    async fn claim_and_spawn(
+        &self,
+        free: usize,
+        turns: &mut JoinSet<()>,
+        in_flight: &mut InFlight,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        if free == 0 {
+            return Ok(None);
+        }
+        let claimed = self.claim(free).await?;
+        if claimed.len() == free {
+            // The room is used up; the next finished turn looks again.
+            for task in claimed {
+                self.spawn(task, turns, in_flight);
+            }
+            return Ok(None);
+        }
+        for task in claimed {
+            self.spawn(task, turns, in_flight);
+        }
+        self.store().next_due(&[]).await
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        let order = ClaimOrder {
+            owner: self.owner().clone(),
+            now: self.now(),
+            lease: self.lease(),
+            limit,
+            closed_lanes: Vec::new(),
+        };
+        self.store().claim(order).await
+    }
+
+    fn spawn(&self, claimed: Claimed, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
+        let claim = settled(&claimed);
+        let engine = self.clone();
+        let turn = turns.spawn(async move { engine.take_turn(claimed).await });
+        in_flight.insert(turn.id(), claim);
+    }
+
+    async fn take_turn(&self, claimed: Claimed) {
+        let id = claimed.task.instance.clone();
+        let claim = settled(&claimed);
+        let result = match self.store().load(&id).await {
+            Ok(Some(record)) => match self.running(&record) {
+                Ok(running) => running.turn(self, claimed).await,
+                Err(error) => Err(error),
+            },
+            // Owed to nobody: a parent that never was.
+            Ok(None) => crate::conclude::settle_only(self, &claimed).await,
+            Err(error) => Err(error.into()),
+        };
+        match result {
+            Ok(()) => {}
+            Err(EngineError::Contended(_)) => {
+                if let Err(error) = self.release(&[claim]).await {
+                    tracing::error!(instance.id = %id, %error, "a contended task waits for its lease to end");
+                }
+            }
+            Err(error) => {
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(instance.id = %id, error = cause, "a turn failed; its task comes due again when the lease ends");
+            }
+        }
+    }
+
+    async fn renew(&self, in_flight: &InFlight) {
+        let claims: Vec<Settled> = in_flight.values().cloned().collect();
+        if claims.is_empty() {
+            return;
+        }
+        let until = self.now() + self.lease();
+        match self.store().renew(&claims, until).await {
+            Ok(lost) => {
+                for task in lost {
+                    tracing::debug!(instance.id = %task.instance, task = task.key, "lease not renewed");
+                }
+            }
+            Err(error) => tracing::error!(%error, "leases could not be renewed"),
+        }
+    }
+
+    async fn wind_down(&self, grace: Duration, mut turns: JoinSet<()>, mut in_flight: InFlight) {
+        let finish = async {
+            while let Some(done) = turns.join_next_with_id().await {
+                finished(done, &mut in_flight);
+            }
+        };
+        if tokio::time::timeout(grace, finish).await.is_ok() {
+            return;
+        }
+        turns.abort_all();
+        let left: Vec<Settled> = in_flight.values().cloned().collect();
+        tracing::warn!(
+            tasks = left.len(),
+            "stopped before all turns had ended; they stay due"
+        );
+        if let Err(error) = self.store().release(&left).await {
+            tracing::error!(%error, "tasks under way stay claimed until their lease ends");
+        }
+    }
+}
+
+fn finished(done: Result<(Id, ()), JoinError>, in_flight: &mut InFlight) {
+    match done {
+        Ok((id, ())) => {
+            in_flight.remove(&id);
+        }
+        Err(error) => {
+            let claim = in_flight.remove(&error.id());
+            let instance = claim.map(|claim| claim.task.instance.to_string());
+            tracing::error!(%error, instance, "a turn panicked; its task comes due again when the lease ends");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What every store promises, as checks that anyone's store can run in one line: [`all`].
+//!
+//! Each check panics with a sentence when its promise is broken. None knows how a store works.
+
+mod atomicity;
+mod documents;
+mod due_order;
+mod journal;
+mod labels;
+mod leases;
+mod paging;
+mod tally;
+mod trial;
+mod values;
+mod versions;
+
+pub use trial::StoreUnderTest;
+
+/// Runs every check, one after the other, each on an empty store.
+pub async fn all(subject: &dyn StoreUnderTest) {
+    atomicity::a_refused_change_leaves_nothing_behind(subject).await;
+    atomicity::a_change_over_many_families_lands_whole(subject).await;
+    atomicity::a_bad_change_does_not_harm_its_neighbors(subject).await;
+    versions::of_two_writers_one_wins(subject).await;
+    versions::absence_is_expected_too(subject).await;
+    versions::a_record_is_named_once(subject).await;
+    leases::a_claimed_task_is_not_handed_out_again(subject).await;
+    leases::an_old_claim_settles_nothing(subject).await;
+    leases::a_lapsed_claim_settles_until_someone_takes_over(subject).await;
+    leases::renewing_keeps_a_claim(subject).await;
+    leases::released_tasks_are_due_as_they_were(subject).await;
+    leases::replacing_a_task_ends_its_claim(subject).await;
+    leases::a_dropped_task_is_gone_whoever_holds_it(subject).await;
+    leases::a_change_may_claim_what_it_arms(subject).await;
+    leases::a_claim_from_before_a_restart_is_whole_or_void(subject).await;
+    due_order::the_earliest_is_handed_out_first(subject).await;
+    due_order::closed_lanes_hand_out_nothing(subject).await;
+    due_order::the_next_moment_is_known(subject).await;
+    due_order::arming_again_moves_a_task(subject).await;
+    due_order::an_instance_lists_what_it_is_owed(subject).await;
+    labels::a_unique_label_stands_on_one_instance(subject).await;
+    labels::a_unique_label_passes_from_one_to_another(subject).await;
+    labels::instances_are_found_by_what_they_carry_now(subject).await;
+    labels::names_and_values_are_never_run_together(subject).await;
+    paging::pages_are_newest_first_and_miss_nothing(subject).await;
+    paging::every_part_of_a_filter_must_hold(subject).await;
+    tally::cells_are_exact(subject).await;
+    journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    values::long_values_come_back_whole(subject).await;
+    values::absurd_values_are_refused(subject).await;
+    documents::versions_guard_documents(subject).await;
+    documents::keys_are_listed_in_order_within_their_space(subject).await;
+}

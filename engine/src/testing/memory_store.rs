@@ -1,0 +1,309 @@
+//! The reference meaning of the store port: one lock over plain maps, nothing clever.
+//!
+//! What another store does differently is that store's fault. It keeps nothing beyond its process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+
+use super::memory_commit::check;
+use crate::clock::Timestamp;
+use crate::instance::{Entry, InstanceId, Record};
+use crate::store::{
+    Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
+    Store, StoreError, TallyKey,
+};
+use crate::task::{Claimed, Settled, Task, TaskId};
+
+/// A store in memory, for tests and as the measure of every other store.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    shelves: Mutex<Shelves>,
+}
+
+/// Everything that is kept.
+#[derive(Debug, Default)]
+pub(super) struct Shelves {
+    pub(super) records: BTreeMap<InstanceId, Record>,
+    pub(super) unique_labels: BTreeMap<(String, String), InstanceId>,
+    pub(super) journal: BTreeMap<(InstanceId, u64), Entry>,
+    pub(super) tasks: BTreeMap<TaskId, Standing>,
+    pub(super) documents: BTreeMap<(String, String), Document>,
+    due: BTreeSet<(Timestamp, TaskId)>,
+    last_fence: u64,
+}
+
+/// A task and who has it in hand.
+#[derive(Debug)]
+pub(super) struct Standing {
+    task: Task,
+    claim: Option<Claim>,
+}
+
+#[derive(Debug)]
+struct Claim {
+    fence: u64,
+    lease_until: Timestamp,
+}
+
+impl Standing {
+    pub(super) fn is_held_under(&self, fence: u64) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| claim.fence == fence)
+    }
+
+    fn is_free_at(&self, now: Timestamp) -> bool {
+        self.claim
+            .as_ref()
+            .is_none_or(|claim| claim.lease_until <= now)
+    }
+
+    fn claimable_from(&self) -> Timestamp {
+        self.claim
+            .as_ref()
+            .map_or(self.task.due, |claim| claim.lease_until)
+    }
+}
+
+impl Shelves {
+    fn apply(&mut self, change: Change) -> Committed {
+        for put in change.records {
+            self.put_record(put.record);
+        }
+        for put in change.journal {
+            let place = (put.instance, put.entry.sequence);
+            self.journal.insert(place, put.entry);
+        }
+        for put in change.documents {
+            self.put_document(put);
+        }
+        let settled = change.settle.into_iter().map(|settled| settled.task);
+        for id in change.drop_tasks.into_iter().chain(settled) {
+            self.remove_task(&id);
+        }
+        let mut committed = Committed::default();
+        for task in change.tasks {
+            let id = task.id();
+            let within = change.claim.as_ref().filter(|within| within.covers(&task));
+            self.arm(task);
+            if let Some(within) = within {
+                committed.claimed.extend(self.take(&id, within.lease_until));
+            }
+        }
+        committed
+    }
+
+    fn put_record(&mut self, record: Record) {
+        for key in unique_labels(&record) {
+            self.unique_labels.insert(key, record.id.clone());
+        }
+        let id = record.id.clone();
+        let Some(before) = self.records.insert(id.clone(), record) else {
+            return;
+        };
+        let kept: Vec<_> = unique_labels(&self.records[&id]).collect();
+        for key in unique_labels(&before).filter(|key| !kept.contains(key)) {
+            if self.unique_labels.get(&key) == Some(&id) {
+                self.unique_labels.remove(&key);
+            }
+        }
+    }
+
+    fn put_document(&mut self, put: PutDocument) {
+        let place = (put.space, put.key.clone());
+        let Some(body) = put.body else {
+            self.documents.remove(&place);
+            return;
+        };
+        let version = self.documents.get(&place).map_or(0, |known| known.version) + 1;
+        let document = Document {
+            key: put.key,
+            version,
+            body,
+            expires_at: put.expires_at,
+        };
+        self.documents.insert(place, document);
+    }
+
+    fn arm(&mut self, task: Task) {
+        self.remove_task(&task.id());
+        self.due.insert((task.due, task.id()));
+        self.tasks.insert(task.id(), Standing { task, claim: None });
+    }
+
+    fn remove_task(&mut self, id: &TaskId) {
+        if let Some(standing) = self.tasks.remove(id) {
+            self.due.remove(&(standing.task.due, id.clone()));
+        }
+    }
+
+    fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
+        let standing = self.tasks.get_mut(id)?;
+        self.last_fence += 1;
+        let fence = self.last_fence;
+        standing.claim = Some(Claim { fence, lease_until });
+        let task = standing.task.clone();
+        Some(Claimed { task, fence })
+    }
+}
+
+/// The keys of a record's unique labels in the index.
+pub(super) fn unique_labels(record: &Record) -> impl Iterator<Item = (String, String)> {
+    let unique = record.labels.iter().filter(|label| label.unique);
+    unique.map(|label| (label.name.clone(), label.value.clone()))
+}
+
+/// Cuts off a page; the cursor is the last item's.
+fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str) -> Page<T> {
+    let limit = limit.max(1);
+    let mut items: Vec<T> = found.take(limit + 1).collect();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| more);
+    let next = last.map(|item| cursor(item).to_owned());
+    Page { items, next }
+}
+
+impl MemoryStore {
+    fn shelves(&self) -> MutexGuard<'_, Shelves> {
+        self.shelves
+            .lock()
+            .expect("nothing panics while it holds the shelves")
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
+        Ok(self.shelves().records.get(id).cloned())
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
+        let mut shelves = self.shelves();
+        check(&shelves, &change)?;
+        Ok(shelves.apply(change))
+    }
+
+    async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError> {
+        let mut shelves = self.shelves();
+        let is_free = |id: &TaskId| {
+            let standing = &shelves.tasks[id];
+            standing.is_free_at(order.now) && !order.closed_lanes.contains(&standing.task.lane)
+        };
+        let due = shelves.due.iter().take_while(|(due, _)| *due <= order.now);
+        let free = due.map(|(_, id)| id).filter(|id| is_free(id));
+        let chosen: Vec<TaskId> = free.take(order.limit).cloned().collect();
+        let lease_until = order.now + order.lease;
+        let taken = chosen.iter().filter_map(|id| shelves.take(id, lease_until));
+        Ok(taken.collect())
+    }
+
+    async fn renew(
+        &self,
+        claims: &[Settled],
+        lease_until: Timestamp,
+    ) -> Result<Vec<TaskId>, StoreError> {
+        let mut shelves = self.shelves();
+        let mut lost = Vec::new();
+        for held in claims {
+            let standing = shelves.tasks.get_mut(&held.task);
+            match standing.filter(|standing| standing.is_held_under(held.fence)) {
+                Some(standing) => {
+                    let fence = held.fence;
+                    standing.claim = Some(Claim { fence, lease_until });
+                }
+                None => lost.push(held.task.clone()),
+            }
+        }
+        Ok(lost)
+    }
+
+    async fn release(&self, claims: &[Settled]) -> Result<(), StoreError> {
+        let mut shelves = self.shelves();
+        for held in claims {
+            let standing = shelves.tasks.get_mut(&held.task);
+            if let Some(standing) = standing.filter(|task| task.is_held_under(held.fence)) {
+                standing.claim = None;
+            }
+        }
+        Ok(())
+    }
+
+    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
+        let shelves = self.shelves();
+        let open = shelves.tasks.values();
+        let open = open.filter(|standing| !closed_lanes.contains(&standing.task.lane));
+        Ok(open.map(Standing::claimable_from).min())
+    }
+
+    async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {
+        let shelves = self.shelves();
+        let standing = shelves.tasks.values().map(|standing| &standing.task);
+        let mut tasks: Vec<Task> = standing
+            .filter(|task| task.instance == *id)
+            .cloned()
+            .collect();
+        tasks.sort_by_key(|task| (task.due, task.id()));
+        Ok(tasks)
+    }
+
+    async fn journal(
+        &self,
+        id: &InstanceId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let shelves = self.shelves();
+        let first = (id.clone(), after.saturating_add(1));
+        let last = (id.clone(), u64::MAX);
+        let found = shelves.journal.range(first..=last).take(limit);
+        Ok(found.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn find(&self, filter: &Filter, order: &PageOrder) -> Result<Page<Record>, StoreError> {
+        let shelves = self.shelves();
+        let newest_first = shelves.records.values().rev();
+        let behind = newest_first.filter(|record| match &order.after {
+            Some(cursor) => record.id.as_str() < cursor.as_str(),
+            None => true,
+        });
+        let found = behind.filter(|record| filter.admits(record)).cloned();
+        Ok(page(found, order.limit, |record| record.id.as_str()))
+    }
+
+    async fn tally(&self) -> Result<Vec<(TallyKey, u64)>, StoreError> {
+        let mut cells = BTreeMap::new();
+        for record in self.shelves().records.values() {
+            *cells.entry(TallyKey::of(record)).or_insert(0) += 1;
+        }
+        Ok(cells.into_iter().collect())
+    }
+
+    async fn document(&self, space: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        let place = (space.to_owned(), key.to_owned());
+        Ok(self.shelves().documents.get(&place).cloned())
+    }
+
+    async fn scan(
+        &self,
+        space: &str,
+        prefix: &str,
+        order: &PageOrder,
+    ) -> Result<Page<Document>, StoreError> {
+        let shelves = self.shelves();
+        let start = match &order.after {
+            Some(cursor) if cursor.as_str() >= prefix => {
+                Bound::Excluded((space.to_owned(), cursor.clone()))
+            }
+            _ => Bound::Included((space.to_owned(), prefix.to_owned())),
+        };
+        let found = shelves.documents.range((start, Bound::Unbounded));
+        let within = found
+            .take_while(|((in_space, key), _)| in_space == space && key.starts_with(prefix))
+            .map(|(_, document)| document.clone());
+        Ok(page(within, order.limit, |document| &document.key))
+    }
+}

@@ -1,0 +1,159 @@
+//! Every store keeps the contract; sled with a restart between every two steps.
+
+use std::sync::Arc;
+
+use adapters::sled::{OpenError, SledOptions, SledStore};
+use async_trait::async_trait;
+use engine::testing::MemoryStore;
+use engine::testing::contract::{self, StoreUnderTest};
+use engine::{Change, CommitError, InstanceId, Store, StoreError};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+struct Memory;
+
+#[async_trait]
+impl StoreUnderTest for Memory {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(MemoryStore::default())
+    }
+
+    async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        store
+    }
+}
+
+struct Folder {
+    restarts: bool,
+    opened: Mutex<Option<(TempDir, Arc<SledStore>)>>,
+}
+
+impl Folder {
+    fn new(restarts: bool) -> Self {
+        Self {
+            restarts,
+            opened: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl StoreUnderTest for Folder {
+    async fn open(&self) -> Arc<dyn Store> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
+        let before = self.opened.lock().await.replace((folder, store.clone()));
+        if let Some((folder, store)) = before {
+            store.close().await.unwrap();
+            expect_no_blobs(&folder);
+        }
+        store
+    }
+
+    async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        if !self.restarts {
+            return store;
+        }
+        drop(store);
+        let mut opened = self.opened.lock().await;
+        let (folder, store) = opened.take().unwrap();
+        store.close().await.unwrap();
+        let store = open(&folder).await;
+        *opened = Some((folder, store.clone()));
+        store
+    }
+}
+
+async fn open(folder: &TempDir) -> Arc<SledStore> {
+    let opened = SledStore::open(folder.path(), SledOptions::default());
+    opened.await.unwrap()
+}
+
+/// Blob files are never synced, so that none may come to be.
+fn expect_no_blobs(folder: &TempDir) {
+    let blobs = std::fs::read_dir(folder.path().join("sled/blobs"));
+    assert_eq!(blobs.map_or(0, Iterator::count), 0);
+}
+
+#[tokio::test]
+async fn the_store_in_memory_keeps_the_contract() {
+    contract::all(&Memory).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_in_a_folder_keeps_the_contract_across_restarts() {
+    contract::all(&Folder::new(true)).await;
+}
+
+/// What was just written is answered from memory, which a restart would hide.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_in_a_folder_keeps_the_contract_while_it_runs() {
+    contract::all(&Folder::new(false)).await;
+}
+
+#[tokio::test]
+async fn a_second_process_is_told_that_the_folder_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let second = SledStore::open(folder.path(), SledOptions::default()).await;
+    assert!(matches!(second, Err(OpenError::Locked(_))));
+    store.close().await.unwrap();
+    open(&folder).await.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_with_blob_files_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.close().await.unwrap();
+    std::fs::write(folder.path().join("sled/blobs").join("1"), b"x").unwrap();
+    let refused = SledStore::open(folder.path(), SledOptions::default()).await;
+    assert!(matches!(refused, Err(OpenError::Corrupt(_))));
+}
+
+/// Changes a folder behind the store's back.
+fn tamper(folder: &TempDir, with: impl FnOnce(&sled::Db)) {
+    let db = sled::open(folder.path().join("sled")).unwrap();
+    with(&db);
+    db.flush().unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_never_told_as_absence() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let id = InstanceId::new("ins_1");
+    assert_eq!(store.load(&id).await.unwrap(), None);
+    store.close().await.unwrap();
+    for damage in [&b""[..], b"\0", b"\0\0", b"\0\0\x01\xc1", b"\0\x02\x01\x80"] {
+        tamper(&folder, |db| drop(db.insert(b"rins_1", damage).unwrap()));
+        let store = open(&folder).await;
+        let loaded = store.load(&id).await;
+        assert!(matches!(loaded, Err(StoreError::Corrupt(what)) if what.starts_with("record")));
+        store.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_folder_with_a_damaged_task_does_not_open() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.close().await.unwrap();
+    tamper(&folder, |db| {
+        db.insert(b"t\0\x05ins_1x", b"").unwrap();
+    });
+    let refused = SledStore::open(folder.path(), SledOptions::default()).await;
+    assert!(matches!(refused, Err(OpenError::Corrupt(what)) if what.starts_with("task")));
+}
+
+#[tokio::test]
+async fn a_closed_store_says_that_it_is_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.close().await.unwrap();
+    let loaded = store.load(&InstanceId::new("ins_1")).await;
+    assert!(matches!(loaded, Err(StoreError::Unavailable(_))));
+    let outcome = store.commit(Change::default()).await;
+    assert!(matches!(
+        outcome,
+        Err(CommitError::Store(StoreError::Unavailable(_)))
+    ));
+}

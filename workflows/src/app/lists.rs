@@ -1,0 +1,110 @@
+//! Queries of lists: filters, pages, and what is wrong with either.
+
+use engine::{Filter, PageOrder, Timestamp};
+
+use super::problem::{FieldError, Problem};
+use super::views::ListView;
+
+/// What a list may be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// One of the closed set of statuses.
+    pub status: Option<String>,
+    /// A state of the table.
+    pub state: Option<String>,
+    /// The partner's own name.
+    pub external_id: Option<String>,
+    /// RFC 3339, inclusive.
+    pub created_after: Option<String>,
+    /// RFC 3339, exclusive.
+    pub created_before: Option<String>,
+    /// Operators' lists only.
+    pub partner_id: Option<String>,
+    /// Operators' lists only.
+    pub workflow: Option<String>,
+    /// 1–100; 20 where nobody says.
+    pub limit: Option<i64>,
+    /// The cursor of an earlier page.
+    pub after: Option<String>,
+}
+
+/// The statuses of the contract.
+const STATUSES: [&str; 8] = [
+    "pending",
+    "opened",
+    "in_progress",
+    "action_required",
+    "completed",
+    "failed",
+    "expired",
+    "canceled",
+];
+
+impl ListQuery {
+    /// The filter and the page, or every wrong part by name.
+    pub(super) fn judge(&self) -> Result<(Filter, PageOrder), Problem> {
+        let mut errors = Vec::new();
+        let mut wrong = |param: &str, code: &str, message: String| {
+            errors.push(FieldError {
+                param: param.to_owned(),
+                code: code.to_owned(),
+                message,
+            });
+        };
+        let limit = self.limit.unwrap_or(20);
+        if !(1..=100).contains(&limit) {
+            wrong("limit", "out_of_range", "must be from 1 to 100".to_owned());
+        }
+        if let Some(status) = &self.status
+            && !STATUSES.contains(&status.as_str())
+        {
+            let message = format!("knows {}", STATUSES.join(", "));
+            wrong("status", "unknown_value", message);
+        }
+        let mut moment = |param: &str, text: &Option<String>| {
+            let text = text.as_deref()?;
+            let at = Timestamp::parse_rfc3339(text);
+            if at.is_none() {
+                let message = "must be a moment such as 2026-11-23T08:00:00Z".to_owned();
+                wrong(param, "invalid", message);
+            }
+            at
+        };
+        let created_after = moment("created_after", &self.created_after);
+        let created_before = moment("created_before", &self.created_before);
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        let labels = [
+            ("status", &self.status),
+            ("external_id", &self.external_id),
+            ("tenant", &self.partner_id),
+        ];
+        let filter = Filter {
+            workflow: self.workflow.clone(),
+            labels: labels
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+                .collect(),
+            states: self.state.clone().into_iter().collect(),
+            created_after,
+            created_before,
+            ..Filter::default()
+        };
+        let page = PageOrder {
+            limit: usize::try_from(limit).unwrap_or(20),
+            after: self.after.clone(),
+        };
+        Ok((filter, page))
+    }
+}
+
+/// A list as it is answered.
+pub(super) fn list<T>(data: Vec<T>, next: Option<String>) -> ListView<T> {
+    ListView {
+        object: "list",
+        data,
+        has_more: next.is_some(),
+        next_cursor: next,
+    }
+}

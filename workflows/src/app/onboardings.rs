@@ -1,0 +1,404 @@
+//! What partners do with onboardings: make, read, list, renew, revoke, cancel, retry.
+
+use std::time::Duration;
+
+use engine::{
+    Act, Actor, DocumentDraft, EngineError, Entry, Expected, Filter, HoldKind, Instance,
+    InstanceId, NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId, Timestamp,
+};
+use serde_json::{Value, json};
+
+use super::keys::Caller;
+use super::lists::{ListQuery, list};
+use super::order::{CreateBody, LinkBody, link_life};
+use super::problem::{Kind, Problem};
+use super::sessions::LinkDocument;
+use super::views::{EventView, ListView, OnboardingView};
+use super::{App, body};
+use crate::directory::Partner;
+use crate::ids;
+use crate::onboarding::{Event, Facts, Link, Onboarding, State, onboarding_view};
+use crate::values::PartnerId;
+
+/// A link together with what must be written for it to work.
+struct FreshLink {
+    link: Link,
+    url: String,
+    documents: Vec<PutDocument>,
+}
+
+impl App {
+    /// Makes an onboarding and its first link. `id` is given where a repeat must find the same one.
+    pub async fn create_onboarding(
+        &self,
+        caller: &Caller,
+        request: &Value,
+        id: Option<&InstanceId>,
+    ) -> Result<OnboardingView, Problem> {
+        let partner = self.partner_of(&caller.partner).await?;
+        self.create_for(&partner, caller.livemode, request, id, Actor::Partner)
+            .await
+    }
+
+    /// Makes an onboarding for a partner's client, whoever asks.
+    pub(super) async fn create_for(
+        &self,
+        partner: &Partner,
+        livemode: bool,
+        request: &Value,
+        id: Option<&InstanceId>,
+        actor: Actor,
+    ) -> Result<OnboardingView, Problem> {
+        let body = CreateBody::read(request)?;
+        let life = link_life(&body.link)?;
+        if let Some(url) = &body.notify.webhook_url {
+            self.admit_address("notify.webhook_url", url)?;
+        }
+        let order = body.judge(partner, livemode, &self.settings)?;
+        let now = self.engine.now();
+        let id = id.map_or_else(|| ids::fresh("onb", now), ToString::to_string);
+        let instance_id = InstanceId::new(id.clone());
+        let subject = SubjectId::new(id.clone());
+        let fresh = self.fresh_link(&instance_id, partner, life).await?;
+        let facts = Facts::new(id, order, fresh.link, now);
+        let new = NewInstance {
+            id: instance_id.clone(),
+            subject,
+            facts,
+            parent: None,
+            note: Note::plain("created", actor),
+        };
+        let instance = match self.engine.create::<Onboarding>(new, fresh.documents).await {
+            Ok(instance) => instance,
+            // The first try under this idempotency key got this far: its link was never told.
+            Err(EngineError::Exists(_)) => {
+                return self.renew(&instance_id, partner, life, actor).await;
+            }
+            Err(other) => return Err(other.into()),
+        };
+        Ok(with_url(view_of(&instance), fresh.url))
+    }
+
+    /// One onboarding of the caller's.
+    pub async fn onboarding(&self, caller: &Caller, id: &str) -> Result<OnboardingView, Problem> {
+        Ok(view_of(&self.own(caller, id).await?))
+    }
+
+    /// The caller's onboardings, newest first.
+    pub async fn onboardings(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<ListView<OnboardingView>, Problem> {
+        let (mut filter, page) = query.judge()?;
+        if let Some(state) = &query.state
+            && state.parse::<State>().is_err()
+        {
+            let message = "is no state of an onboarding";
+            return Err(Problem::field("state", "unknown_value", message));
+        }
+        filter.workflow = Some("onboarding".to_owned());
+        filter.labels.retain(|(name, _)| name != "tenant");
+        filter
+            .labels
+            .insert(0, ("tenant".to_owned(), caller.partner.to_string()));
+        filter
+            .labels
+            .push(("mode".to_owned(), mode_of(caller).to_owned()));
+        let found = self.engine.find(&filter, &page).await?;
+        let mut views = Vec::with_capacity(found.items.len());
+        for record in found.items {
+            views.push(view_of(&self.engine.open::<Onboarding>(record).await?));
+        }
+        Ok(list(views, found.next))
+    }
+
+    /// What happened to an onboarding, oldest first.
+    pub async fn onboarding_events(
+        &self,
+        caller: &Caller,
+        id: &str,
+        query: &ListQuery,
+    ) -> Result<ListView<EventView>, Problem> {
+        let instance = self.own(caller, id).await?;
+        let (_, page) = query.judge()?;
+        let after = match &page.after {
+            None => 0,
+            Some(cursor) => cursor
+                .parse()
+                .map_err(|_| Problem::field("after", "invalid", "is not a cursor of this list"))?,
+        };
+        let id = &instance.record.id;
+        let entries = self.engine.journal(id, after, page.limit + 1).await?;
+        let more = entries.len() > page.limit;
+        let views: Vec<EventView> = entries
+            .into_iter()
+            .take(page.limit)
+            .map(|entry| event_view(id, entry))
+            .collect();
+        let last = views.last().and_then(|view| view.id.rsplit('.').next());
+        let next = last.filter(|_| more).map(ToOwned::to_owned);
+        Ok(list(views, next))
+    }
+
+    /// A new link; the old one is revoked. Revives an expired onboarding.
+    pub async fn new_link(
+        &self,
+        caller: &Caller,
+        id: &str,
+        request: &Value,
+    ) -> Result<OnboardingView, Problem> {
+        let link: LinkBody = body::read(request)?;
+        let life = link_life(&link)?;
+        let instance = self.own(caller, id).await?;
+        if matches!(
+            instance.state,
+            State::PartnerNotified | State::Canceled | State::NumberRegistered
+        ) {
+            return Err(not_now(
+                instance.state,
+                "A finished onboarding needs no link.",
+            ));
+        }
+        let partner = self.partner_of(&caller.partner).await?;
+        self.renew(&instance.record.id, &partner, life, Actor::Partner)
+            .await
+    }
+
+    /// Revokes a link. Its onboarding stays and may get a new one.
+    pub async fn revoke_link(
+        &self,
+        caller: &Caller,
+        link_id: &str,
+    ) -> Result<OnboardingView, Problem> {
+        let filter = Filter {
+            workflow: Some("onboarding".to_owned()),
+            labels: vec![("link".to_owned(), link_id.to_owned())],
+            ..Filter::default()
+        };
+        let page = PageOrder {
+            limit: 1,
+            after: None,
+        };
+        let found = self.engine.find(&filter, &page).await?.items.pop();
+        let record = found.ok_or_else(|| Problem::not_found("link"))?;
+        let instance = self.own(caller, record.id.as_str()).await?;
+        let event = Event::LinkRevoked {
+            actor: Actor::Partner,
+        };
+        let instance = self
+            .engine
+            .submit::<Onboarding>(&instance.record.id, event)
+            .await?;
+        Ok(view_of(&instance))
+    }
+
+    /// Calls an onboarding off.
+    pub async fn cancel_onboarding(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<OnboardingView, Problem> {
+        let instance = self.own(caller, id).await?;
+        if instance.state == State::Canceled {
+            return Ok(view_of(&instance));
+        }
+        let event = Event::Canceled {
+            actor: Actor::Partner,
+            reason: "called off by the partner".to_owned(),
+        };
+        let instance = self
+            .engine
+            .submit::<Onboarding>(&instance.record.id, event)
+            .await?;
+        Ok(view_of(&instance))
+    }
+
+    /// Tries the step that is held up once more, now.
+    pub async fn retry_onboarding(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<OnboardingView, Problem> {
+        let instance = self.own(caller, id).await?;
+        let held = instance.record.hold.as_ref();
+        let retryable = held.is_some_and(|hold| hold.kind != HoldKind::Paused);
+        if instance.state == State::NeedsAsset {
+            let event = Event::AssetsRecheck {
+                actor: Actor::Partner,
+            };
+            let moved = self
+                .engine
+                .submit::<Onboarding>(&instance.record.id, event)
+                .await?;
+            return Ok(view_of(&moved));
+        }
+        if !retryable || instance.record.owes.is_none() {
+            return Err(not_now(
+                instance.state,
+                "No step is held up, so there is nothing to retry.",
+            ));
+        }
+        let why = Reason::new("retry", "asked for by the partner");
+        self.engine
+            .intervene(&instance.record.id, Act::RetryNow, Actor::Partner, why)
+            .await?;
+        self.onboarding(caller, id).await
+    }
+
+    /// The link of the Vonage-compatible call.
+    pub async fn vonage_link(
+        &self,
+        caller: &Caller,
+        request: &Value,
+        id: Option<&InstanceId>,
+    ) -> Result<Value, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct VonageBody {
+            solution_id: String,
+            api_key: Option<String>,
+            ttl: Option<i64>,
+        }
+        let asked: VonageBody = body::read(request)?;
+        let ttl = asked.ttl.unwrap_or(86_400);
+        if !(60..=259_200).contains(&ttl) {
+            let message = "must be from 60 to 259200 seconds";
+            return Err(Problem::field("ttl", "out_of_range", message));
+        }
+        let request = json!({
+            "solution_id": asked.solution_id, "client_account": asked.api_key,
+            "link": { "expires_in": ttl },
+        });
+        let view = self.create_onboarding(caller, &request, id).await?;
+        Ok(json!({ "url": view.link.url, "id": view.id, "expires_at": view.link.expires_at }))
+    }
+
+    /// The caller's own onboarding; somebody else's is not told from none.
+    pub(super) async fn own(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Instance<Onboarding>, Problem> {
+        let found = self.engine.read::<Onboarding>(&InstanceId::new(id)).await;
+        let instance = match found {
+            Ok(instance) => instance,
+            Err(EngineError::NotFound(_)) => return Err(Problem::not_found("onboarding")),
+            Err(other) => return Err(other.into()),
+        };
+        let order = &instance.facts.order;
+        if order.partner != caller.partner || order.livemode != caller.livemode {
+            return Err(Problem::not_found("onboarding"));
+        }
+        Ok(instance)
+    }
+
+    pub(super) async fn partner_of(&self, id: &PartnerId) -> Result<Partner, Problem> {
+        self.directory
+            .partner(id)
+            .await?
+            .ok_or_else(|| Problem::not_found("partner"))
+    }
+
+    async fn renew(
+        &self,
+        id: &InstanceId,
+        partner: &Partner,
+        life: Duration,
+        actor: Actor,
+    ) -> Result<OnboardingView, Problem> {
+        let fresh = self.fresh_link(id, partner, life).await?;
+        let event = Event::LinkRenewed {
+            link: fresh.link,
+            actor,
+        };
+        let instance = self
+            .engine
+            .submit_with::<Onboarding>(id, event, fresh.documents)
+            .await?;
+        Ok(with_url(view_of(&instance), fresh.url))
+    }
+
+    async fn fresh_link(
+        &self,
+        onboarding: &InstanceId,
+        partner: &Partner,
+        life: Duration,
+    ) -> Result<FreshLink, Problem> {
+        let now = self.engine.now();
+        let token = ids::token();
+        let link = Link {
+            id: ids::fresh("olk", now),
+            expires_at: now + life,
+            revoked_at: None,
+        };
+        let document = LinkDocument {
+            onboarding: onboarding.clone(),
+            link: link.id.clone(),
+        };
+        // Sealed for the partner: it must say "expired" even when the client's own data is erased.
+        let documents = self
+            .engine
+            .documents()
+            .seal(DocumentDraft {
+                space: super::sessions::LINKS,
+                key: &super::sessions::digest(&token),
+                subject: &crate::directory::partner_subject(&partner.id),
+                expected: Expected::Absent,
+                body: &document,
+                expires_at: None,
+            })
+            .await?;
+        let base = match &partner.domain {
+            Some(domain) => format!("https://{domain}"),
+            None => self.settings.public_url.clone(),
+        };
+        Ok(FreshLink {
+            link,
+            url: format!("{base}/o/{token}"),
+            documents,
+        })
+    }
+}
+
+/// The partner's object of an instance.
+pub(super) fn view_of(instance: &Instance<Onboarding>) -> OnboardingView {
+    onboarding_view(
+        instance.state,
+        &instance.facts,
+        instance.record.hold.as_ref(),
+    )
+}
+
+fn with_url(mut view: OnboardingView, url: String) -> OnboardingView {
+    view.link.url = Some(url);
+    view
+}
+
+/// A line of history as partners and operators read it.
+pub(super) fn event_view(id: &InstanceId, entry: Entry) -> EventView {
+    EventView {
+        object: "onboarding.event",
+        id: format!("evt_{id}.{}", entry.sequence),
+        what: entry.what,
+        actor: entry.actor.as_str().to_owned(),
+        from: entry.from,
+        to: entry.to,
+        code: entry.detail.as_ref().map(|detail| detail.code.clone()),
+        message: entry.detail.map(|detail| detail.text),
+        at: Timestamp::to_rfc3339(entry.at),
+    }
+}
+
+fn mode_of(caller: &Caller) -> &'static str {
+    if caller.livemode { "live" } else { "test" }
+}
+
+fn not_now(state: State, why: &str) -> Problem {
+    let name: &'static str = state.into();
+    Problem::new(
+        Kind::Conflict,
+        "not_in_this_state",
+        format!("{why} It is in {name}."),
+    )
+}

@@ -1,0 +1,367 @@
+//! The body of a create call, read and judged field by field.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::AppSettings;
+use super::body::{self, at_most};
+use super::problem::{FieldError, Problem};
+use super::views::BrandingView;
+use crate::directory::Partner;
+use crate::onboarding::Order;
+use crate::values::{BusinessId, WabaId, is_meta_id};
+
+/// How long a link lives where nobody says otherwise: clients open mail late.
+pub(super) const LINK_DEFAULT_S: i64 = 604_800;
+/// The longest life of a link.
+pub(super) const LINK_MAX_S: i64 = 2_592_000;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CreateBody {
+    external_id: Option<String>,
+    metadata: Option<Value>,
+    solution_id: Option<String>,
+    client_account: Option<String>,
+    flow: FlowBody,
+    prefill: PrefillBody,
+    branding: Option<BrandingView>,
+    locale: Option<String>,
+    pub(super) link: LinkBody,
+    redirect: RedirectBody,
+    embed: EmbedBody,
+    pub(super) notify: NotifyBody,
+    messages_callback: Option<CallbackBody>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FlowBody {
+    allowed: Option<Vec<String>>,
+    expected_phone_number: Option<String>,
+    expected_waba_id: Option<String>,
+    expected_business_id: Option<String>,
+    mode: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PrefillBody {
+    business: Option<BusinessBody>,
+    phone_profile: Option<ProfileBody>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct BusinessBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    website: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProfileBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename(serialize = "displayName"))]
+    display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+/// How long the link lives.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LinkBody {
+    /// Seconds.
+    pub(super) expires_in: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RedirectBody {
+    return_url: Option<String>,
+    refresh_url: Option<String>,
+    state: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EmbedBody {
+    allowed_origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NotifyBody {
+    pub(super) webhook_url: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallbackBody {
+    url: String,
+    verify_token: String,
+}
+
+impl CreateBody {
+    pub(super) fn read(request: &Value) -> Result<Self, Problem> {
+        body::read(request)
+    }
+
+    /// The order that this body asks for, for a partner's client.
+    pub(super) fn judge(
+        self,
+        partner: &Partner,
+        livemode: bool,
+        settings: &AppSettings,
+    ) -> Result<Order, Problem> {
+        let mut wrong = Wrong::default();
+        self.judge_sizes(&mut wrong);
+        self.judge_flow(&mut wrong);
+        self.judge_addresses(partner, settings, &mut wrong);
+        if let Some(callback) = &self.messages_callback {
+            let told = format!(
+                "overriding the callback ({} with a verify token of {} characters) is not offered by this installation",
+                callback.url,
+                callback.verify_token.chars().count()
+            );
+            wrong.add("messages_callback", "not_supported", told);
+        }
+        wrong.into_result()?;
+        let flow = self.flow;
+        let prefill = serde_json::json!({
+            "business": self.prefill.business, "phone_profile": self.prefill.phone_profile,
+        });
+        Ok(Order {
+            partner: partner.id.clone(),
+            app: partner.app.clone(),
+            livemode,
+            external_id: self.external_id,
+            metadata: self.metadata.unwrap_or_else(|| serde_json::json!({})),
+            client_account: self.client_account,
+            solution_id: self.solution_id.or_else(|| partner.solution_id.clone()),
+            allowed: flow.allowed.unwrap_or_default(),
+            expected_phone_number: flow.expected_phone_number.as_deref().map(digits),
+            expected_waba: flow.expected_waba_id.map(WabaId::new),
+            expected_business: flow.expected_business_id.map(BusinessId::new),
+            mode: flow.mode.unwrap_or_else(|| "new".to_owned()),
+            prefill: without_nulls(prefill),
+            branding: self.branding,
+            locale: self.locale,
+            return_url: self.redirect.return_url,
+            refresh_url: self.redirect.refresh_url,
+            redirect_state: self.redirect.state,
+            embed_origins: self.embed.allowed_origins,
+            notify_url: self.notify.webhook_url,
+        })
+    }
+
+    fn judge_sizes(&self, wrong: &mut Wrong) {
+        let texts = [
+            ("external_id", &self.external_id, 255),
+            ("client_account", &self.client_account, 255),
+            ("solution_id", &self.solution_id, 64),
+            ("redirect.state", &self.redirect.state, 512),
+            ("locale", &self.locale, 35),
+        ];
+        for (param, text, chars_max) in texts {
+            if let Some(text) = text {
+                wrong.check(at_most(param, text, chars_max));
+            }
+        }
+        if let Some(metadata) = &self.metadata {
+            let entries = metadata.as_object().map(serde_json::Map::len);
+            match entries {
+                None => wrong.add(
+                    "metadata",
+                    "wrong_type",
+                    "must be an object of your own notes",
+                ),
+                Some(entries) if entries > 50 => {
+                    wrong.add("metadata", "too_large", "may have at most 50 entries");
+                }
+                Some(_) if metadata.to_string().len() > 10_240 => {
+                    wrong.add("metadata", "too_large", "may be at most 10 KiB as JSON");
+                }
+                Some(_) => {}
+            }
+        }
+        wrong.check(link_life(&self.link).map(drop));
+    }
+
+    fn judge_flow(&self, wrong: &mut Wrong) {
+        let flow = &self.flow;
+        for allowed in flow.allowed.iter().flatten() {
+            if allowed != "cloud_api" && allowed != "coexistence" {
+                wrong.add(
+                    "flow.allowed",
+                    "unknown_value",
+                    "knows `cloud_api` and `coexistence`",
+                );
+            }
+        }
+        if let Some(number) = &flow.expected_phone_number
+            && (!number.starts_with('+') || !(7..=15).contains(&digits(number).len()))
+        {
+            let message = "must be a number in international form, such as +34600000123";
+            wrong.add("flow.expected_phone_number", "invalid", message);
+        }
+        let ids = [
+            ("flow.expected_waba_id", &flow.expected_waba_id),
+            ("flow.expected_business_id", &flow.expected_business_id),
+        ];
+        for (param, id) in ids {
+            if id.as_deref().is_some_and(|id| !is_meta_id(id)) {
+                wrong.add(param, "invalid", "must be an id of Meta's: decimal digits");
+            }
+        }
+        match flow.mode.as_deref() {
+            None | Some("new" | "reconnect") => {}
+            Some(_) => wrong.add("flow.mode", "unknown_value", "knows `new` and `reconnect`"),
+        }
+    }
+
+    fn judge_addresses(&self, partner: &Partner, settings: &AppSettings, wrong: &mut Wrong) {
+        let returns = [
+            ("redirect.return_url", &self.redirect.return_url),
+            ("redirect.refresh_url", &self.redirect.refresh_url),
+        ];
+        for (param, url) in returns {
+            let Some(url) = url else { continue };
+            let host = host_of(url, settings.sandbox);
+            match host {
+                None => wrong.add(param, "invalid", "must be an https address"),
+                Some(host) => {
+                    let known = partner.redirect_hosts.iter().any(|known| known == host);
+                    // An open redirect would lend our name to anybody's page.
+                    if !known && !(settings.sandbox && partner.redirect_hosts.is_empty()) {
+                        let message = format!(
+                            "`{host}` is not among the partner's redirect hosts; ask the operator to add it"
+                        );
+                        wrong.add(param, "host_not_registered", message);
+                    }
+                }
+            }
+        }
+        for origin in &self.embed.allowed_origins {
+            let bare = host_of(origin, settings.sandbox).is_some_and(|host| {
+                origin.ends_with(host) || origin.ends_with(|c: char| c.is_ascii_digit())
+            });
+            if !bare {
+                let message = "must be origins such as https://app.example.com, without a path";
+                wrong.add("embed.allowed_origins", "invalid", message);
+            }
+        }
+        if let Some(branding) = &self.branding {
+            judge_branding(branding, wrong);
+        }
+    }
+}
+
+/// Judges a partner's face: colors and addresses end up on a page.
+pub(super) fn judge_branding(branding: &BrandingView, wrong: &mut Wrong) {
+    if let Some(accent) = &branding.accent {
+        let hex = accent.strip_prefix('#').unwrap_or_default();
+        if hex.len() != 6 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            wrong.add(
+                "branding.accent",
+                "invalid",
+                "must be a color such as #0a7c5a",
+            );
+        }
+    }
+    let urls = [
+        ("branding.logo_url", &branding.logo_url),
+        ("branding.support_url", &branding.support_url),
+    ];
+    for (param, url) in urls {
+        if url
+            .as_deref()
+            .is_some_and(|url| host_of(url, false).is_none())
+        {
+            wrong.add(param, "invalid", "must be an https address");
+        }
+    }
+    wrong.check(at_most(
+        "branding.display_name",
+        &branding.display_name,
+        100,
+    ));
+}
+
+/// The life of a link in the bounds that the contract sets.
+pub(super) fn link_life(link: &LinkBody) -> Result<Duration, Problem> {
+    let seconds = link.expires_in.unwrap_or(LINK_DEFAULT_S);
+    if (60..=LINK_MAX_S).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds.unsigned_abs()));
+    }
+    let message = format!("must be from 60 to {LINK_MAX_S} seconds");
+    Err(Problem::field("link.expires_in", "out_of_range", message))
+}
+
+/// Wrong fields, collected so that all are told at once.
+#[derive(Default)]
+pub(super) struct Wrong(Vec<FieldError>);
+
+impl Wrong {
+    pub(super) fn add(&mut self, param: &str, code: &str, message: impl Into<String>) {
+        self.0.push(FieldError {
+            param: param.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    fn check(&mut self, result: Result<(), Problem>) {
+        if let Err(problem) = result {
+            self.0.extend(problem.errors);
+        }
+    }
+
+    pub(super) fn into_result(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.0))
+        }
+    }
+}
+
+/// The host of an https address, or of a loopback one where those are allowed.
+pub(super) fn host_of(url: &str, loopback: bool) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.split(':').next()?;
+    let plain = host.is_empty() || authority.contains('@') || url.contains(char::is_whitespace);
+    let local = loopback && scheme == "http" && matches!(host, "localhost" | "127.0.0.1");
+    (!plain && (scheme == "https" || local)).then_some(host)
+}
+
+fn digits(number: &str) -> String {
+    number.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect(),
+        ),
+        other => other,
+    }
+}

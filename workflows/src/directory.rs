@@ -1,0 +1,286 @@
+//! Who is set up here: Meta apps, partners, their keys and their webhook endpoints.
+//!
+//! All of it is kept as sealed documents; this room knows their spaces and shapes, nothing else does.
+
+use engine::{
+    DocumentDraft, Documents, EngineError, Expected, Opened, PageOrder, PutDocument, SubjectId,
+    Timestamp,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::BrandingView;
+use crate::values::{AppId, PartnerId, Secret};
+
+const APPS: &str = "apps";
+const PARTNERS: &str = "partners";
+const KEYS: &str = "keys";
+const ENDPOINTS: &str = "endpoints";
+
+/// Endpoints a partner may register.
+pub const ENDPOINTS_MAX: usize = 20;
+
+/// A Meta app; partners may share one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MetaApp {
+    /// The app.
+    pub app_id: AppId,
+    /// Its secret; signs Meta's webhooks.
+    pub app_secret: Secret,
+    /// The portfolio that owns it.
+    pub business_id: Option<String>,
+    /// The provider's own token.
+    pub system_user_token: Option<Secret>,
+    /// The provider's system user.
+    pub system_user_id: Option<String>,
+    /// What Meta repeats when it verifies our callback.
+    pub verify_token: Option<Secret>,
+    /// The login configuration.
+    pub config_id: Option<String>,
+    /// Login configurations by flow.
+    #[serde(default)]
+    pub config_ids: std::collections::BTreeMap<String, String>,
+    /// The credit line of a Solution Partner.
+    pub credit_line_id: Option<String>,
+    /// The currency of accounts under that line.
+    pub waba_currency: Option<String>,
+    /// `extras` for `FB.login`, as Meta's versions move.
+    #[serde(default)]
+    pub login_extras: Value,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}
+
+/// A partner: whoever onboards clients through us.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Partner {
+    /// `prt_…`.
+    pub id: PartnerId,
+    /// What people call it.
+    pub name: String,
+    /// The Meta app its clients grant.
+    pub app: AppId,
+    /// `tech_provider`, `solution_partner` or `direct`.
+    pub role: String,
+    /// Its Multi-Partner Solution.
+    pub solution_id: Option<String>,
+    /// Its face.
+    pub branding: BrandingView,
+    /// Its own domain for links.
+    pub domain: Option<String>,
+    /// Hosts that clients may be sent back to.
+    #[serde(default)]
+    pub redirect_hosts: Vec<String>,
+    /// Signs notices to addresses given for one onboarding alone.
+    pub notice_secret: Secret,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}
+
+/// An API key; only the digest of its secret is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// `<keyid>`.
+    pub id: String,
+    /// Whose it is.
+    pub partner: PartnerId,
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of its secret, in hex.
+    pub digest: String,
+    /// Live or test.
+    pub livemode: bool,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Where a partner hears notices.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `whe_…`.
+    pub id: String,
+    /// Where to.
+    pub url: String,
+    /// Which types; none means all.
+    pub events: Vec<String>,
+    /// The newest secret first; an older one signs beside it until it ends.
+    pub secrets: Vec<EndpointSecret>,
+    /// Whether notices go there.
+    pub enabled: bool,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+/// A signing secret `whsec_…`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndpointSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Until when it signs; the newest has no end.
+    pub until: Option<Timestamp>,
+}
+
+impl Endpoint {
+    /// Whether a notice of this type goes here.
+    pub fn wants(&self, kind: &str) -> bool {
+        self.enabled && (self.events.is_empty() || self.events.iter().any(|event| event == kind))
+    }
+
+    /// The secrets that sign at this moment.
+    pub fn signing(&self, now: Timestamp) -> Vec<Secret> {
+        self.secrets
+            .iter()
+            .filter(|secret| secret.until.is_none_or(|until| now < until))
+            .map(|secret| secret.secret.clone())
+            .collect()
+    }
+}
+
+/// The subject of what belongs to this installation rather than to a partner or client.
+pub fn house_subject() -> SubjectId {
+    SubjectId::new("house")
+}
+
+/// The subject of a partner's own data.
+pub fn partner_subject(partner: &PartnerId) -> SubjectId {
+    SubjectId::new(format!("partner:{partner}"))
+}
+
+/// Reads and drafts the directory's documents.
+#[derive(Clone)]
+pub struct Directory {
+    documents: Documents,
+}
+
+impl Directory {
+    /// A directory over sealed documents.
+    pub fn new(documents: Documents) -> Self {
+        Self { documents }
+    }
+
+    /// A Meta app.
+    pub async fn meta_app(&self, id: &AppId) -> Result<Option<MetaApp>, EngineError> {
+        self.body(APPS, id.as_str()).await
+    }
+
+    /// Drafts a Meta app.
+    pub async fn put_meta_app(
+        &self,
+        app: &MetaApp,
+        expected: Expected,
+    ) -> Result<Vec<PutDocument>, EngineError> {
+        self.draft(APPS, app.app_id.as_str(), &house_subject(), expected, app)
+            .await
+    }
+
+    /// A partner.
+    pub async fn partner(&self, id: &PartnerId) -> Result<Option<Partner>, EngineError> {
+        self.body(PARTNERS, id.as_str()).await
+    }
+
+    /// Partners in the order of their ids, which is that of their births.
+    pub async fn partners(&self, page: &PageOrder) -> Result<Vec<Partner>, EngineError> {
+        let (found, _) = self.documents.scan(PARTNERS, "", page).await?;
+        Ok(found.into_iter().map(|opened| opened.body).collect())
+    }
+
+    /// Drafts a partner.
+    pub async fn put_partner(
+        &self,
+        partner: &Partner,
+        expected: Expected,
+    ) -> Result<Vec<PutDocument>, EngineError> {
+        let subject = partner_subject(&partner.id);
+        self.draft(PARTNERS, partner.id.as_str(), &subject, expected, partner)
+            .await
+    }
+
+    /// An API key by its id.
+    pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, EngineError> {
+        self.body(KEYS, id).await
+    }
+
+    /// Drafts an API key.
+    pub async fn put_key(&self, key: &ApiKey) -> Result<Vec<PutDocument>, EngineError> {
+        self.draft(KEYS, &key.id, &house_subject(), Expected::Absent, key)
+            .await
+    }
+
+    /// A partner's endpoints in the order of their births.
+    pub async fn endpoints(&self, partner: &PartnerId) -> Result<Vec<Endpoint>, EngineError> {
+        let page = PageOrder {
+            limit: ENDPOINTS_MAX,
+            after: None,
+        };
+        let prefix = format!("{partner}/");
+        let (found, _) = self.documents.scan(ENDPOINTS, &prefix, &page).await?;
+        Ok(found.into_iter().map(|opened| opened.body).collect())
+    }
+
+    /// One endpoint of a partner, with the version to name when writing it again.
+    pub async fn endpoint(
+        &self,
+        partner: &PartnerId,
+        id: &str,
+    ) -> Result<Option<Opened<Endpoint>>, EngineError> {
+        self.documents
+            .get(ENDPOINTS, &format!("{partner}/{id}"))
+            .await
+    }
+
+    /// Drafts an endpoint.
+    pub async fn put_endpoint(
+        &self,
+        partner: &PartnerId,
+        endpoint: &Endpoint,
+        expected: Expected,
+    ) -> Result<Vec<PutDocument>, EngineError> {
+        let key = format!("{partner}/{}", endpoint.id);
+        let subject = partner_subject(partner);
+        self.draft(ENDPOINTS, &key, &subject, expected, endpoint)
+            .await
+    }
+
+    /// Drafts the removal of an endpoint.
+    pub fn remove_endpoint(partner: &PartnerId, id: &str, version: u64) -> PutDocument {
+        let key = format!("{partner}/{id}");
+        Documents::removal(ENDPOINTS, &key, Expected::Version(version))
+    }
+
+    /// Writes drafts.
+    pub async fn write(&self, puts: Vec<PutDocument>) -> Result<(), EngineError> {
+        self.documents.write(puts).await
+    }
+
+    async fn body<T: DeserializeOwned>(
+        &self,
+        space: &str,
+        key: &str,
+    ) -> Result<Option<T>, EngineError> {
+        let opened = self.documents.get::<T>(space, key).await?;
+        Ok(opened.map(|opened| opened.body))
+    }
+
+    async fn draft<T: Serialize>(
+        &self,
+        space: &str,
+        key: &str,
+        subject: &SubjectId,
+        expected: Expected,
+        body: &T,
+    ) -> Result<Vec<PutDocument>, EngineError> {
+        self.documents
+            .seal(DocumentDraft {
+                space,
+                key,
+                subject,
+                expected,
+                body,
+                expires_at: None,
+            })
+            .await
+    }
+}

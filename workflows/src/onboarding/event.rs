@@ -1,0 +1,122 @@
+//! What an onboarding can hear. Events are never stored, so they may carry secrets.
+
+use std::time::Duration;
+
+use engine::{Actor, InstanceId, Timestamp};
+
+use super::facts::{Bound, Claim, Journey, Link, Trouble};
+use crate::values::{Secret, WabaId};
+
+/// What an onboarding can hear.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A person opened the link in the browser whose session has this digest.
+    Opened {
+        /// The session's digest.
+        browser: String,
+    },
+    /// The page told about the popup.
+    Journeyed(Journey),
+    /// The browser brought halves of a finished signup, either or both.
+    SignedUp {
+        /// The code, with its digest.
+        code: Option<(Secret, String)>,
+        /// What the browser claims was granted.
+        claim: Option<Claim>,
+    },
+    /// Meta gave a token.
+    CodeExchanged {
+        /// The token.
+        token: Secret,
+        /// How long it lives.
+        expires_in: Option<Duration>,
+    },
+    /// The code cannot be used any more.
+    CodeLost(Trouble),
+    /// Account and number are granted and known.
+    AssetsBound {
+        /// What is bound.
+        bound: Bound,
+        /// All accounts the token may manage.
+        granted: Vec<WabaId>,
+        /// When the token ends.
+        token_expires_at: Option<Timestamp>,
+        /// A PIN to use if the number has none yet.
+        pin: Secret,
+    },
+    /// Nothing may be bound.
+    AssetsRefused {
+        /// Why.
+        trouble: Trouble,
+        /// All accounts the token may manage.
+        granted: Vec<WabaId>,
+    },
+    /// Look at the granted assets again.
+    AssetsRecheck {
+        /// Who asks.
+        actor: Actor,
+    },
+    /// Our app is subscribed, and Meta says so.
+    Subscribed,
+    /// The number is there to be registered.
+    NumberChecked,
+    /// The number is live.
+    Registered {
+        /// The number as Meta describes it now.
+        display_phone_number: Option<String>,
+        /// Meta's verdict on the display name.
+        name_status: Option<String>,
+        /// The number stays in the WhatsApp Business app.
+        coexistence: bool,
+        /// Whether it can send.
+        can_send: Option<bool>,
+    },
+    /// The number has another PIN.
+    PinRefused(Trouble),
+    /// The client gave a PIN.
+    PinGiven(Secret),
+    /// The number must be verified.
+    OtpRequired,
+    /// Meta sent a password.
+    OtpSent,
+    /// The client asks for another password.
+    OtpWanted,
+    /// The client gave the password.
+    OtpGiven(Secret),
+    /// Meta did not take the password.
+    OtpRefused(Trouble),
+    /// The number is proved.
+    NumberVerified,
+    /// The token no longer works.
+    TokenLost(Trouble),
+    /// Fourteen days have passed.
+    WindowClosed,
+    /// A notice's delivery has ended.
+    DeliveryEnded(InstanceId),
+    /// The partner knows, or cannot be told.
+    PartnerTold {
+        /// How it ended, in `snake_case`.
+        how: &'static str,
+    },
+    /// The link's time is over.
+    LinkExpired,
+    /// A new link was made.
+    LinkRenewed {
+        /// The new link.
+        link: Link,
+        /// Who made it.
+        actor: Actor,
+    },
+    /// The link was revoked.
+    LinkRevoked {
+        /// Who revoked it.
+        actor: Actor,
+    },
+    /// Called off.
+    Canceled {
+        /// By whom.
+        actor: Actor,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,82 @@
+//! The exchange: a code of 30 seconds becomes a token, by one use only.
+
+use engine::{Actor, Job, Outcome, Reason, Timestamp};
+
+use super::{OnboardingExecutor, reason_of, trouble_of};
+use crate::onboarding::event::Event;
+use crate::onboarding::facts::Trouble;
+use crate::onboarding::{MetaWindow, Onboarding};
+use crate::ports::graph::Reaction;
+
+impl OnboardingExecutor {
+    pub(super) async fn exchange_code(&self, job: &Job<Onboarding>) -> Outcome<Event> {
+        let (Some(code), Some(arrived)) = (&job.facts.code, job.facts.code_at) else {
+            return Outcome::Done(Event::CodeLost(expired(job.now)));
+        };
+        if job.now.since(arrived) >= MetaWindow::CODE_USABLE {
+            return Outcome::Done(Event::CodeLost(expired(job.now)));
+        }
+        let app = match self.credentials(job).await {
+            Ok(app) => app,
+            Err(why) => {
+                let lost = Trouble {
+                    code: why.code,
+                    text: why.text,
+                    mover: Actor::Operator,
+                    at: job.now,
+                };
+                return Outcome::Done(Event::CodeLost(lost));
+            }
+        };
+        match self.graph.exchange_code(&app, code).await {
+            Ok(granted) => Outcome::Done(Event::CodeExchanged {
+                token: granted.token,
+                expires_in: granted.expires_in,
+            }),
+            // Nothing left this machine, so the code is still good while it lives.
+            Err(error) if error.reaction == Reaction::NotSent => Outcome::Retry {
+                why: reason_of(&error),
+                after: None,
+                otherwise: Some(Event::CodeLost(expired(job.now))),
+            },
+            Err(error) => {
+                let lost = match error.reaction {
+                    Reaction::Unanswered => unanswered(job.now),
+                    Reaction::CodeSpent => expired(job.now),
+                    Reaction::Misconfigured | Reaction::Denied => {
+                        trouble_of(&error, Actor::Operator, job.now)
+                    }
+                    _ => trouble_of(&error, Actor::Client, job.now),
+                };
+                tracing::warn!(instance.id = %job.id, code = lost.code, "a code was lost");
+                Outcome::Done(Event::CodeLost(lost))
+            }
+        }
+    }
+}
+
+/// The attempt was announced and its answer never heard: the code counts as spent.
+pub(super) fn unanswered(now: Timestamp) -> Trouble {
+    let reason = Reason::new(
+        "code_unanswered",
+        "Meta's answer to the code never arrived, and a code can be used only once.",
+    );
+    client_trouble(reason, now)
+}
+
+fn expired(now: Timestamp) -> Trouble {
+    let reason = Reason::new(
+        "code_expired",
+        "Meta's code lives 30 seconds and could not be used in time.",
+    );
+    client_trouble(reason, now)
+}
+
+fn client_trouble(reason: Reason, now: Timestamp) -> Trouble {
+    Trouble {
+        code: reason.code,
+        text: reason.text,
+        mover: Actor::Client,
+        at: now,
+    }
+}

@@ -1,0 +1,181 @@
+//! Carries out the onboarding's commands: one file per conversation.
+//!
+//! Performers say what came of a call; what follows from it is the table's.
+
+mod assets;
+mod exchange;
+mod otp;
+mod register;
+mod subscribe;
+mod tell;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::{
+    Actor, Birth, Documents, EngineError, Executor, Finding, Job, Moved, Outcome, Reason, Store,
+};
+
+use super::Onboarding;
+use super::event::Event;
+use super::facts::Trouble;
+use super::machine::Command;
+use super::notices::notices_of;
+use super::view::onboarding_view;
+use crate::delivery::{self, Announcement};
+use crate::directory::Directory;
+use crate::ports::graph::{AppCredentials, GraphApi, GraphError, Reaction};
+use crate::values::Secret;
+
+/// Performs onboarding's commands.
+pub struct OnboardingExecutor {
+    graph: Arc<dyn GraphApi>,
+    directory: Directory,
+    store: Arc<dyn Store>,
+}
+
+impl OnboardingExecutor {
+    /// An executor that calls Meta through `graph`.
+    pub fn new(graph: Arc<dyn GraphApi>, documents: Documents, store: Arc<dyn Store>) -> Self {
+        Self {
+            graph,
+            directory: Directory::new(documents),
+            store,
+        }
+    }
+
+    async fn credentials(&self, job: &Job<Onboarding>) -> Result<AppCredentials, Reason> {
+        let app = &job.facts.order.app;
+        match self.directory.meta_app(app).await {
+            Ok(Some(found)) => Ok(AppCredentials {
+                app_id: found.app_id,
+                app_secret: found.app_secret,
+            }),
+            Ok(None) => Err(Reason::new(
+                "app_unknown",
+                format!("the Meta app {app} is not set up here any more"),
+            )),
+            Err(error) => {
+                tracing::error!(%error, "a Meta app could not be read");
+                Err(Reason::new(
+                    "store_unavailable",
+                    "the Meta app's record could not be read",
+                ))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Executor<Onboarding> for OnboardingExecutor {
+    async fn perform(&self, command: Command, job: &Job<Onboarding>) -> Outcome<Event> {
+        match command {
+            Command::ExchangeCode => self.exchange_code(job).await,
+            Command::CheckAssets => self.check_assets(job).await,
+            Command::SubscribeApp => self.subscribe_app(job).await,
+            Command::CheckNumber => self.check_number(job).await,
+            Command::RegisterNumber => self.register_number(job).await,
+            Command::RequestOtp => self.request_otp(job).await,
+            Command::SubmitOtp => self.submit_otp(job).await,
+            Command::TellPartner => self.tell_partner(job).await,
+        }
+    }
+
+    async fn check(&self, command: Command, job: &Job<Onboarding>) -> Finding<Event> {
+        match command {
+            Command::RegisterNumber => self.find_registration(job).await,
+            // A code is spent by one use, and nobody can ask Meta whether it was used.
+            _ => Finding::Happened(Event::CodeLost(exchange::unanswered(job.now))),
+        }
+    }
+
+    async fn children(&self, moved: &Moved<'_, Onboarding>) -> Result<Vec<Birth>, EngineError> {
+        let mut births = Vec::new();
+        for kind in notices_of(moved) {
+            let facts = moved.facts;
+            let view = onboarding_view(moved.state, facts, moved.after.hold.as_ref());
+            let announcement = Announcement {
+                kind,
+                at: moved.after.updated_at,
+                // One change of one instance gives rise to a type at most once.
+                cause: format!("{}/{}", facts.id, moved.after.version),
+                partner: facts.order.partner.clone(),
+                onboarding: Some(facts.id.clone()),
+                data: serde_json::json!({ "onboarding": view }),
+                own_url: facts.order.notify_url.clone(),
+            };
+            births.extend(delivery::births(&self.directory, &announcement).await?);
+        }
+        Ok(births)
+    }
+}
+
+/// What a failed call comes to where nothing more special is known.
+fn outcome_of(error: &GraphError, now: engine::Timestamp) -> Outcome<Event> {
+    let why = reason_of(error);
+    match &error.reaction {
+        Reaction::Limited { wait } | Reaction::PinGuessing { wait } => Outcome::Wait {
+            until: now + *wait,
+            why,
+            mover: Actor::Outside,
+        },
+        Reaction::TokenDead => {
+            Outcome::Done(Event::TokenLost(trouble_of(error, Actor::Client, now)))
+        }
+        Reaction::NotSent | Reaction::Unanswered | Reaction::Transient => retry(why),
+        Reaction::NotVisible => Outcome::Retry {
+            why,
+            // Sharing lags behind a signup by some seconds.
+            after: Some(Duration::from_secs(5)),
+            otherwise: None,
+        },
+        Reaction::Locked => Outcome::Ask {
+            whom: Actor::Client,
+            why,
+        },
+        _ => Outcome::Ask {
+            whom: Actor::Operator,
+            why,
+        },
+    }
+}
+
+fn retry(why: Reason) -> Outcome<Event> {
+    Outcome::Retry {
+        why,
+        after: None,
+        otherwise: None,
+    }
+}
+
+fn reason_of(error: &GraphError) -> Reason {
+    let trace = error
+        .trace
+        .as_ref()
+        .map(|trace| format!(" (Meta's trace {trace})"))
+        .unwrap_or_default();
+    Reason::new(error.fingerprint(), format!("{error}{trace}"))
+}
+
+fn trouble_of(error: &GraphError, mover: Actor, now: engine::Timestamp) -> Trouble {
+    let reason = reason_of(error);
+    Trouble {
+        code: reason.code,
+        text: reason.text,
+        mover,
+        at: now,
+    }
+}
+
+/// The token that every conversation after the exchange needs.
+fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Outcome<Event>> {
+    job.facts.token.as_ref().ok_or_else(|| {
+        Outcome::Done(Event::TokenLost(Trouble {
+            code: "token_missing".to_owned(),
+            text: "There is no token for this signup.".to_owned(),
+            mover: Actor::Client,
+            at: job.now,
+        }))
+    })
+}

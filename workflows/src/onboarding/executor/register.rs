@@ -1,0 +1,186 @@
+//! The registration: looked at first, counted, done once, and never repeated blindly.
+
+use engine::{Actor, Finding, Job, Outcome, Reason};
+
+use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of, trouble_of};
+use crate::onboarding::event::Event;
+use crate::onboarding::facts::Bound;
+use crate::onboarding::{MetaWindow, Onboarding};
+use crate::ports::graph::{GraphError, PhoneNumber, Reaction};
+use crate::values::Secret;
+
+impl OnboardingExecutor {
+    /// The guard before the call: is there anything left to register, and may we?
+    pub(super) async fn check_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
+        let (token, bound) = match token_and_number(job) {
+            Ok(known) => known,
+            Err(outcome) => return *outcome,
+        };
+        let number = match self.graph.phone_number(&bound.phone, token).await {
+            Ok(number) => number,
+            Err(error) => return outcome_of(&error, job.now),
+        };
+        if number.live || number.on_business_app || bound.coexistence {
+            return Outcome::Done(self.live(number, bound, token).await);
+        }
+        let from = job.now - MetaWindow::REGISTER_WINDOW;
+        let attempts = &job.facts.register_attempts;
+        if attempts.iter().filter(|at| **at > from).count() >= MetaWindow::REGISTER_CAP {
+            return attempts_used(job);
+        }
+        Outcome::Done(Event::NumberChecked)
+    }
+
+    pub(super) async fn register_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
+        let (token, bound) = match token_and_number(job) {
+            Ok(known) => known,
+            Err(outcome) => return *outcome,
+        };
+        let Some(pin) = &job.facts.pin else {
+            return Outcome::Ask {
+                whom: Actor::Operator,
+                why: Reason::new("pin_missing", "no PIN is kept for this number"),
+            };
+        };
+        // The announcement of this attempt is counted already.
+        if job.facts.register_attempts.len() > MetaWindow::REGISTER_CAP {
+            return attempts_used(job);
+        }
+        match self.graph.register_number(&bound.phone, pin, token).await {
+            Ok(()) => Outcome::Done(self.after(bound, token).await),
+            Err(error) => self.register_refused(job, bound, token, &error).await,
+        }
+    }
+
+    async fn register_refused(
+        &self,
+        job: &Job<Onboarding>,
+        bound: &Bound,
+        token: &Secret,
+        error: &GraphError,
+    ) -> Outcome<Event> {
+        let why = reason_of(error);
+        match &error.reaction {
+            // Meta may have acted all the same: the next turn looks before it repeats.
+            Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
+            Reaction::NotSent => retry(why),
+            Reaction::CoexistenceNumber => Outcome::Done(Event::Registered {
+                display_phone_number: None,
+                name_status: None,
+                coexistence: true,
+                can_send: None,
+            }),
+            Reaction::PinMismatch => {
+                Outcome::Done(Event::PinRefused(trouble_of(error, Actor::Client, job.now)))
+            }
+            Reaction::NumberUnverified => Outcome::Done(Event::OtpRequired),
+            Reaction::NameNotProcessed => Outcome::Wait {
+                // Twice a day stays within our cap on registrations.
+                until: job.now + std::time::Duration::from_secs(12 * 3600),
+                why: Reason::new(
+                    "name_not_processed",
+                    "Meta has not processed the display name; the number is registered once it has",
+                ),
+                mover: Actor::Outside,
+            },
+            Reaction::RegisterLimit => Outcome::Wait {
+                until: job.now + MetaWindow::REGISTER_WINDOW,
+                why: Reason::new(
+                    "register_limit",
+                    "Meta blocks registrations of this number for 72 hours",
+                ),
+                mover: Actor::Outside,
+            },
+            Reaction::RecentlyDeleted => Outcome::Wait {
+                until: job.now + std::time::Duration::from_secs(300),
+                why,
+                mover: Actor::Outside,
+            },
+            Reaction::DeregisterFirst => {
+                match self.graph.deregister_number(&bound.phone, token).await {
+                    Ok(()) => retry(why),
+                    Err(error) => outcome_of(&error, job.now),
+                }
+            }
+            _ => outcome_of(error, job.now),
+        }
+    }
+
+    /// Whether an announced registration happened.
+    pub(super) async fn find_registration(&self, job: &Job<Onboarding>) -> Finding<Event> {
+        let Ok((token, bound)) = token_and_number(job) else {
+            return Finding::Ask {
+                whom: Actor::Operator,
+                why: Reason::new("token_missing", "there is no token to look with"),
+            };
+        };
+        match self.graph.phone_number(&bound.phone, token).await {
+            Ok(number) if number.live => Finding::Happened(self.live(number, bound, token).await),
+            Ok(_) => Finding::DidNotHappen(Reason::new(
+                "register_not_done",
+                "the number is not registered; the registration is made again",
+            )),
+            Err(error) if error.reaction == Reaction::TokenDead => {
+                Finding::Happened(Event::TokenLost(trouble_of(&error, Actor::Client, job.now)))
+            }
+            Err(error) => Finding::NotKnown {
+                why: reason_of(&error),
+                after: match error.reaction {
+                    Reaction::Limited { wait } => Some(wait),
+                    _ => None,
+                },
+            },
+        }
+    }
+
+    /// What is told of a number that was just registered; what Meta does not say stays unknown.
+    async fn after(&self, bound: &Bound, token: &Secret) -> Event {
+        match self.graph.phone_number(&bound.phone, token).await {
+            Ok(number) => self.live(number, bound, token).await,
+            Err(_) => Event::Registered {
+                display_phone_number: None,
+                name_status: None,
+                coexistence: bound.coexistence,
+                can_send: None,
+            },
+        }
+    }
+
+    async fn live(&self, number: PhoneNumber, bound: &Bound, token: &Secret) -> Event {
+        let health = self.graph.health(&bound.phone, token).await.ok();
+        Event::Registered {
+            display_phone_number: number.display,
+            name_status: number.name_status,
+            coexistence: number.on_business_app || bound.coexistence,
+            can_send: health.and_then(|health| health.can_send),
+        }
+    }
+}
+
+/// Our cap on registrations is reached: time, or an operator, moves it.
+fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
+    let from = job.now - MetaWindow::REGISTER_WINDOW;
+    let oldest = job.facts.register_attempts.iter().find(|at| **at > from);
+    Outcome::Wait {
+        until: oldest.map_or(job.now, |at| *at) + MetaWindow::REGISTER_WINDOW,
+        why: Reason::new(
+            "register_attempts_used",
+            format!(
+                "{} registrations were tried in 72 hours; Meta blocks a number at ten",
+                MetaWindow::REGISTER_CAP
+            ),
+        ),
+        mover: Actor::Operator,
+    }
+}
+
+fn token_and_number(job: &Job<Onboarding>) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
+    let token = token_of(job).map_err(Box::new)?;
+    let bound = job.facts.bound.as_ref().ok_or_else(|| {
+        Box::new(Outcome::Ask {
+            whom: Actor::Operator,
+            why: Reason::new("number_unbound", "no number is bound to register"),
+        })
+    })?;
+    Ok((token, bound))
+}

@@ -1,0 +1,238 @@
+//! What an onboarding learns on its way. Sealed before it is stored; never serialized for people.
+
+use engine::{Actor, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::BrandingView;
+use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
+
+/// Everything an onboarding knows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    /// Its own id, `onb_…`.
+    pub id: String,
+    /// When it was born.
+    pub created_at: Timestamp,
+    /// What the partner asked for.
+    pub order: Order,
+    /// The current link.
+    pub link: Link,
+    /// When a person first opened a link.
+    pub opened_at: Option<Timestamp>,
+    /// Digest of the browser session that may act; the latest open wins.
+    pub browser: Option<String>,
+    /// The last thing the client's page told about the popup.
+    pub journey: Option<Journey>,
+    /// The code, from its arrival to its exchange.
+    pub code: Option<Secret>,
+    /// When the code arrived.
+    pub code_at: Option<Timestamp>,
+    /// Digests of every code that was heard, so that a repeat is told from a new one.
+    #[serde(default)]
+    pub codes_heard: Vec<String>,
+    /// What the browser says Meta granted: a claim, never a fact.
+    pub claim: Option<Claim>,
+    /// When the client finished Meta's signup; Meta's fourteen days count from here.
+    pub es_completed_at: Option<Timestamp>,
+    /// The client's business token.
+    pub token: Option<Secret>,
+    /// When the token ends, if it does.
+    pub token_expires_at: Option<Timestamp>,
+    /// The accounts the token may manage, newest first.
+    #[serde(default)]
+    pub granted: Vec<WabaId>,
+    /// What is bound: proved by the token.
+    pub bound: Option<Bound>,
+    /// The two-step PIN: generated once, or given by the client.
+    pub pin: Option<Secret>,
+    /// When the app's subscription was seen.
+    pub subscribed_at: Option<Timestamp>,
+    /// When the number was seen registered.
+    pub registered_at: Option<Timestamp>,
+    /// Registrations announced; Meta counts ten in a moving window of 72 hours.
+    #[serde(default)]
+    pub register_attempts: Vec<Timestamp>,
+    /// The one-time password on its way to Meta.
+    pub otp: Option<Secret>,
+    /// When Meta last sent a one-time password.
+    pub otp_sent_at: Option<Timestamp>,
+    /// Whether messages can be sent, once known.
+    pub can_send: Option<bool>,
+    /// What went wrong last, while it matters.
+    pub trouble: Option<Trouble>,
+    /// When the partner had been told.
+    pub completed_at: Option<Timestamp>,
+    /// Rises with everything a partner can see.
+    pub sequence: u64,
+    /// Digest of what the partner saw last.
+    pub seen: String,
+    /// When that last changed.
+    pub seen_at: Timestamp,
+}
+
+/// What the partner asked for when it made the onboarding.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Whose client this is.
+    pub partner: PartnerId,
+    /// Through which Meta app.
+    pub app: AppId,
+    /// Made with a live key.
+    pub livemode: bool,
+    /// The partner's own name for it.
+    pub external_id: Option<String>,
+    /// The partner's notes, echoed.
+    pub metadata: Value,
+    /// A sub-account of the partner's.
+    pub client_account: Option<String>,
+    /// A Multi-Partner Solution.
+    pub solution_id: Option<String>,
+    /// The flows that are welcome.
+    pub allowed: Vec<String>,
+    /// The number that must come out of it, digits only.
+    pub expected_phone_number: Option<String>,
+    /// The account that must come out of it.
+    pub expected_waba: Option<WabaId>,
+    /// The portfolio that must come out of it.
+    pub expected_business: Option<BusinessId>,
+    /// `new` or `reconnect`.
+    pub mode: String,
+    /// What Meta's popup is filled with.
+    pub prefill: Value,
+    /// The face of the page, where it differs from the partner's.
+    pub branding: Option<BrandingView>,
+    /// The language asked for.
+    pub locale: Option<String>,
+    /// Where the client returns to.
+    pub return_url: Option<String>,
+    /// Where an expired link leads.
+    pub refresh_url: Option<String>,
+    /// Echoed on return.
+    pub redirect_state: Option<String>,
+    /// Where the page may be framed.
+    pub embed_origins: Vec<String>,
+    /// A notice address for this onboarding alone.
+    pub notify_url: Option<String>,
+}
+
+/// A link: a credential that is cheap to make again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// `olk_…`.
+    pub id: String,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Link {
+    /// Whether the link can still be used.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
+/// What the page told about the popup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journey {
+    /// `sdk_loaded`, `popup_blocked`, `canceled` …
+    pub kind: String,
+    /// Meta's name of the step the client was at.
+    pub step: Option<String>,
+    /// Meta's code of an error inside the popup.
+    pub error_code: Option<String>,
+    /// Meta's session id, for their support.
+    pub session_id: Option<String>,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
+/// What the browser says of a finished signup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Meta's event, e.g. `FINISH`.
+    pub event: String,
+    /// The account, as the browser says.
+    pub waba: Option<WabaId>,
+    /// The number, as the browser says.
+    pub phone: Option<PhoneNumberId>,
+    /// The portfolio, as the browser says.
+    pub business: Option<BusinessId>,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
+impl Claim {
+    /// Whether the event says the number stays in the WhatsApp Business app.
+    pub fn is_coexistence(&self) -> bool {
+        self.event == "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
+    }
+}
+
+/// Account and number that the token may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The portfolio that owns the account, if Meta says.
+    pub business: Option<BusinessId>,
+    /// The account.
+    pub waba: WabaId,
+    /// The number.
+    pub phone: PhoneNumberId,
+    /// The number as people write it.
+    pub display_phone_number: Option<String>,
+    /// Meta's verdict on the display name.
+    pub name_status: Option<String>,
+    /// Whether the number stays in the WhatsApp Business app.
+    pub coexistence: bool,
+}
+
+/// Something that went wrong and still matters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// A stable code.
+    pub code: String,
+    /// What happened and what it means, for operator and partner.
+    pub text: String,
+    /// Who can mend it.
+    pub mover: Actor,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+impl Facts {
+    /// What a fresh onboarding knows.
+    pub fn new(id: String, order: Order, link: Link, now: Timestamp) -> Self {
+        Self {
+            id,
+            created_at: now,
+            order,
+            link,
+            opened_at: None,
+            browser: None,
+            journey: None,
+            code: None,
+            code_at: None,
+            codes_heard: Vec::new(),
+            claim: None,
+            es_completed_at: None,
+            token: None,
+            token_expires_at: None,
+            granted: Vec::new(),
+            bound: None,
+            pin: None,
+            subscribed_at: None,
+            registered_at: None,
+            register_attempts: Vec::new(),
+            otp: None,
+            otp_sent_at: None,
+            can_send: None,
+            trouble: None,
+            completed_at: None,
+            sequence: 0,
+            seen: String::new(),
+            seen_at: now,
+        }
+    }
+}

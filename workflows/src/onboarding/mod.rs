@@ -1,0 +1,257 @@
+//! Onboarding: from a link to a live number, with the partner told.
+
+mod client_view;
+mod event;
+mod executor;
+mod facts;
+mod hear;
+mod machine;
+mod notices;
+mod view;
+
+use std::time::Duration;
+
+use engine::{
+    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Reason, Timestamp, Tries,
+    Workflow,
+};
+use serde_json::{Value, json};
+
+pub use client_view::{Surroundings, client_view, extras};
+pub use event::Event;
+pub use executor::OnboardingExecutor;
+pub use facts::{Bound, Claim, Facts, Journey, Link, Order, Trouble};
+pub use machine::{Command, Input, Machine, State};
+pub use view::{onboarding_view, status};
+
+use crate::values::mask_phone_number;
+
+/// The lane of everything that calls Graph.
+const GRAPH_LANE: &str = "graph";
+
+/// Spans that Meta fixes.
+pub struct MetaWindow;
+
+impl MetaWindow {
+    /// A number must be registered within this many days of the signup (Meta: register API).
+    pub const REGISTRATION_DAYS: u64 = 14;
+    /// Registrations of one number are counted in a moving window of this length (Meta: registration).
+    pub const REGISTER_WINDOW: Duration = Duration::from_secs(72 * 3600);
+    /// Our cap within that window, well below Meta's ten.
+    pub const REGISTER_CAP: usize = 6;
+    /// A code lives 30 s; one this old could no longer be answered in time.
+    pub const CODE_USABLE: Duration = Duration::from_secs(27);
+}
+
+/// The workflow of one client's onboarding.
+#[derive(Clone, Copy, Debug)]
+pub struct Onboarding;
+
+impl Workflow for Onboarding {
+    const NAME: &'static str = "onboarding";
+    const VERSION: u32 = 1;
+
+    type Machine = Machine;
+    type Facts = Facts;
+    type Event = Event;
+
+    fn first(_facts: &Facts) -> Option<Command> {
+        None
+    }
+
+    fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard<Self> {
+        hear::hear(facts, state, event, now)
+    }
+
+    fn deadlines(state: State, facts: &Facts) -> Vec<(Timestamp, Event)> {
+        match state {
+            State::LinkIssued | State::NeedsSignup => {
+                vec![(facts.link.expires_at, Event::LinkExpired)]
+            }
+            State::TokenExchanged
+            | State::WabaSubscribed
+            | State::NeedsAsset
+            | State::NeedsOtp
+            | State::NeedsPin => facts
+                .es_completed_at
+                .map(|at| {
+                    let days = Duration::from_secs(MetaWindow::REGISTRATION_DAYS * 86_400);
+                    (at + days, Event::WindowClosed)
+                })
+                .into_iter()
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn labels(state: State, facts: &Facts, hold: Option<&Hold>) -> Vec<Label> {
+        let order = &facts.order;
+        let mut labels = vec![
+            Label::shared("tenant", order.partner.as_str()),
+            Label::shared("link", facts.link.id.as_str()),
+            Label::shared("status", status(state, facts, hold)),
+            Label::shared("mode", if order.livemode { "live" } else { "test" }),
+        ];
+        if let Some(external) = &order.external_id {
+            labels.push(Label::shared("external_id", external.as_str()));
+        }
+        if let Some(bound) = &facts.bound {
+            labels.push(Label::shared("waba", bound.waba.as_str()));
+            labels.push(Label::shared("phone", bound.phone.as_str()));
+        }
+        labels
+    }
+
+    fn conduct(command: Command, _facts: &Facts) -> Conduct {
+        let patient = Tries {
+            attempts: 14,
+            first: Duration::from_secs(2),
+            longest: Duration::from_secs(120),
+        };
+        let quick = Tries {
+            attempts: 40,
+            first: Duration::from_millis(300),
+            longest: Duration::from_secs(2),
+        };
+        let (care, tries, express) = match command {
+            Command::ExchangeCode => (Care::Once, quick, true),
+            Command::RegisterNumber => (Care::Once, patient, false),
+            _ => (Care::Repeatable, patient, false),
+        };
+        Conduct {
+            lane: match command {
+                Command::ExchangeCode => "express".to_owned(),
+                Command::TellPartner => "partner".to_owned(),
+                _ => GRAPH_LANE.to_owned(),
+            },
+            care,
+            tries,
+            limit: Duration::from_secs(45),
+            express,
+        }
+    }
+
+    fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
+        let because = |mover: Actor, code: &str, text: &str, until: Option<Timestamp>| {
+            let (code, text, mover) = match &facts.trouble {
+                Some(trouble) => (trouble.code.as_str(), trouble.text.as_str(), trouble.mover),
+                None => (code, text, mover),
+            };
+            Some(Awaited {
+                mover,
+                reason: Reason::new(code, text),
+                until,
+            })
+        };
+        let link_end = Some(facts.link.expires_at);
+        match state {
+            State::LinkIssued if facts.claim.is_some() => because(
+                Actor::Client,
+                "code_missing",
+                "the browser told of a finished signup and brought no code",
+                link_end,
+            ),
+            State::LinkIssued if facts.opened_at.is_some() => because(
+                Actor::Client,
+                "finish_signup",
+                "the client has opened the link and not finished Meta's signup",
+                link_end,
+            ),
+            State::LinkIssued => because(
+                Actor::Client,
+                "open_link",
+                "nobody has opened the link yet",
+                link_end,
+            ),
+            State::NeedsSignup => because(
+                Actor::Client,
+                "sign_up_again",
+                "the client has to sign up with Meta once more",
+                link_end,
+            ),
+            State::NeedsAsset => because(
+                Actor::Client,
+                "choose_account",
+                "Meta granted no account or number that may be connected",
+                None,
+            ),
+            State::NeedsOtp => because(
+                Actor::Client,
+                "enter_code",
+                "the client has to enter the code that Meta sent to the number",
+                None,
+            ),
+            State::NeedsPin => because(
+                Actor::Client,
+                "enter_pin",
+                "the client has to enter the number's two-step PIN",
+                None,
+            ),
+            _ => None,
+        }
+    }
+
+    fn ends(state: State) -> bool {
+        matches!(
+            state,
+            State::PartnerNotified | State::Expired | State::Canceled
+        )
+    }
+
+    fn intend(facts: &Facts, command: Command, now: Timestamp) -> Option<Facts> {
+        (command == Command::RegisterNumber).then(|| {
+            let mut next = facts.clone();
+            let from = now - MetaWindow::REGISTER_WINDOW;
+            next.register_attempts.retain(|at| *at > from);
+            next.register_attempts.push(now);
+            next
+        })
+    }
+
+    fn told(child: &InstanceId, workflow: &str, _state: &str) -> Option<Event> {
+        (workflow == "delivery").then(|| Event::DeliveryEnded(child.clone()))
+    }
+
+    fn must_keep(event: &Event) -> bool {
+        matches!(event, Event::CodeExchanged { .. })
+    }
+
+    fn seal_off(facts: &mut Facts, state: State, hold: Option<&Hold>, now: Timestamp) {
+        view::number_what_is_seen(facts, state, hold, now);
+    }
+
+    fn redacted(facts: &Facts) -> Value {
+        let number = facts.bound.as_ref().and_then(|bound| {
+            let display = bound.display_phone_number.as_deref()?;
+            Some(mask_phone_number(display))
+        });
+        json!({
+            "partner": facts.order.partner,
+            "app": facts.order.app,
+            "external_id": facts.order.external_id,
+            "link": { "id": facts.link.id, "expires_at": facts.link.expires_at.to_rfc3339(),
+                      "revoked_at": facts.link.revoked_at.map(Timestamp::to_rfc3339) },
+            "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
+            "journey": facts.journey.as_ref().map(|journey| json!({
+                "kind": journey.kind, "step": journey.step, "error_code": journey.error_code,
+                "session_id": journey.session_id, "at": journey.at.to_rfc3339() })),
+            "claim": facts.claim.as_ref().map(|claim| json!({
+                "event": claim.event, "waba_id": claim.waba, "phone_number_id": claim.phone,
+                "business_id": claim.business })),
+            "es_completed_at": facts.es_completed_at.map(Timestamp::to_rfc3339),
+            "code": facts.code.as_ref().map(|_| "sealed"),
+            "token": facts.token.as_ref().map(|_| "sealed"),
+            "token_expires_at": facts.token_expires_at.map(Timestamp::to_rfc3339),
+            "pin": facts.pin.as_ref().map(|_| "sealed"),
+            "granted": facts.granted,
+            "bound": facts.bound.as_ref().map(|bound| json!({
+                "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,
+                "number": number, "name_status": bound.name_status, "coexistence": bound.coexistence })),
+            "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
+            "can_send": facts.can_send,
+            "trouble": facts.trouble.as_ref().map(|trouble| json!({
+                "code": trouble.code, "text": trouble.text, "mover": trouble.mover, "at": trouble.at.to_rfc3339() })),
+            "sequence": facts.sequence,
+        })
+    }
+}

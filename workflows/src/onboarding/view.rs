@@ -1,0 +1,181 @@
+//! The partner's view of an onboarding, and the number that rises when it changes.
+
+use engine::{Actor, Hold, HoldKind, Timestamp, Workflow};
+use sha2::{Digest, Sha256};
+
+use super::Onboarding;
+use super::facts::Facts;
+use super::machine::State;
+use crate::app::{
+    LastErrorView, LinkView, NextActionView, OnboardingView, ReadinessView, ResultView,
+};
+
+/// The closed set that partners switch on.
+pub fn status(state: State, facts: &Facts, hold: Option<&Hold>) -> &'static str {
+    let parked = hold.is_some_and(|hold| hold.kind == HoldKind::Parked);
+    match state {
+        State::LinkIssued if facts.opened_at.is_some() => "opened",
+        State::LinkIssued => "pending",
+        State::EsCompleted
+        | State::TokenExchanged
+        | State::WabaSubscribed
+        | State::NumberRegistered
+            if !parked =>
+        {
+            "in_progress"
+        }
+        State::PartnerNotified => "completed",
+        State::Expired => "expired",
+        State::Canceled => "canceled",
+        _ => "action_required",
+    }
+}
+
+/// The partner's object.
+pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> OnboardingView {
+    let bound = facts.bound.as_ref();
+    let order = &facts.order;
+    let name: &'static str = state.into();
+    OnboardingView {
+        object: "onboarding",
+        id: facts.id.clone(),
+        livemode: order.livemode,
+        external_id: order.external_id.clone(),
+        metadata: order.metadata.clone(),
+        client_account: order.client_account.clone(),
+        state: name.to_owned(),
+        status: status(state, facts, hold).to_owned(),
+        status_reason: status_reason(facts, hold),
+        sequence: facts.sequence,
+        link: LinkView {
+            id: facts.link.id.clone(),
+            url: None,
+            expires_at: facts.link.expires_at.to_rfc3339(),
+            revoked_at: facts.link.revoked_at.map(Timestamp::to_rfc3339),
+        },
+        result: ResultView {
+            business_id: bound.and_then(|bound| bound.business.as_ref().map(ToString::to_string)),
+            waba_id: bound.map(|bound| bound.waba.to_string()),
+            phone_number_id: bound.map(|bound| bound.phone.to_string()),
+            display_phone_number: bound.and_then(|bound| bound.display_phone_number.clone()),
+            flow: bound.map(|bound| flow_of(bound.coexistence).to_owned()),
+        },
+        readiness: ReadinessView {
+            subscribed: facts.subscribed_at.is_some(),
+            registered: facts.registered_at.is_some(),
+            name_status: bound.and_then(|bound| bound.name_status.clone()),
+            can_send: facts.can_send,
+        },
+        next_action: next_action(state, facts, hold),
+        last_error: last_error(facts, hold),
+        created_at: facts.created_at.to_rfc3339(),
+        updated_at: facts.seen_at.to_rfc3339(),
+        opened_at: facts.opened_at.map(Timestamp::to_rfc3339),
+        completed_at: facts.completed_at.map(Timestamp::to_rfc3339),
+    }
+}
+
+fn flow_of(coexistence: bool) -> &'static str {
+    if coexistence {
+        "coexistence"
+    } else {
+        "cloud_api"
+    }
+}
+
+/// The flow that came is another than those asked for.
+pub(super) fn is_flow_mismatch(facts: &Facts) -> bool {
+    facts.bound.as_ref().is_some_and(|bound| {
+        let allowed = &facts.order.allowed;
+        !allowed.is_empty()
+            && !allowed
+                .iter()
+                .any(|flow| flow == flow_of(bound.coexistence))
+    })
+}
+
+fn status_reason(facts: &Facts, hold: Option<&Hold>) -> Option<String> {
+    if is_flow_mismatch(facts) {
+        return Some("flow_mismatch".to_owned());
+    }
+    hold.map(|hold| hold.reason.code.clone())
+        .or_else(|| facts.trouble.as_ref().map(|trouble| trouble.code.clone()))
+}
+
+fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextActionView> {
+    let view = |actor: Actor, code: &str, message: &str, due: Option<Timestamp>| {
+        Some(NextActionView {
+            actor: actor.as_str().to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            due_at: due.map(Timestamp::to_rfc3339),
+        })
+    };
+    if Onboarding::ends(state) {
+        return (state == State::Expired).then(|| NextActionView {
+            actor: Actor::Partner.as_str().to_owned(),
+            code: "make_new_link".to_owned(),
+            message: "The link has expired. Make a new one to revive the onboarding.".to_owned(),
+            due_at: None,
+        });
+    }
+    if let Some(hold) = hold {
+        return view(hold.mover, &hold.reason.code, &hold.reason.text, hold.until);
+    }
+    if let Some(awaited) = Onboarding::awaits(state, facts) {
+        let reason = &awaited.reason;
+        return view(awaited.mover, &reason.code, &reason.text, awaited.until);
+    }
+    let (code, message) = match state {
+        State::EsCompleted => (
+            "exchange_code",
+            "The client's permission is being confirmed with Meta.",
+        ),
+        State::TokenExchanged => (
+            "connect_account",
+            "The WhatsApp account is being connected.",
+        ),
+        State::WabaSubscribed => ("register_number", "The number is being registered."),
+        _ => (
+            "tell_partner",
+            "The completion is being told to the partner.",
+        ),
+    };
+    view(Actor::System, code, message, None)
+}
+
+fn last_error(facts: &Facts, hold: Option<&Hold>) -> Option<LastErrorView> {
+    let held = hold.filter(|hold| matches!(hold.kind, HoldKind::Retrying | HoldKind::Parked));
+    match (held, &facts.trouble) {
+        (Some(hold), _) => Some(LastErrorView {
+            code: hold.reason.code.clone(),
+            message: hold.reason.text.clone(),
+            at: hold.since.to_rfc3339(),
+        }),
+        (None, Some(trouble)) => Some(LastErrorView {
+            code: trouble.code.clone(),
+            message: trouble.text.clone(),
+            at: trouble.at.to_rfc3339(),
+        }),
+        (None, None) => None,
+    }
+}
+
+/// Raises the sequence exactly when something a partner can see has changed.
+pub(super) fn number_what_is_seen(
+    facts: &mut Facts,
+    state: State,
+    hold: Option<&Hold>,
+    now: Timestamp,
+) {
+    let mut view = onboarding_view(state, facts, hold);
+    view.sequence = 0;
+    view.updated_at.clear();
+    let bytes = serde_json::to_vec(&view).expect("a view is plain data");
+    let digest = hex::encode(Sha256::digest(&bytes));
+    if digest != facts.seen {
+        facts.seen = digest;
+        facts.sequence += 1;
+        facts.seen_at = now;
+    }
+}
