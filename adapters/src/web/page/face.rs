@@ -9,8 +9,8 @@ use super::texts::{Texts, texts};
 use super::{accent, asset, icons};
 use crate::web::WebSettings;
 
-/// What an earlier browser is told when a later one has opened the link.
-pub(super) const TAKEN: &str = "session_superseded";
+/// The use cases' code for a browser after which another has opened the link.
+pub(super) const TAKEN: &str = "opened_elsewhere";
 
 /// The page of a link that works.
 pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {

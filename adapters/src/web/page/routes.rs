@@ -144,10 +144,9 @@ async fn open(
 
 #[post("/o/journey", data = "<body>")]
 async fn journey(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.journey(browser.current()?, &body.value).await?))
+    Ok(Json(app.journey(&browser.session, &body.value).await?))
 }
 
-/// Not refused here to a browser that was taken over: the use case decides, because a code would be lost.
 #[post("/o/signup", data = "<body>")]
 async fn signup(
     browser: Browser,
@@ -160,17 +159,17 @@ async fn signup(
 
 #[post("/o/pin", data = "<body>")]
 async fn pin(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.give_pin(browser.current()?, &body.value).await?))
+    Ok(Json(app.give_pin(&browser.session, &body.value).await?))
 }
 
 #[post("/o/otp", data = "<body>")]
 async fn otp(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.give_otp(browser.current()?, &body.value).await?))
+    Ok(Json(app.give_otp(&browser.session, &body.value).await?))
 }
 
 #[get("/o/status")]
 async fn status(browser: Browser, app: UseCases<'_>) -> View {
-    Ok(Json(app.client_view(browser.current()?).await?))
+    Ok(Json(app.client_view(&browser.session).await?))
 }
 
 #[get("/assets/<file>")]

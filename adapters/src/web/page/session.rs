@@ -4,7 +4,6 @@ use rocket::http::{Cookie, Method, SameSite};
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{ClientSession, Kind, Opened, Problem};
 
-use super::face::TAKEN;
 use crate::web::partners::bearer;
 use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
 
@@ -14,26 +13,6 @@ pub(super) struct Browser {
     pub(super) session: ClientSession,
     /// With which it is asked for again while a stream runs.
     pub(super) secret: String,
-}
-
-impl Browser {
-    /// This browser's session, unless a later browser has taken over.
-    pub(super) fn current(&self) -> Result<&ClientSession, Problem> {
-        if self.session.current {
-            Ok(&self.session)
-        } else {
-            Err(taken())
-        }
-    }
-}
-
-/// What an earlier browser is told.
-pub(super) fn taken() -> Problem {
-    Problem::new(
-        Kind::Conflict,
-        TAKEN,
-        "The link was opened in another window after this one. Open it here again to go on here.",
-    )
 }
 
 #[rocket::async_trait]

@@ -136,6 +136,18 @@ async function answerQuestion(ask, fields) {
   }
 }
 
+async function askForCode(node) {
+  node.disabled = true;
+  try {
+    show(await deliver('/o/otp', {}));
+    say(t.otp_sent);
+    node.textContent = t.otp_sent;
+  } catch (error) {
+    node.disabled = false;
+    refused(error);
+  }
+}
+
 // Another browser opened the link after this one. Only who still holds the link may take it back.
 function taken() {
   stopFollowing();
