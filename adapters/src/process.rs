@@ -3,13 +3,11 @@
 //! The one constructor for `main` and for tests; it alone, with the settings, knows every adapter.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Clock, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, SystemClock,
-    run_schedules,
+    Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -26,11 +24,12 @@ use workflows::retention::ForgetExpired;
 use workflows::values::Secret;
 
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
-use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simulator_address};
+use crate::ground::{Ground, live_ground, sandbox_ground};
+use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
-use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, SimulatorError};
+use crate::simulator::{Simulator, SimulatorError};
 use crate::sled::{OpenError, SledOptions, SledStore};
-use crate::vault::{MasterKey, Vault, VaultError};
+use crate::vault::VaultError;
 use crate::web::{Metrics, WebSettings, admin_rocket, rocket};
 use crate::webhook::{WebhookSender, WebhookSettings, WebhookSetupError};
 
@@ -92,15 +91,6 @@ pub struct Process {
     listeners: Vec<(Shutdown, JoinHandle<Result<(), rocket::Error>>)>,
     background: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
-}
-
-/// What differs between sandbox and live before anything runs.
-struct Ground {
-    clock: Arc<dyn Clock>,
-    vault: Arc<Vault>,
-    operator_token: Secret,
-    simulator: Option<Simulator>,
-    invented: Option<(Invented, SandboxFile)>,
 }
 
 impl Process {
@@ -280,76 +270,6 @@ impl Process {
             tracing::error!(%error, "the store did not close; nothing acknowledged is lost");
         }
     }
-}
-
-async fn sandbox_ground(
-    settings: &Settings,
-    folder: &Path,
-    public_url: &str,
-) -> Result<Ground, StartError> {
-    let file = SandboxFile::in_folder(folder);
-    let invented = file.read_or_invent()?;
-    let clock = SandboxClock::new(&invented, file.clone());
-    let time: Arc<dyn SimulatedTime> = clock.clone();
-    let port = settings.simulator.port.unwrap_or(SIMULATOR_PORT);
-    let config = SimulatorConfig {
-        address: simulator_address(),
-        port,
-        public_url: settings.simulator.public_url.clone(),
-        folder: Some(folder.to_owned()),
-    };
-    let simulator = Simulator::start(config, time).await.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        StartError::Simulator(error, cause.unwrap_or_default())
-    })?;
-    simulator
-        .register_app(invented.simulated_app(public_url))
-        .await;
-    let vault_key = settings.vault_key.as_ref();
-    let vault_key = vault_key.unwrap_or(&invented.vault_key).clone();
-    let operator_token = settings.operator_token.as_ref();
-    let operator_token = operator_token.unwrap_or(&invented.operator_token).clone();
-    let invented = Invented {
-        operator_token: operator_token.clone(),
-        ..invented
-    };
-    Ok(Ground {
-        clock,
-        vault: vault(&vault_key, &settings.vault_keys_old)?,
-        operator_token,
-        simulator: Some(simulator),
-        invented: Some((invented, file)),
-    })
-}
-
-fn live_ground(settings: &Settings) -> Result<Ground, StartError> {
-    for address in settings.unsafe_addresses() {
-        tracing::warn!(
-            address,
-            "live mode over plain http: for trials on this machine only"
-        );
-    }
-    let missing = |key, remedy| SettingsError::Missing { key, remedy };
-    let key = settings.vault_key.as_ref();
-    let key = key.ok_or_else(|| missing("vault_key", "32 random bytes in base64"))?;
-    let token = settings.operator_token.as_ref();
-    let token = token.ok_or_else(|| missing("operator_token", "a token nobody can guess"))?;
-    Ok(Ground {
-        clock: Arc::new(SystemClock::default()),
-        vault: vault(key, &settings.vault_keys_old)?,
-        operator_token: token.clone(),
-        simulator: None,
-        invented: None,
-    })
-}
-
-fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
-    let current = MasterKey::from_base64(current.expose())?;
-    let old: Result<Vec<_>, _> = old
-        .iter()
-        .map(|key| MasterKey::from_base64(key.expose()))
-        .collect();
-    Ok(Arc::new(Vault::new(current, old?)))
 }
 
 fn engine_over(
