@@ -3,6 +3,7 @@
 //! The one constructor for `main` and for tests; it alone, with the settings, knows every adapter.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,15 +98,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let options = SledOptions {
-            // Nothing acknowledged may be lost: a disk that fails ends the process at once.
-            on_fail: Arc::new(|why| {
-                tracing::error!(why, "the store has failed; the process ends");
-                std::process::exit(70);
-            }),
-            ..SledOptions::default()
-        };
-        let store = SledStore::open(&folder, options).await?;
+        let store = open_store(&folder).await?;
         let public_url = public_url(&settings, &figment);
         let ground = match settings.mode {
             Mode::Sandbox => sandbox_ground(&settings, &folder, &public_url).await?,
@@ -222,17 +215,14 @@ impl Process {
         let mut web = WebSettings::new(figment.clone(), self.public_url.clone());
         web.trusted_ip_header
             .clone_from(&settings.trusted_ip_header);
-        match &self.simulator {
-            Some(simulator) => {
-                web.sandbox = true;
-                web.meta_sdk_url = format!("{}/en_US/sdk.js", simulator.url());
-                web.signup_origins = vec![simulator.url().to_owned()];
-                web.meta_connect_origins = vec![simulator.url().to_owned()];
-            }
-            None => {
-                web.meta_sdk_url.clone_from(&settings.meta.sdk_url);
-                web.signup_origins.clone_from(&settings.meta.signup_origins);
-            }
+        if let Some(simulator) = &self.simulator {
+            web.sandbox = true;
+            web.meta_sdk_url = format!("{}/en_US/sdk.js", simulator.url());
+            web.signup_origins = vec![simulator.url().to_owned()];
+            web.meta_connect_origins = vec![simulator.url().to_owned()];
+        } else {
+            web.meta_sdk_url.clone_from(&settings.meta.sdk_url);
+            web.signup_origins.clone_from(&settings.meta.signup_origins);
         }
         let public = launch(rocket(self.app.clone(), web)).await?;
         self.listeners.push(public);
@@ -270,6 +260,19 @@ impl Process {
             tracing::error!(%error, "the store did not close; nothing acknowledged is lost");
         }
     }
+}
+
+/// Opens the embedded store; a disk that fails later ends the process at once.
+async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
+    let options = SledOptions {
+        // Nothing acknowledged may be lost, and after a failed sync nobody knows what was kept.
+        on_fail: Arc::new(|why| {
+            tracing::error!(why, "the store has failed; the process ends");
+            std::process::exit(70);
+        }),
+        ..SledOptions::default()
+    };
+    Ok(SledStore::open(folder, options).await?)
 }
 
 fn engine_over(

@@ -26,7 +26,7 @@ impl App {
         id: Option<&InstanceId>,
     ) -> Result<OnboardingView, Problem> {
         let partner = self.partner_of(&caller.partner).await?;
-        self.create_for(&partner, caller.livemode, request, id, Actor::Partner)
+        self.create_for(&partner, request, id, (Actor::Partner, caller.livemode))
             .await
     }
 
@@ -34,10 +34,9 @@ impl App {
     pub(super) async fn create_for(
         &self,
         partner: &Partner,
-        livemode: bool,
         request: &Value,
         id: Option<&InstanceId>,
-        actor: Actor,
+        (actor, livemode): (Actor, bool),
     ) -> Result<OnboardingView, Problem> {
         let body = CreateBody::read(request)?;
         let life = link_life(&body.link)?;

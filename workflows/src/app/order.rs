@@ -248,7 +248,8 @@ impl CreateBody {
                 Some(host) => {
                     let known = partner.redirect_hosts.iter().any(|known| known == host);
                     // An open redirect would lend our name to anybody's page.
-                    if !known && !(settings.sandbox && partner.redirect_hosts.is_empty()) {
+                    let any = settings.sandbox && partner.redirect_hosts.is_empty();
+                    if !known && !any {
                         let message = format!(
                             "`{host}` is not among the partner's redirect hosts; ask the operator to add it"
                         );

@@ -107,7 +107,7 @@ impl App {
                 count,
             })
             .collect();
-        groups.sort_by(|one, other| other.count.cmp(&one.count));
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
         Ok(list(groups, None))
     }
 

@@ -11,7 +11,7 @@ impl OnboardingExecutor {
     pub(super) async fn subscribe_app(&self, job: &Job<Onboarding>) -> Outcome<Event> {
         let token = match token_of(job) {
             Ok(token) => token,
-            Err(outcome) => return outcome,
+            Err(outcome) => return *outcome,
         };
         let Some(bound) = &job.facts.bound else {
             return Outcome::Done(Event::AssetsRecheck {
