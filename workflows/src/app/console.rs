@@ -1,42 +1,27 @@
-//! What operators see and do with instances: lists, one instance whole, acts, numbers.
+//! What operators see of instances: lists, one instance whole, pictures, numbers.
+
+mod acts;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{
-    Act, Actor, Awaited, DocumentDraft, EngineError, Expected, HoldKind, InstanceId, Reason,
-    Record, TallyKey, Task, Timestamp,
-};
-use serde::{Deserialize, Serialize};
+use engine::{InstanceId, Record, TallyKey, Timestamp};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
 use super::lists::{ListQuery, list};
-use super::onboardings::event_view;
 use super::operators::Operator;
-use super::problem::{Kind, Problem};
-use super::views::{AttentionGroup, HoldView, InstanceRow, InstanceView, ListView, TaskView};
-use crate::directory::house_subject;
-use crate::ids;
-use crate::onboarding::{Event, Onboarding};
+use super::problem::Problem;
+use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, event_view};
+use acts::acts_of;
+use words::{camel, headline, hold_of, task_view};
 
-const AUDIT: &str = "audit";
+pub use acts::OperatorAct;
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
-
-/// An act of an operator on an instance.
-#[derive(Clone, Debug)]
-pub struct OperatorAct {
-    /// `retry_now`, `cancel`, `pause` or `resume`.
-    pub act: String,
-    /// Why; journalled and audited.
-    pub reason: String,
-    /// The same for a double click.
-    pub operation_id: Option<String>,
-    /// Only say whether it would be done.
-    pub dry_run: bool,
-}
 
 /// A table drawn as nodes and edges.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -78,16 +63,6 @@ pub struct Gauges {
     pub instances: Vec<(String, String, String, u64)>,
     /// How late the earliest due task is.
     pub lag: Duration,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AuditLine {
-    at: Timestamp,
-    operator: String,
-    act: String,
-    target: String,
-    reason: String,
-    state_before: String,
 }
 
 /// The milestones that the user named, in order.
@@ -145,52 +120,6 @@ impl App {
         })
     }
 
-    /// Carries an act out, audited with who and why. A repeat of one operation is answered, not repeated.
-    pub async fn act(
-        &self,
-        operator: &Operator,
-        id: &str,
-        act: &OperatorAct,
-    ) -> Result<InstanceView, Problem> {
-        if act.reason.trim().is_empty() {
-            return Err(Problem::field(
-                "reason",
-                "missing",
-                "say why; it is kept in the history",
-            ));
-        }
-        let instance = InstanceId::new(id);
-        let record = self.found(&instance).await?;
-        if !acts_of(&record).contains(&act.act.as_str()) {
-            let acts = acts_of(&record).join(", ");
-            return Err(Problem::new(
-                Kind::Conflict,
-                "not_in_this_state",
-                format!(
-                    "`{}` is not possible in {}; possible are: {acts}.",
-                    act.act, record.state
-                ),
-            ));
-        }
-        if act.dry_run {
-            return self.instance(operator, id).await;
-        }
-        let operation = match &act.operation_id {
-            Some(operation) => format!("{id}/{operation}"),
-            None => ids::fresh("op", self.engine.now()),
-        };
-        match self
-            .write_audit(operator, &operation, &record, act, Expected::Absent)
-            .await
-        {
-            Ok(()) => {}
-            Err(EngineError::DocumentMoved { .. }) => return self.instance(operator, id).await,
-            Err(other) => return Err(other.into()),
-        }
-        self.carry_out(&instance, &record, act).await?;
-        self.instance(operator, id).await
-    }
-
     /// What needs a person, in groups of like with like, largest first.
     pub async fn attention(
         &self,
@@ -238,29 +167,6 @@ impl App {
             })
             .collect();
         Ok(list(views, None))
-    }
-
-    /// What operators did, oldest first.
-    pub async fn audit(
-        &self,
-        _operator: &Operator,
-        query: &ListQuery,
-    ) -> Result<ListView<Value>, Problem> {
-        let (_, page) = query.judge()?;
-        let documents = self.engine.documents();
-        let (found, next) = documents.scan::<AuditLine>(AUDIT, "", &page).await?;
-        let views = found
-            .into_iter()
-            .map(|opened| {
-                let line = opened.body;
-                json!({
-                    "object": "audit_line", "id": opened.key, "at": line.at.to_rfc3339(),
-                    "operator": line.operator, "act": line.act, "target": line.target,
-                    "reason": line.reason, "state_before": line.state_before,
-                })
-            })
-            .collect();
-        Ok(list(views, next))
     }
 
     /// The instance's table as a picture, with its path through it.
@@ -349,200 +255,8 @@ impl App {
             updated_at: record.updated_at.to_rfc3339(),
         })
     }
-
-    async fn carry_out(
-        &self,
-        id: &InstanceId,
-        record: &Record,
-        act: &OperatorAct,
-    ) -> Result<(), Problem> {
-        if act.act == "cancel" {
-            let event = Event::Canceled {
-                actor: Actor::Operator,
-                reason: act.reason.clone(),
-            };
-            self.engine.submit::<Onboarding>(id, event).await?;
-            return Ok(());
-        }
-        if act.act == "retry_now" && record.state == "needs_asset" {
-            let event = Event::AssetsRecheck {
-                actor: Actor::Operator,
-            };
-            self.engine.submit::<Onboarding>(id, event).await?;
-            return Ok(());
-        }
-        let intervention = match act.act.as_str() {
-            "pause" => Act::Pause,
-            "resume" => Act::Resume,
-            _ => Act::RetryNow,
-        };
-        let reason = Reason::new("operator", act.reason.clone());
-        Ok(self
-            .engine
-            .intervene(id, intervention, Actor::Operator, reason)
-            .await?)
-    }
-
-    async fn write_audit(
-        &self,
-        operator: &Operator,
-        operation: &str,
-        record: &Record,
-        act: &OperatorAct,
-        expected: Expected,
-    ) -> Result<(), EngineError> {
-        let line = AuditLine {
-            at: self.engine.now(),
-            operator: operator.name.clone(),
-            act: act.act.clone(),
-            target: record.id.to_string(),
-            reason: act.reason.clone(),
-            state_before: record.state.clone(),
-        };
-        let documents = self.engine.documents();
-        let puts = documents
-            .seal(DocumentDraft {
-                space: AUDIT,
-                key: operation,
-                subject: &house_subject(),
-                expected,
-                body: &line,
-                expires_at: None,
-            })
-            .await?;
-        documents.write(puts).await
-    }
 }
 
 fn needs_attention(key: &TallyKey) -> bool {
     !key.hold.is_empty() || key.state.starts_with("needs_")
-}
-
-/// What an operator may do to an instance as it stands.
-fn acts_of(record: &Record) -> Vec<&'static str> {
-    if record.ended {
-        return Vec::new();
-    }
-    let paused = matches!(&record.hold, Some(hold) if hold.kind == HoldKind::Paused);
-    let mut acts = Vec::new();
-    if paused {
-        acts.push("resume");
-    } else {
-        if record.owes.is_some() || record.state == "needs_asset" {
-            acts.push("retry_now");
-        }
-        acts.push("pause");
-    }
-    if record.workflow == "onboarding" && record.state != "number_registered" {
-        acts.push("cancel");
-    }
-    acts
-}
-
-/// What it waits for: what holds it up, else whom its state awaits, else the task that is owed.
-fn hold_of(
-    record: &Record,
-    awaited: Option<&Awaited>,
-    tasks: &[Task],
-    now: Timestamp,
-) -> Option<HoldView> {
-    if let Some(hold) = &record.hold {
-        let kind = match hold.kind {
-            HoldKind::Retrying => "retrying",
-            HoldKind::Waiting => "waiting",
-            HoldKind::Parked => "parked",
-            HoldKind::Paused => "paused",
-        };
-        return Some(HoldView {
-            kind: kind.to_owned(),
-            code: hold.reason.code.clone(),
-            text: hold.reason.text.clone(),
-            since: hold.since.to_rfc3339(),
-            until: hold.until.map(Timestamp::to_rfc3339),
-            mover: hold.mover.as_str().to_owned(),
-            attempt: hold.attempt,
-        });
-    }
-    let Some(owed) = &record.owes else {
-        return awaiting(record, awaited);
-    };
-    let view = |kind: &str, code: &str, text: String, until: Option<Timestamp>, mover: Actor| {
-        Some(HoldView {
-            kind: kind.to_owned(),
-            code: code.to_owned(),
-            text,
-            since: record.entered_at.to_rfc3339(),
-            until: until.map(Timestamp::to_rfc3339),
-            mover: mover.as_str().to_owned(),
-            attempt: 0,
-        })
-    };
-    let due = tasks
-        .iter()
-        .find(|task| task.work.key() == format!("command:{owed}"))
-        .map(|task| task.due);
-    let words = owed.replace('_', " ");
-    match due {
-        Some(due) if due > now => view("waiting", owed, words, Some(due), Actor::System),
-        _ => view("working", owed, words, None, Actor::System),
-    }
-}
-
-fn awaiting(record: &Record, awaited: Option<&Awaited>) -> Option<HoldView> {
-    let awaited = awaited?;
-    Some(HoldView {
-        kind: "awaiting".to_owned(),
-        code: awaited.reason.code.clone(),
-        text: awaited.reason.text.clone(),
-        since: record.entered_at.to_rfc3339(),
-        until: awaited.until.map(Timestamp::to_rfc3339),
-        mover: awaited.mover.as_str().to_owned(),
-        attempt: 0,
-    })
-}
-
-/// One sentence: what it waits for, since when, when next, who can move it.
-fn headline(record: &Record, hold: Option<&HoldView>) -> String {
-    let Some(hold) = hold else {
-        return match record.ended {
-            true => format!("Ended in {}.", camel(&record.state)),
-            false => format!("In {}.", camel(&record.state)),
-        };
-    };
-    let beginning = match hold.kind.as_str() {
-        "working" => format!("Working: {}", hold.text),
-        "retrying" => format!("Try {} failed: {}", hold.attempt, hold.text),
-        "paused" => format!("Paused: {}", hold.text),
-        _ => format!("Waiting: {}", hold.text),
-    };
-    let next = hold
-        .until
-        .as_ref()
-        .map(|until| format!(" · until {until}"))
-        .unwrap_or_default();
-    format!(
-        "{beginning} · since {}{next} · moved by: {}",
-        hold.since, hold.mover
-    )
-}
-
-fn task_view(task: &Task) -> TaskView {
-    TaskView {
-        key: task.work.key(),
-        due_at: task.due.to_rfc3339(),
-        attempt: task.attempt,
-    }
-}
-
-fn camel(state: &str) -> String {
-    state
-        .split('_')
-        .map(|word| {
-            let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
-                .unwrap_or_default()
-        })
-        .collect()
 }

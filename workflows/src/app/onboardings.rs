@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Act, Actor, DocumentDraft, EngineError, Entry, Expected, Filter, HoldKind, Instance,
-    InstanceId, NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId, Timestamp,
+    Act, Actor, DocumentDraft, EngineError, Expected, Filter, HoldKind, Instance, InstanceId,
+    NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::lists::{ListQuery, list};
 use super::order::{CreateBody, LinkBody, link_life};
 use super::problem::{Kind, Problem};
 use super::sessions::LinkDocument;
-use super::views::{EventView, ListView, OnboardingView};
+use super::views::{EventView, ListView, OnboardingView, event_view};
 use super::{App, body};
 use crate::directory::Partner;
 use crate::ids;
@@ -373,21 +373,6 @@ pub(super) fn view_of(instance: &Instance<Onboarding>) -> OnboardingView {
 fn with_url(mut view: OnboardingView, url: String) -> OnboardingView {
     view.link.url = Some(url);
     view
-}
-
-/// A line of history as partners and operators read it.
-pub(super) fn event_view(id: &InstanceId, entry: Entry) -> EventView {
-    EventView {
-        object: "onboarding.event",
-        id: format!("evt_{id}.{}", entry.sequence),
-        what: entry.what,
-        actor: entry.actor.as_str().to_owned(),
-        from: entry.from,
-        to: entry.to,
-        code: entry.detail.as_ref().map(|detail| detail.code.clone()),
-        message: entry.detail.map(|detail| detail.text),
-        at: Timestamp::to_rfc3339(entry.at),
-    }
 }
 
 fn mode_of(caller: &Caller) -> &'static str {
