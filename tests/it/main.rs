@@ -7,4 +7,5 @@
 mod app;
 mod journeys;
 mod powercut;
+mod receiver;
 mod stores;
