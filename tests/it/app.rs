@@ -210,6 +210,23 @@ impl App {
         found["data"].as_array().unwrap().clone()
     }
 
+    /// Waits until Meta has received so many calls at an endpoint.
+    #[track_caller]
+    pub(crate) fn calls_until(
+        &self,
+        endpoint: &str,
+        count: usize,
+    ) -> impl Future<Output = Vec<Value>> {
+        until(format!("{count} × {endpoint}"), move || async move {
+            let calls = self.calls(endpoint).await;
+            if calls.len() >= count {
+                Ok(calls)
+            } else {
+                Err(format!("{calls:?}"))
+            }
+        })
+    }
+
     /// A control call of the simulator's.
     pub(crate) async fn control(&self, name: &str, body: Value) -> Value {
         let url = format!("{}/control/{name}", self.meta_url());

@@ -10,9 +10,14 @@ mod outages;
 mod registration;
 mod requests;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::app::{App, Client, Onboarding};
+
+/// A try that has lasted this long is given up; less than a lease, so that nobody else takes it.
+const OUR_PATIENCE: Duration = Duration::from_secs(46);
 
 /// Product, onboarding and an open page: where most journeys begin.
 async fn opened(body: Value) -> (App, Onboarding, Client) {
