@@ -4,5 +4,7 @@
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
 
+mod app;
+mod journeys;
 mod powercut;
 mod stores;

@@ -116,6 +116,8 @@ impl Simulator {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .timeout(WEBHOOK_TIMEOUT)
+            // An idle connection would hold up a receiver that stops, by its whole grace.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(SimulatorError::NoClient)?;

@@ -1,0 +1,3 @@
+//! What client, partner and operator live through, one sentence each.
+
+mod happy;
