@@ -79,11 +79,35 @@ async fn clients_faces(screen: Screen) {
     person.chrome.see("#continue:enabled").await;
     gallery.look(&person.chrome, "page-start").await;
     person.continues().await;
-    for step in ["login", "business", "waba", "phone", "otp", "review"] {
+    for step in ["login", "business", "waba", "phone", "otp", "review", "final"] {
         person.walks_to(step).await;
         gallery.look(&person.chrome, &format!("popup-{step}")).await;
-        // From here the next round walks on.
-        person.chrome.script("history.replaceState(null, '', location.href)").await;
     }
+    app.scenario(json!({ "endpoint": "register", "effect": "fail", "times": 2, "error": { "code": 131_000, "http": 500 } })).await;
+    person.finishes_window().await;
+    person.chrome.see("#trouble").await;
+    gallery.look(&person.chrome, "page-retrying").await;
+    app.heal().await;
+    app.operator().post(&format!("/console/api/instances/{}/acts/retry_now", first.id), json!({ "reason": "go on", "operation_id": "op_1" })).await;
+    person.chrome.see("#done").await;
+    gallery.look(&person.chrome, "page-done").await;
+    for (sim, see) in [("sim:pin_mismatch", "#pin"), ("sim:otp_needed", "#otp"), ("sim:code_expired", "#trouble"), ("sim:abandon_at_phone", "#trouble")] {
+        let made = app.onboarding(json!({ "external_id": sim })).await;
+        person.chrome.goto(&made.link).await;
+        person.signs_up().await;
+        person.chrome.see(see).await;
+        gallery.look(&person.chrome, &format!("page-{}", &sim[4..])).await;
+    }
+    let made = app.onboarding(json!({})).await;
+    person.chrome.goto(&made.link).await;
+    person.chrome.see("#continue:enabled").await;
+    app.open(&made.link).await;
+    person.chrome.see("#take-back").await;
+    gallery.look(&person.chrome, "page-taken").await;
+    person.chrome.goto(&format!("{}x", made.link)).await;
+    gallery.look(&person.chrome, "page-unknown").await;
+    app.partner().post(&format!("/v1/onboardings/{}/cancel", made.id), json!({})).await.expect(200);
+    person.chrome.goto(&made.link).await;
+    gallery.look(&person.chrome, "page-dead").await;
     gallery.check();
 }

@@ -46,28 +46,26 @@ impl Person {
         self.chrome.client.switch_to_window(page).await.unwrap();
     }
 
-    /// Meta's window up to this step, which is then to be seen.
+    /// Meta's window, from where it is up to this step, which is then to be seen.
     pub(super) async fn walks_to(&self, step: &str) {
         let chrome = &self.chrome;
-        for (here, press) in [
-            ("login", "#sim-login"),
-            ("business", "#sim-business-next"),
-            ("waba", "#sim-waba-next"),
-            ("phone", "#sim-phone-next"),
-            ("otp", "#sim-otp-next"),
-            ("review", "#sim-review-accept"),
-        ] {
-            chrome.see(&format!("[data-step={here}]")).await;
-            if here == step {
-                return;
-            }
+        while self.step().await != step {
+            let here = self.step().await;
             if here == "otp" {
-                let code = chrome.until("the text message", "document.getElementById('sim-sms').textContent.replace(/\\D/g, '')").await;
+                let code = "document.getElementById('sim-sms').textContent.replace(/\\D/g, '')";
+                let code = chrome.until("the text message", code).await;
                 chrome.fill("#sim-otp", code.as_str().unwrap()).await;
             }
-            chrome.click(press).await;
+            chrome.click(press(&here)).await;
+            let left = format!("document.querySelector('[data-step={here}]').hidden");
+            chrome.until("the next step", &left).await;
         }
-        chrome.see("[data-step=final]").await;
+    }
+
+    async fn step(&self) -> String {
+        let step = "document.querySelector('[data-step]:not([hidden])')?.dataset.step";
+        let step = self.chrome.until("a step of Meta's window", step).await;
+        step.as_str().unwrap_or_default().to_owned()
     }
 
     /// All of Meta's window, then back on the page.
@@ -82,5 +80,17 @@ impl Person {
         self.continues().await;
         self.chrome.click("#sim-fast").await;
         self.returns().await;
+    }
+}
+
+fn press(step: &str) -> &'static str {
+    match step {
+        "login" => "#sim-login",
+        "business" => "#sim-business-next",
+        "waba" => "#sim-waba-next",
+        "phone" => "#sim-phone-next",
+        "otp" => "#sim-otp-next",
+        "review" => "#sim-review-accept",
+        _ => panic!("Meta's window has no way on from {step}"),
     }
 }
