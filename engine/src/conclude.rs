@@ -12,6 +12,9 @@ use crate::turn::settled;
 use crate::workflow::{CommandOf, Note, Workflow};
 use crate::{Instance, Timestamp};
 
+/// The end of the year 9999: no task of that day runs by itself.
+const NEVER: Timestamp = Timestamp::from_millis(253_402_300_799_000);
+
 /// How often an outcome is decided anew because events came in between.
 const REDECISIONS_MAX: usize = 16;
 
@@ -80,16 +83,18 @@ pub(crate) async fn performed<W: Workflow>(
                 why,
                 after,
                 intent: false,
+                otherwise,
             };
-            retry(engine, executor, claimed, command, failed, otherwise).await
+            retry(engine, executor, claimed, command, failed).await
         }
         Outcome::Unknown { why } => {
             let failed = Failed {
                 why,
                 after: None,
                 intent: true,
+                otherwise: None,
             };
-            retry(engine, executor, claimed, command, failed, None).await
+            retry(engine, executor, claimed, command, failed).await
         }
         Outcome::Ask { whom, why } => park::<W>(engine, executor, claimed, whom, why).await,
     }
@@ -112,21 +117,25 @@ pub(crate) async fn found<W: Workflow>(
             why,
             after: None,
             intent: false,
+            otherwise: None,
         },
         Finding::NotKnown { why, after } => Failed {
             why,
             after,
             intent: true,
+            otherwise: None,
         },
     };
-    retry(engine, executor, claimed, command, failed, None).await
+    retry(engine, executor, claimed, command, failed).await
 }
 
 /// A try that failed: why, how soon to come back, and whether the next turn starts with a check.
-struct Failed {
+struct Failed<E> {
     why: Reason,
     after: Option<std::time::Duration>,
     intent: bool,
+    /// What to hear when tries run out.
+    otherwise: Option<E>,
 }
 
 async fn retry<W: Workflow>(
@@ -134,8 +143,7 @@ async fn retry<W: Workflow>(
     executor: &dyn Executor<W>,
     claimed: &Claimed,
     command: CommandOf<W>,
-    failed: Failed,
-    otherwise: Option<W::Event>,
+    failed: Failed<W::Event>,
 ) -> Result<(), EngineError> {
     let Some(instance) = engine.ledger().load::<W>(&claimed.task.instance).await? else {
         return settle_only(engine, claimed).await;
@@ -143,9 +151,9 @@ async fn retry<W: Workflow>(
     let tries = W::conduct(command, &instance.facts).tries;
     let attempt = claimed.task.attempt + 1;
     if attempt >= tries.attempts {
-        return match otherwise {
+        return match failed.otherwise {
             Some(event) => hear(engine, executor, claimed, event).await,
-            None => exhausted::<W>(engine, executor, claimed, failed, attempt).await,
+            None => exhausted(engine, executor, claimed, failed, attempt).await,
         };
     }
     let pause = tries
@@ -181,14 +189,14 @@ async fn exhausted<W: Workflow>(
     engine: &Engine,
     executor: &dyn Executor<W>,
     claimed: &Claimed,
-    failed: Failed,
+    failed: Failed<W::Event>,
     attempt: u32,
 ) -> Result<(), EngineError> {
     let hold = parked(failed.why, Actor::Operator, attempt);
     let stay_put = if failed.intent {
         // Far away, so that nothing runs by itself, yet the check is not forgotten.
         let kept = Task {
-            due: Timestamp::from_millis(i64::MAX / 2),
+            due: NEVER,
             intent: true,
             ..claimed.task.clone()
         };
@@ -311,12 +319,11 @@ pub(crate) async fn hear<W: Workflow>(
             }
         };
         match engine.write(executor, draft).await {
-            Ok(_) => return Ok(()),
             Err(EngineError::Contended(_)) => {}
             Err(EngineError::LeaseLost) if W::must_keep(&event) => {
                 return keep::<W>(engine, claimed, event).await;
             }
-            Err(EngineError::LeaseLost) => return Ok(()),
+            Ok(_) | Err(EngineError::LeaseLost) => return Ok(()),
             Err(other) => return Err(other),
         }
     }

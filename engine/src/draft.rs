@@ -230,8 +230,10 @@ impl<W: Workflow> Draft<W> {
     /// Says what it waits for. The wait's beginning stays while kind and reason stay.
     pub(crate) fn hold(&mut self, hold: Hold) {
         let since = match &self.record.hold {
-            Some(held) if held.kind == hold.kind && held.reason.code == hold.reason.code => {
-                held.since
+            Some(earlier)
+                if earlier.kind == hold.kind && earlier.reason.code == hold.reason.code =>
+            {
+                earlier.since
             }
             _ => self.now,
         };

@@ -169,13 +169,13 @@ fn trouble_of(error: &GraphError, mover: Actor, now: engine::Timestamp) -> Troub
 }
 
 /// The token that every conversation after the exchange needs.
-fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Outcome<Event>> {
+fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Box<Outcome<Event>>> {
     job.facts.token.as_ref().ok_or_else(|| {
-        Outcome::Done(Event::TokenLost(Trouble {
+        Box::new(Outcome::Done(Event::TokenLost(Trouble {
             code: "token_missing".to_owned(),
             text: "There is no token for this signup.".to_owned(),
             mover: Actor::Client,
             at: job.now,
-        }))
+        })))
     })
 }
