@@ -5,6 +5,7 @@
 )]
 
 mod app;
+mod browser;
 mod journeys;
 mod powercut;
 mod receiver;
