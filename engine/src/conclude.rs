@@ -1,5 +1,7 @@
 //! Recording outcomes: every way a turn can end becomes exactly one change.
 
+use std::time::Duration;
+
 use crate::decide::{Verdict, decide};
 use crate::draft::Draft;
 use crate::engine::Engine;
@@ -11,6 +13,9 @@ use crate::task::{Claimed, Task, Work};
 use crate::turn::settled;
 use crate::workflow::{CommandOf, Note, Workflow};
 use crate::{Instance, Timestamp};
+
+/// How soon an attempt with unknown outcome is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// The end of the year 9999: no task of that day runs by itself.
 const NEVER: Timestamp = Timestamp::from_millis(253_402_300_799_000);
@@ -119,12 +124,17 @@ pub(crate) async fn found<W: Workflow>(
             intent: false,
             otherwise: None,
         },
-        Finding::NotKnown { why, after } => Failed {
-            why,
-            after,
-            intent: true,
-            otherwise: None,
-        },
+        // Looking changes nothing, so it burns no tries, however long nobody answers.
+        Finding::NotKnown { why, after } => {
+            let until = engine.now() + after.unwrap_or(LOOK_AGAIN);
+            let hold = waiting(why, Actor::Outside, Some(until), claimed.task.attempt);
+            let again = Task {
+                due: until,
+                ..claimed.task.clone()
+            };
+            let stay_put = Stay::again("still_unknown", hold, again);
+            return stay(engine, executor, claimed, stay_put).await;
+        }
     };
     retry(engine, executor, claimed, command, failed).await
 }
@@ -132,7 +142,7 @@ pub(crate) async fn found<W: Workflow>(
 /// A try that failed: why, how soon to come back, and whether the next turn starts with a check.
 struct Failed<E> {
     why: Reason,
-    after: Option<std::time::Duration>,
+    after: Option<Duration>,
     intent: bool,
     /// What to hear when tries run out.
     otherwise: Option<E>,

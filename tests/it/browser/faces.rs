@@ -28,7 +28,11 @@ pub(super) struct Gallery {
 impl Gallery {
     pub(super) fn new(screen: Screen) -> Self {
         Self {
-            screen: if screen == Screen::Phone { "phone" } else { "desktop" },
+            screen: if screen == Screen::Phone {
+                "phone"
+            } else {
+                "desktop"
+            },
             folder: std::env::var_os("GANGWAY_FACES").map(PathBuf::from),
             faults: Vec::new(),
         }
@@ -41,14 +45,24 @@ impl Gallery {
                 { "name": "prefers-color-scheme", "value": scheme },
                 { "name": "prefers-reduced-motion", "value": "reduce" },
             ]);
-            chrome.tool("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+            chrome
+                .tool(
+                    "Emulation.setEmulatedMedia",
+                    json!({ "features": features }),
+                )
+                .await;
             if chrome.script("return typeof axe").await == "undefined" {
                 chrome.script(AXE).await;
             }
             let found = chrome.client.execute_async(RUN, Vec::new()).await.unwrap();
             let found = found.as_array().cloned().unwrap_or_default();
             let name = format!("{face}-{}-{scheme}", self.screen);
-            self.faults.extend(found.iter().filter_map(Value::as_str).map(|fault| format!("{name}: {fault}")));
+            self.faults.extend(
+                found
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(|fault| format!("{name}: {fault}")),
+            );
             if let Some(folder) = &self.folder {
                 std::fs::create_dir_all(folder).unwrap();
                 std::fs::write(folder.join(format!("{name}.png")), chrome.picture().await).unwrap();
@@ -79,7 +93,9 @@ async fn clients_faces(screen: Screen) {
     person.chrome.see("#continue:enabled").await;
     gallery.look(&person.chrome, "page-start").await;
     person.continues().await;
-    for step in ["login", "business", "waba", "phone", "otp", "review", "final"] {
+    for step in [
+        "login", "business", "waba", "phone", "otp", "review", "final",
+    ] {
         person.walks_to(step).await;
         gallery.look(&person.chrome, &format!("popup-{step}")).await;
     }
@@ -88,15 +104,27 @@ async fn clients_faces(screen: Screen) {
     person.chrome.see("#trouble").await;
     gallery.look(&person.chrome, "page-retrying").await;
     app.heal().await;
-    app.operator().post(&format!("/console/api/instances/{}/acts/retry_now", first.id), json!({ "reason": "go on", "operation_id": "op_1" })).await;
+    app.operator()
+        .post(
+            &format!("/console/api/instances/{}/acts/retry_now", first.id),
+            json!({ "reason": "go on", "operation_id": "op_1" }),
+        )
+        .await;
     person.chrome.see("#done").await;
     gallery.look(&person.chrome, "page-done").await;
-    for (sim, see) in [("sim:pin_mismatch", "#pin"), ("sim:otp_needed", "#otp"), ("sim:code_expired", "#trouble"), ("sim:abandon_at_phone", "#trouble")] {
+    for (sim, see) in [
+        ("sim:pin_mismatch", "#pin"),
+        ("sim:otp_needed", "#otp"),
+        ("sim:code_expired", "#trouble"),
+        ("sim:abandon_at_phone", "#trouble"),
+    ] {
         let made = app.onboarding(json!({ "external_id": sim })).await;
         person.chrome.goto(&made.link).await;
         person.signs_up().await;
         person.chrome.see(see).await;
-        gallery.look(&person.chrome, &format!("page-{}", &sim[4..])).await;
+        gallery
+            .look(&person.chrome, &format!("page-{}", &sim[4..]))
+            .await;
     }
     let made = app.onboarding(json!({})).await;
     person.chrome.goto(&made.link).await;
@@ -106,7 +134,10 @@ async fn clients_faces(screen: Screen) {
     gallery.look(&person.chrome, "page-taken").await;
     person.chrome.goto(&format!("{}x", made.link)).await;
     gallery.look(&person.chrome, "page-unknown").await;
-    app.partner().post(&format!("/v1/onboardings/{}/cancel", made.id), json!({})).await.expect(200);
+    app.partner()
+        .post(&format!("/v1/onboardings/{}/cancel", made.id), json!({}))
+        .await
+        .expect(200);
     person.chrome.goto(&made.link).await;
     gallery.look(&person.chrome, "page-dead").await;
     gallery.check();

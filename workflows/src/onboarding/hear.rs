@@ -209,6 +209,16 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
             let note = by_system("number_checked");
             moved(facts, Input::NumberChecked, note, |_| {})
         }
+        Event::RegistrationUnsent(trouble) => {
+            let note = Note::because(
+                "registration_unsent",
+                Actor::System,
+                Reason::new(trouble.code, trouble.text),
+            );
+            moved(facts, Input::RegistrationUnsent, note, |facts| {
+                facts.register_attempts.pop();
+            })
+        }
         Event::Registered { .. } => registered(facts, event, now),
         Event::TokenLost(trouble) => {
             troubled(facts, Input::TokenLost, "token_lost", trouble, restart)

@@ -63,7 +63,10 @@ impl OnboardingExecutor {
         match &error.reaction {
             // Meta may have acted all the same: the next turn looks before it repeats.
             Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
-            Reaction::NotSent => retry(why),
+            Reaction::NotSent => {
+                let unsent = trouble_of(error, Actor::Outside, job.now);
+                Outcome::Done(Event::RegistrationUnsent(unsent))
+            }
             Reaction::CoexistenceNumber => Outcome::Done(Event::Registered {
                 display_phone_number: None,
                 name_status: None,
