@@ -9,4 +9,5 @@ mod browser;
 mod journeys;
 mod powercut;
 mod receiver;
+mod second_web;
 mod stores;
