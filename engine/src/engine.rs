@@ -14,16 +14,17 @@ use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
+use crate::intervene::{Act, Intervention};
 use crate::ledger::{EngineError, Ledger};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
-use crate::turn::{Act, Intervention};
+
 use crate::workflow::{Awaited, Workflow};
 
 /// How long a claim holds without renewal: longer than any single try may last.
-const LEASE: Duration = Duration::from_secs(60);
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
 /// How often an event is decided anew because others wrote first.
 const REDECISIONS_MAX: usize = 32;
@@ -169,7 +170,7 @@ impl Engine {
                     draft.change.claim = express.map(|conduct| ClaimWithin {
                         owner: self.owner().clone(),
                         lane: conduct.lane,
-                        lease_until: now + self.lease(),
+                        lease_until: now + LEASE,
                     });
                     draft
                 }
@@ -331,7 +332,9 @@ impl Engine {
         draft: Draft<W>,
     ) -> Result<Committed, EngineError> {
         let parts = &self.parts;
-        let committed = parts.ledger.write(&parts.registry, executor, draft).await?;
+        // Boxed, so that the futures of callers stay small.
+        let written = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
+        let committed = written.await?;
         self.poke();
         Ok(committed)
     }
@@ -346,10 +349,6 @@ impl Engine {
 
     pub(crate) fn owner(&self) -> &Owner {
         &self.parts.owner
-    }
-
-    pub(crate) fn lease(&self) -> Duration {
-        LEASE
     }
 
     pub(crate) async fn release(&self, claims: &[Settled]) -> Result<(), EngineError> {

@@ -4,5 +4,8 @@
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
 
+mod engine;
 mod powercut;
 mod stores;
+mod tables;
+mod tidy;
