@@ -86,7 +86,7 @@ async fn no_outcome_leaves_an_onboarding_hanging() {
             "partner": "prt_1", "app": "app_1", "livemode": false, "metadata": {},
             "allowed": [], "mode": "new", "prefill": {}, "embed_origins": [],
         },
-        "link": { "id": "olk_1", "expires_at": now + std::time::Duration::from_secs(3600) },
+        "link": { "id": "olk_1", "expires_at": now + std::time::Duration::from_hours(1) },
         "es_completed_at": now,
     }))
     .unwrap();

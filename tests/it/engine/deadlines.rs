@@ -36,7 +36,11 @@ async fn a_moment_outlives_changes_of_state() {
     stage.after_secs(&engine, 59).await;
     assert_eq!(state(&engine, &id).await, State::Closing);
     stage.after_secs(&engine, 1).await;
-    assert_eq!(state(&engine, &id).await, State::Gone, "a pause does not stop time");
+    assert_eq!(
+        state(&engine, &id).await,
+        State::Gone,
+        "a pause does not stop time"
+    );
     assert!(engine.tasks(&id).await.unwrap().is_empty());
 }
 

@@ -186,7 +186,7 @@ impl Workflow for Errand {
             tries: Tries {
                 attempts: 3,
                 first: Duration::from_secs(10),
-                longest: Duration::from_secs(60),
+                longest: Duration::from_mins(1),
             },
             limit: Duration::from_secs(30),
             express: false,

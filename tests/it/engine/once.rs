@@ -20,7 +20,7 @@ async fn what_was_announced_and_died_is_checked_and_not_made_again() {
     tokio::select! {
         biased;
         () = stage.store.fallen() => {}
-        _ = async { first.work_off().await.ok(); std::future::pending::<()>().await } => {}
+        () = async { first.work_off().await.ok(); std::future::pending::<()>().await } => {}
     }
     drop(first);
     assert_eq!(stage.world.asked(), ["make"]);

@@ -64,7 +64,7 @@ async fn a_missed_run_runs_once_and_late() {
     let stage = Stage::new();
     let chore = Arc::new(Counted::default());
     keep(&stage, &[&stage.process()], &chore, &[]).await;
-    stage.clock.advance(Duration::from_secs(10 * 3600));
+    stage.clock.advance(Duration::from_hours(10));
     keep(&stage, &[&stage.process()], &chore, &[60]).await;
     assert_eq!(chore.0.load(Ordering::SeqCst), 1);
 }

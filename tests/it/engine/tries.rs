@@ -51,7 +51,7 @@ async fn the_other_side_may_ask_for_a_longer_pause() {
     let engine = stage.process();
     stage.world.answers(Outcome::Retry {
         why: why(),
-        after: Some(Duration::from_secs(900)),
+        after: Some(Duration::from_mins(15)),
         otherwise: None,
     });
     started(&engine, "a").await;
@@ -91,7 +91,7 @@ async fn waiting_burns_no_try_and_fills_no_history() {
         });
         engine.work_off().await.unwrap();
         assert_eq!(hold(&engine, &id).await, "Waiting so_planned Outside");
-        stage.clock.advance(Duration::from_secs(60));
+        stage.clock.advance(Duration::from_mins(1));
     }
     engine.work_off().await.unwrap();
     assert_eq!(state(&engine, &id).await, State::Done);

@@ -62,7 +62,7 @@ impl<W: Workflow> Executor<W> for EndsSo<W> {
                 mover: Actor::Outside,
             },
             End::Waits => Outcome::Wait {
-                until: job.now + Duration::from_secs(60),
+                until: job.now + Duration::from_mins(1),
                 why,
                 mover: Actor::Outside,
             },
@@ -123,7 +123,7 @@ pub(super) async fn hanging<W: Workflow>(
                 tokio::task::yield_now().await;
                 if matches!(end, End::NeverAnswered) && clock.now() == ManualClock::default().now()
                 {
-                    clock.advance(Duration::from_secs(120));
+                    clock.advance(Duration::from_mins(2));
                 }
             }
         };
@@ -143,7 +143,7 @@ pub(super) async fn hanging<W: Workflow>(
 async fn complaint<W: Workflow>(engine: &Engine, still: &engine::Instance<W>) -> Option<String> {
     let record = &still.record;
     let tasks = engine.tasks(&record.id).await.unwrap();
-    let this_year = engine.now() + Duration::from_secs(366 * 86_400);
+    let this_year = engine.now() + Duration::from_hours(8784);
     let runs = |work: &Work| {
         let mut tasks = tasks.iter();
         tasks.any(|task| task.work == *work && task.due < this_year)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{
     Act, Actor, DocumentDraft, EngineError, Expected, Filter, HoldKind, Instance, InstanceId,
-    NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId, Timestamp,
+    NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId,
 };
 use serde_json::{Value, json};
 

@@ -51,7 +51,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::LinkExpired => {
             let note = Note::plain("link_expired", Actor::System);
             moved(facts, Input::LinkExpired, note, |facts| {
-                facts.browser = None
+                facts.browser = None;
             })
         }
         Event::Canceled { actor, reason } => {
@@ -228,7 +228,7 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
         }),
         Event::OtpWanted if state == State::NeedsOtp => {
             moved(facts, Input::OtpWanted, by_client("otp_wanted"), |facts| {
-                facts.trouble = None
+                facts.trouble = None;
             })
         }
         Event::OtpGiven(otp) => moved(facts, Input::OtpGiven, by_client("otp_given"), |facts| {
@@ -237,7 +237,7 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
         }),
         Event::OtpRefused(trouble) => {
             troubled(facts, Input::OtpRefused, "otp_refused", trouble, |facts| {
-                facts.otp = None
+                facts.otp = None;
             })
         }
         Event::NumberVerified => moved(
@@ -308,7 +308,7 @@ fn assets(facts: &Facts, event: Event) -> HeardHere {
         Event::AssetsRecheck { actor } => {
             let note = Note::plain("assets_recheck", actor);
             moved(facts, Input::AssetsRecheck, note, |facts| {
-                facts.trouble = None
+                facts.trouble = None;
             })
         }
         _ => Heard::ignored(),

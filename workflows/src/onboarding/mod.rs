@@ -36,7 +36,7 @@ impl MetaWindow {
     /// A number must be registered within this many days of the signup (Meta: register API).
     pub const REGISTRATION_DAYS: u64 = 14;
     /// Registrations of one number are counted in a moving window of this length (Meta: registration).
-    pub const REGISTER_WINDOW: Duration = Duration::from_secs(72 * 3600);
+    pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
     /// Our cap within that window, well below Meta's ten.
     pub const REGISTER_CAP: usize = 6;
     /// A code lives 30 s; one this old could no longer be answered in time.
@@ -106,7 +106,7 @@ impl Workflow for Onboarding {
         let patient = Tries {
             attempts: 14,
             first: Duration::from_secs(2),
-            longest: Duration::from_secs(120),
+            longest: Duration::from_mins(2),
         };
         let quick = Tries {
             attempts: 40,

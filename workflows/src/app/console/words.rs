@@ -69,10 +69,7 @@ fn awaiting(record: &Record, awaited: Option<&Awaited>) -> Option<HoldView> {
 /// One sentence: what it waits for, since when, when next, who can move it.
 pub(super) fn headline(record: &Record, hold: Option<&HoldView>) -> String {
     let Some(hold) = hold else {
-        return match record.ended {
-            true => format!("Ended in {}.", camel(&record.state)),
-            false => format!("In {}.", camel(&record.state)),
-        };
+        return if record.ended { format!("Ended in {}.", camel(&record.state)) } else { format!("In {}.", camel(&record.state)) };
     };
     let beginning = match hold.kind.as_str() {
         "working" => format!("Working: {}", hold.text),

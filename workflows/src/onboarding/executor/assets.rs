@@ -129,18 +129,15 @@ fn choose_waba(job: &Job<Onboarding>, grant: &TokenGrant) -> Result<WabaId, Box<
             mover: Actor::Client,
         }));
     }
-    match grant.wabas.first() {
-        Some(newest) => Ok(newest.clone()),
-        None => {
-            let text = "Meta granted no WhatsApp account.";
-            Err(Box::new(refuse(
-                job,
-                grant,
-                "no_waba_granted",
-                text,
-                Actor::Client,
-            )))
-        }
+    if let Some(newest) = grant.wabas.first() { Ok(newest.clone()) } else {
+        let text = "Meta granted no WhatsApp account.";
+        Err(Box::new(refuse(
+            job,
+            grant,
+            "no_waba_granted",
+            text,
+            Actor::Client,
+        )))
     }
 }
 

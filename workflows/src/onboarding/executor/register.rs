@@ -76,7 +76,7 @@ impl OnboardingExecutor {
             Reaction::NumberUnverified => Outcome::Done(Event::OtpRequired),
             Reaction::NameNotProcessed => Outcome::Wait {
                 // Twice a day stays within our cap on registrations.
-                until: job.now + std::time::Duration::from_secs(12 * 3600),
+                until: job.now + std::time::Duration::from_hours(12),
                 why: Reason::new(
                     "name_not_processed",
                     "Meta has not processed the display name; the number is registered once it has",
@@ -92,7 +92,7 @@ impl OnboardingExecutor {
                 mover: Actor::Outside,
             },
             Reaction::RecentlyDeleted => Outcome::Wait {
-                until: job.now + std::time::Duration::from_secs(300),
+                until: job.now + std::time::Duration::from_mins(5),
                 why,
                 mover: Actor::Outside,
             },
