@@ -6,8 +6,11 @@
 
 mod app;
 mod browser;
+mod engine;
 mod journeys;
 mod powercut;
 mod receiver;
 mod second_web;
 mod stores;
+mod tables;
+mod tidy;
