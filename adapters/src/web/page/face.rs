@@ -10,7 +10,7 @@ use super::{accent, asset, icons};
 use crate::web::WebSettings;
 
 /// What an earlier browser is told when a later one has opened the link.
-pub(super) const TAKEN: &str = "session_superseded";
+pub(super) const TAKEN: &str = "opened_elsewhere";
 
 /// The page of a link that works.
 pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {
