@@ -3,7 +3,7 @@
 use crate::decide::{Verdict, decide};
 use crate::draft::Draft;
 use crate::engine::Engine;
-use crate::executor::{Executor, Finding, Outcome};
+use crate::executor::{Care, Conduct, Executor, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
 use crate::store::Change;
@@ -134,13 +134,15 @@ async fn retry<W: Workflow>(
     executor: &dyn Executor<W>,
     claimed: &Claimed,
     command: CommandOf<W>,
-    failed: Failed,
+    mut failed: Failed,
     otherwise: Option<W::Event>,
 ) -> Result<(), EngineError> {
     let Some(instance) = engine.ledger().load::<W>(&claimed.task.instance).await? else {
         return settle_only(engine, claimed).await;
     };
-    let tries = W::conduct(command, &instance.facts).tries;
+    let Conduct { tries, care, .. } = W::conduct(command, &instance.facts);
+    // What may be repeated needs no finding out; it is simply done again.
+    failed.intent &= care == Care::Once;
     let attempt = claimed.task.attempt + 1;
     if attempt >= tries.attempts {
         return match otherwise {
