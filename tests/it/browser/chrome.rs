@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(30);
 /// More browsers than this at once only slow each other down.
 static SEATS: Semaphore = Semaphore::const_new(2);
-const INSTALL: &str = "the browser tests need Chromium and its driver: `apt-get install chromium chromium-driver`";
+const INSTALL: &str =
+    "the browser tests need Chromium and its driver: `apt-get install chromium chromium-driver`";
 
 /// What the browser stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,24 +90,37 @@ impl Chrome {
         if let Ok(seen) = tokio::time::timeout(PATIENCE, look).await {
             return seen;
         }
-        let page = self.client.execute("return location.href + '\\n' + document.body.innerText", Vec::new());
+        let page = self.client.execute(
+            "return location.href + '\\n' + document.body.innerText",
+            Vec::new(),
+        );
         let page = page.await.unwrap_or_default();
-        panic!("waited in vain for {what}; the page is {}", page.as_str().unwrap_or("gone"));
+        panic!(
+            "waited in vain for {what}; the page is {}",
+            page.as_str().unwrap_or("gone")
+        );
     }
 
     /// Waits until something is there to be seen.
     pub(super) async fn see(&self, css: &str) {
-        self.until(css, &format!("document.querySelector({css:?})?.checkVisibility()")).await;
+        self.until(
+            css,
+            &format!("document.querySelector({css:?})?.checkVisibility()"),
+        )
+        .await;
     }
 
     /// Waits until the page says this somewhere.
     pub(super) async fn read(&self, text: &str) {
-        self.until(text, &format!("document.body.innerText.includes({text:?})")).await;
+        self.until(text, &format!("document.body.innerText.includes({text:?})"))
+            .await;
     }
 
     /// Presses something as a person does, once it can be pressed.
     pub(super) async fn click(&self, css: &str) {
-        let ready = format!("(node => node && node.checkVisibility() && !node.disabled)(document.querySelector({css:?}))");
+        let ready = format!(
+            "(node => node && node.checkVisibility() && !node.disabled)(document.querySelector({css:?}))"
+        );
         self.until(css, &ready).await;
         let found = self.client.find(Locator::Css(css)).await.unwrap();
         found.click().await.unwrap();
@@ -147,8 +161,11 @@ impl Chrome {
     pub(super) async fn complaints(&self) -> Vec<String> {
         let log = self.ask("se/log", &json!({ "type": "browser" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
-        let bad = entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
-        bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+        let bad = entries
+            .iter()
+            .filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
+        bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// Every address asked for since this was last called.
@@ -156,17 +173,26 @@ impl Chrome {
         let log = self.ask("se/log", &json!({ "type": "performance" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
         let lines = entries.iter().filter_map(|entry| entry["message"].as_str());
-        lines.filter_map(|line| {
-            let line: Value = serde_json::from_str(line).ok()?;
-            let message = &line["message"];
-            let sent = message["method"] == "Network.requestWillBeSent";
-            sent.then(|| message["params"]["request"]["url"].as_str().map(str::to_owned)).flatten()
-        })
-        .collect()
+        lines
+            .filter_map(|line| {
+                let line: Value = serde_json::from_str(line).ok()?;
+                let message = &line["message"];
+                let sent = message["method"] == "Network.requestWillBeSent";
+                sent.then(|| {
+                    message["params"]["request"]["url"]
+                        .as_str()
+                        .map(str::to_owned)
+                })
+                .flatten()
+            })
+            .collect()
     }
 
     async fn ask(&self, path: &str, body: &Value) -> Value {
-        let url = format!("http://127.0.0.1:{}/session/{}/{path}", self.port, self.session);
+        let url = format!(
+            "http://127.0.0.1:{}/session/{}/{path}",
+            self.port, self.session
+        );
         let answer = crate::app::ask(self.http.post(url).json(body)).await;
         answer.expect(200)["value"].take()
     }
@@ -176,7 +202,10 @@ impl Drop for Chrome {
     /// Ends the browser over a plain socket: a test that failed has no runtime left to wait on.
     fn drop(&mut self) {
         if let Ok(mut wire) = TcpStream::connect(("127.0.0.1", self.port)) {
-            let line = format!("DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", self.session);
+            let line = format!(
+                "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                self.session
+            );
             let _ = wire.set_read_timeout(Some(Duration::from_secs(5)));
             let _ = wire.write_all(line.as_bytes());
             let _ = wire.read(&mut [0; 256]);

@@ -2,4 +2,5 @@
 
 mod chrome;
 mod faces;
+mod operator;
 mod person;
