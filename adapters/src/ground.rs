@@ -9,7 +9,7 @@ use workflows::values::Secret;
 use crate::process::StartError;
 use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simulator_address};
 use crate::settings::{Settings, SettingsError};
-use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig};
+use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, WorldStore};
 use crate::vault::{MasterKey, Vault};
 
 /// What differs between sandbox and live before anything runs.
@@ -35,7 +35,10 @@ pub(crate) async fn sandbox_ground(
         address: simulator_address(),
         port,
         public_url: settings.simulator.public_url.clone(),
-        folder: Some(folder.to_owned()),
+        world: Some(WorldStore {
+            folder: folder.to_owned(),
+            key: Arc::new(invented.world_key()),
+        }),
     };
     let simulator = Simulator::start(config, time).await.map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);

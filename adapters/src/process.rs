@@ -170,10 +170,10 @@ impl Process {
             let made = self.app.demo_onboarding(&invented.partner_id).await;
             let view = made.map_err(|problem| StartError::Web(problem.to_string()))?;
             invented.demo_link = view.link.url.map(Secret::new);
-            // The clock may have been pushed since the file was read.
-            let ahead = file.read_or_invent()?.clock_ahead_ms;
-            invented.clock_ahead_ms = ahead;
-            file.write(&invented)?;
+            // Written into what the file says now: the clock may have been pushed meanwhile.
+            let mut kept = file.read_or_invent()?;
+            kept.demo_link.clone_from(&invented.demo_link);
+            file.write(&kept)?;
         }
         Ok(invented)
     }

@@ -24,7 +24,7 @@ pub(crate) async fn settle_only(engine: &Engine, claimed: &Claimed) -> Result<()
         settle: vec![settled(claimed)],
         ..Change::default()
     };
-    match engine.ledger().commit(change).await {
+    match engine.ledger().put(change).await {
         Ok(_) | Err(EngineError::LeaseLost) => Ok(()),
         Err(other) => Err(other),
     }

@@ -8,4 +8,5 @@ mod app;
 mod browser;
 mod journeys;
 mod powercut;
+mod receiver;
 mod stores;
