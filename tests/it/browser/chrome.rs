@@ -7,6 +7,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -152,9 +154,11 @@ impl Chrome {
         self.ask("goog/cdp/execute", &body).await
     }
 
-    /// A picture of what is to be seen now, as PNG.
+    /// A picture of the whole page, below the fold too, as PNG.
     pub(super) async fn picture(&self) -> Vec<u8> {
-        self.client.screenshot().await.unwrap()
+        let params = json!({ "format": "png", "captureBeyondViewport": true });
+        let taken = self.tool("Page.captureScreenshot", params).await;
+        BASE64.decode(taken["data"].as_str().unwrap()).unwrap()
     }
 
     /// What went wrong in the browser's eyes, content policies included.

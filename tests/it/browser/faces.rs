@@ -163,16 +163,22 @@ async fn consoles_faces(screen: Screen) {
     let done = app.onboarding(json!({ "external_id": "cust-1" })).await;
     finish(&app, &done.link).await;
     app.status_until(&done.id, "completed").await;
-    let pin = app.onboarding(json!({ "external_id": "sim:pin_mismatch:cust-2" })).await;
+    let pin = app
+        .onboarding(json!({ "external_id": "sim:pin_mismatch:cust-2" }))
+        .await;
     finish(&app, &pin.link).await;
     app.state_until(&pin.id, "needs_pin").await;
-    app.scenario(json!({ "endpoint": "*", "effect": "down", "for_ms": 3_600_000 })).await;
+    app.scenario(json!({ "endpoint": "*", "effect": "down", "for_ms": 3_600_000 }))
+        .await;
     let held = app.onboarding(json!({ "external_id": "cust-3" })).await;
     let halves = app.sign_up(json!({ "phone_number": "+34600111222" })).await;
     app.heal().await;
     app.scenario(json!({ "endpoint": "register", "effect": "fail", "times": 50, "error": { "code": 2, "http": 500 } })).await;
     app.open(&held.link).await.signup(&halves).await;
-    app.instance_until(&held.id, "it is held up", |view| view["hold"]["kind"] == "retrying").await;
+    app.instance_until(&held.id, "it is held up", |view| {
+        view["hold"]["kind"] == "retrying"
+    })
+    .await;
     app.onboarding(json!({})).await;
     go("").await;
     gallery.look(&chrome, "console-attention").await;
@@ -180,13 +186,17 @@ async fn consoles_faces(screen: Screen) {
     gallery.look(&chrome, "console-list").await;
     for (name, id) in [("held", &held.id), ("done", &done.id), ("pin", &pin.id)] {
         go(&format!("/instances/{id}")).await;
-        gallery.look(&chrome, &format!("console-instance-{name}")).await;
+        gallery
+            .look(&chrome, &format!("console-instance-{name}"))
+            .await;
     }
     for place in ["partners", "schedules", "audit"] {
         go(&format!("/{place}")).await;
         gallery.look(&chrome, &format!("console-{place}")).await;
     }
-    chrome.click(".top form[action='/console/logout'] button").await;
+    chrome
+        .click(".top form[action='/console/logout'] button")
+        .await;
     chrome.see("input[name=token]").await;
     gallery.look(&chrome, "console-login").await;
     gallery.check();

@@ -56,13 +56,9 @@ fn in_two(text: &str) -> (String, String) {
     }
 }
 
-/// What the catalogue knows of a refusal, by its fingerprint: `graph_133016` or `graph_100_33`.
+/// What the catalogue says to clients about a refusal.
 fn catalogued(fingerprint: &str) -> Option<&'static CatalogueEntry> {
-    let mut parts = fingerprint.strip_prefix("graph_")?.split('_');
-    let code = parts.next()?.parse().ok()?;
-    let subcode = parts.next().and_then(|part| part.parse().ok());
-    let entry = catalogue::graph_error(code, subcode, "")?;
-    (!entry.client_text.is_empty()).then_some(entry)
+    catalogue::of_fingerprint(fingerprint).filter(|entry| !entry.client_text.is_empty())
 }
 
 /// What went wrong and waits for somebody.

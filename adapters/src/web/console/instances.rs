@@ -11,6 +11,7 @@ use workflows::app::{InstanceRow, Kind, ListView};
 use super::filters::{Filters, list_path};
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
+use super::telling;
 use super::words::{elided, humane, mark, none, time};
 use crate::web::{Query, UseCases};
 
@@ -78,7 +79,7 @@ pub(super) fn body(list: &ListView<InstanceRow>, filters: &Filters, now: Timesta
                 }
             }
         } @else {
-            div.rows { table.list {
+            div.rows tabindex="0" role="group" aria-label="Table, scrolls sideways" { table.list {
                 caption.unseen { "Instances, newest first" }
                 thead { tr {
                     th scope="col" { "Id" }
@@ -108,7 +109,7 @@ fn line(row: &InstanceRow, now: Timestamp) -> Markup {
             }
             td.tight { (humane(&row.state)) }
             td.tight { @if let Some(hold) = &row.hold { (mark(&hold.kind)) } @else { (none()) } }
-            td.reason { (row.headline) }
+            td.reason { @if let Some(hold) = &row.hold { (telling::short(&row.state, hold)) } @else { (row.headline) } }
             td { (time(&row.updated_at, now)) }
         }
     }

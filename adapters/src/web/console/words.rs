@@ -10,7 +10,9 @@ pub(super) fn time(moment: &str, now: Timestamp) -> Markup {
     let Some(at) = Timestamp::parse_rfc3339(moment) else {
         return html! { (moment) };
     };
-    let text = if at > now {
+    let text = if at > now && at.since(now) < Duration::from_secs(1) {
+        "now".to_owned()
+    } else if at > now {
         format!("in {}", span(at.since(now)))
     } else if now.since(at) < Duration::from_secs(5) {
         "just now".to_owned()
@@ -18,6 +20,14 @@ pub(super) fn time(moment: &str, now: Timestamp) -> Markup {
         format!("{} ago", span(now.since(at)))
     };
     html! { time datetime=(moment) title=(exact(moment)) { (text) } }
+}
+
+/// How long something has lasted: `12 min`, with its beginning for hover.
+pub(super) fn lasted(since: &str, now: Timestamp) -> Markup {
+    let Some(at) = Timestamp::parse_rfc3339(since) else {
+        return html! { (since) };
+    };
+    html! { time datetime=(since) title=(exact(since)) { (span(now.since(at))) } }
 }
 
 /// The same for a moment that may be missing.
