@@ -255,7 +255,8 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         setup.insert("solutionID".to_owned(), json!(solution));
     }
     extras.insert("setup".to_owned(), Value::Object(setup));
-    let ordered = facts.order.external_id.as_deref();
+    // An outcome is ordered once: whoever has met it and comes back gets through.
+    let ordered = facts.order.external_id.as_deref().filter(|_| !met(facts));
     if let Some(outcome) = ordered.and_then(|id| id.strip_prefix("sim:"))
         && sandbox
         && !facts.order.livemode
@@ -265,4 +266,10 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         extras.insert("sim".to_owned(), json!(name));
     }
     Value::Object(extras)
+}
+
+/// Whether an earlier signup has already ended badly.
+fn met(facts: &Facts) -> bool {
+    let left = facts.journey.as_ref().map(|journey| journey.kind.as_str());
+    facts.trouble.is_some() || matches!(left, Some("canceled" | "closed" | "error"))
 }

@@ -74,7 +74,7 @@ fn shown(value: &Value, now: Timestamp) -> Markup {
         Value::Array(items) if items.iter().all(Value::is_string) => html! {
             @for (place, item) in items.iter().enumerate() {
                 @if place > 0 { ", " }
-                (item.as_str().unwrap_or_default())
+                (shown(item, now))
             }
         },
         other => html! { code { (other) } },

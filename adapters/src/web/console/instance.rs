@@ -13,7 +13,7 @@ use super::frame::{Frame, Page, Place, Stop};
 use super::session::{AnyOperator, Visitor};
 use super::telling;
 use super::timeline::{Zoom, timeline};
-use super::words::{humane, id, mark, number, time};
+use super::words::{humane, id, mark_of, number, time};
 use super::{diagram, facts};
 use crate::web::{Query, Refusal, UseCases};
 
@@ -68,7 +68,7 @@ pub(super) fn body(
         @if let Some(hold) = &view.hold {
             p.headline { (telling::sentence(&view.state, hold, now)) }
             (held(hold, now))
-        } @else { p.headline { (view.headline) } }
+        } @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
         (acts(view, &frequent, frame))
         section aria-labelledby="picture" {
             h2.unseen #picture { "Path" }
@@ -91,7 +91,7 @@ pub(super) fn body(
 fn held(hold: &HoldView, now: Timestamp) -> Markup {
     html! {
         dl class=(format!("hold {}", hold.kind)) {
-            div { dt { "Now" } dd { (mark(&hold.kind)) } }
+            div { dt { "Now" } dd { (mark_of(hold)) } }
             div { dt { "Since" } dd { (time(&hold.since, now)) } }
             @if let Some(until) = &hold.until { div { dt { "Until" } dd { (time(until, now)) } } }
             @if hold.attempt > 0 { div { dt { "Tries so far" } dd { (hold.attempt) } } }

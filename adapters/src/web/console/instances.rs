@@ -12,7 +12,7 @@ use super::filters::{Filters, list_path};
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
 use super::telling;
-use super::words::{elided, humane, mark, none, time};
+use super::words::{elided, humane, mark_of, none, time};
 use crate::web::{Query, UseCases};
 
 #[get("/console/instances")]
@@ -108,8 +108,8 @@ fn line(row: &InstanceRow, now: Timestamp) -> Markup {
                 span.soft.small.keep title=(row.tenant) { (elided(&row.tenant)) }
             }
             td.tight { (humane(&row.state)) }
-            td.tight { @if let Some(hold) = &row.hold { (mark(&hold.kind)) } @else { (none()) } }
-            td.reason { @if let Some(hold) = &row.hold { (telling::short(&row.state, hold)) } @else { (row.headline) } }
+            td.tight { @if let Some(hold) = &row.hold { (mark_of(hold)) } @else { (none()) } }
+            td.reason { @if let Some(hold) = &row.hold { (telling::short(&row.state, hold)) } @else { (telling::ended(&row.state).unwrap_or(&row.headline)) } }
             td { (time(&row.updated_at, now)) }
         }
     }

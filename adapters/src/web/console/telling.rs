@@ -33,6 +33,17 @@ pub(super) fn short(state: &str, hold: &HoldView) -> Markup {
     }
 }
 
+/// What can be said of a state that nothing leads on from.
+pub(super) fn ended(state: &str) -> Option<&'static str> {
+    Some(match state {
+        "partner_notified" => "Done: the number is live and the partner knows.",
+        "canceled" => "Called off. Nothing more happens.",
+        "expired" => "The link has expired. A new link goes on from here.",
+        "delivered" => "Delivered.",
+        _ => return None,
+    })
+}
+
 /// What a code means, with the code itself for search.
 pub(super) fn code_name(code: &str) -> Markup {
     if code.is_empty() {

@@ -91,7 +91,7 @@ fn row(line: &EventView, now: Timestamp) -> Markup {
                 @if let Some(message) = &line.message { br; span.soft.small { (message) } }
                 @if let Some(code) = &line.code { " " code.soft { (code) } }
             }
-            td { (moved(line)) }
+            td.moved { (moved(line)) }
             td.tight { (humane(&line.actor)) }
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use engine::Timestamp;
 use maud::{Markup, PreEscaped, html};
+use workflows::app::HoldView;
 
 /// "12 min ago" or "in 3 h", with the exact moment for hover and for machines.
 pub(super) fn time(moment: &str, now: Timestamp) -> Markup {
@@ -132,6 +133,17 @@ pub(super) fn mark(kind: &str) -> Markup {
         _ => ("rest", "At rest"),
     };
     html! { span class=(format!("mark {class}")) { (shape(class)) (word) } }
+}
+
+/// The same, naming whom it awaits.
+pub(super) fn mark_of(hold: &HoldView) -> Markup {
+    match hold.kind.as_str() {
+        "awaiting" => {
+            let word = format!("Awaiting {}", hold.mover);
+            html! { span.mark.awaiting { (shape("awaiting")) (word) } }
+        }
+        kind => mark(kind),
+    }
 }
 
 /// The console's pictures by what they mean.
