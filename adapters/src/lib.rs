@@ -1,8 +1,13 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
 pub mod graph;
+mod ground;
+pub mod process;
+pub mod sandbox;
+pub mod settings;
 pub mod simulator;
 pub mod sled;
+pub mod telemetry;
 pub mod vault;
 pub mod web;
 pub mod webhook;

@@ -11,6 +11,9 @@ use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
 
+/// How soon an attempt with unknown outcome is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
 /// A try that failed: why, how soon to come back, whether the next turn starts with a check, and
 /// what to hear when no try is left.
 struct Failed<E> {
@@ -84,19 +87,33 @@ impl<W: Workflow> Turn<'_, W> {
         command: CommandOf<W>,
         finding: Finding<W::Event>,
     ) -> Result<(), EngineError> {
-        let (why, after, unknown) = match finding {
-            Finding::Happened(event) => return self.hear(event).await,
-            Finding::Ask { whom, why } => return self.park(whom, why, true).await,
-            Finding::DidNotHappen(why) => (why, None, false),
-            Finding::NotKnown { why, after } => (why, after, true),
-        };
-        let failed = Failed {
-            why,
-            after,
-            unknown,
-            otherwise: None,
-        };
-        self.retry(command, failed).await
+        match finding {
+            Finding::Happened(event) => self.hear(event).await,
+            Finding::Ask { whom, why } => self.park(whom, why, true).await,
+            Finding::DidNotHappen(why) => {
+                let failed = Failed {
+                    why,
+                    after: None,
+                    unknown: false,
+                    otherwise: None,
+                };
+                self.retry(command, failed).await
+            }
+            Finding::NotKnown { why, after } => self.still_unknown(why, after).await,
+        }
+    }
+
+    /// Looking changes nothing, so it burns no tries, however long nobody answers.
+    async fn still_unknown(&self, why: Reason, after: Option<Duration>) -> Result<(), EngineError> {
+        let task = self.hand.task();
+        let until = self.engine.now() + after.unwrap_or(LOOK_AGAIN);
+        self.stay(Stay {
+            what: "still_unknown",
+            hold: waiting(why, Actor::Outside, Some(until), task.attempt),
+            again: Some(Task { due: until, ..task }),
+            unknown: true,
+        })
+        .await
     }
 
     async fn retry(

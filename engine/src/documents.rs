@@ -22,6 +22,9 @@ pub struct Documents {
     ledger: Arc<Ledger>,
 }
 
+/// A document's key, its version, and when it may be forgotten.
+pub type Expiry = (String, u64, Option<Timestamp>);
+
 /// A document as it was read.
 #[derive(Clone, Debug)]
 pub struct Opened<T> {
@@ -74,6 +77,16 @@ impl Documents {
         self.ledger.write_documents(documents).await
     }
 
+    /// Sees to it that the subject has a key, so that several documents can be sealed in one change.
+    pub async fn prepare(&self, subject: &SubjectId) -> Result<(), EngineError> {
+        let (_, fresh) = self.keyring.key_or_fresh(subject).await?;
+        match self.write(fresh.into_iter().collect()).await {
+            // Another process was first; its key serves both.
+            Ok(()) | Err(EngineError::DocumentMoved { .. }) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
     /// The document under that key, opened. Whether it has expired is the reader's to judge.
     pub async fn get<T: DeserializeOwned>(
         &self,
@@ -99,6 +112,21 @@ impl Documents {
             opened.push(self.open(space, document).await?);
         }
         Ok((opened, found.next))
+    }
+
+    /// Keys, versions and ends of a space's documents, unopened: their subject may be erased.
+    pub async fn expiries(
+        &self,
+        space: &str,
+        page: &PageOrder,
+    ) -> Result<(Vec<Expiry>, Option<String>), EngineError> {
+        let found = self.store.scan(space, "", page).await?;
+        let expiries = found
+            .items
+            .into_iter()
+            .map(|document| (document.key, document.version, document.expires_at))
+            .collect();
+        Ok((expiries, found.next))
     }
 
     /// Seals a document for writing. The first of a subject brings the subject's key along.

@@ -34,7 +34,7 @@ pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
 pub use diagram::{Diagram, Edge};
-pub use documents::{Documents, Draft as DocumentDraft, Opened};
+pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::{Engine, EngineBuilder};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};

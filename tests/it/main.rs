@@ -4,8 +4,13 @@
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
 
+mod app;
+mod browser;
 mod engine;
+mod journeys;
 mod powercut;
+mod receiver;
+mod second_web;
 mod stores;
 mod tables;
 mod tidy;

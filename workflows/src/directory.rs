@@ -172,7 +172,7 @@ impl Directory {
         app: &MetaApp,
         expected: Expected,
     ) -> Result<Vec<PutDocument>, EngineError> {
-        self.draft(APPS, app.app_id.as_str(), &house_subject(), expected, app)
+        self.draft((APPS, app.app_id.as_str()), &house_subject(), expected, app)
             .await
     }
 
@@ -194,7 +194,7 @@ impl Directory {
         expected: Expected,
     ) -> Result<Vec<PutDocument>, EngineError> {
         let subject = partner_subject(&partner.id);
-        self.draft(PARTNERS, partner.id.as_str(), &subject, expected, partner)
+        self.draft((PARTNERS, partner.id.as_str()), &subject, expected, partner)
             .await
     }
 
@@ -205,7 +205,7 @@ impl Directory {
 
     /// Drafts an API key.
     pub async fn put_key(&self, key: &ApiKey) -> Result<Vec<PutDocument>, EngineError> {
-        self.draft(KEYS, &key.id, &house_subject(), Expected::Absent, key)
+        self.draft((KEYS, &key.id), &house_subject(), Expected::Absent, key)
             .await
     }
 
@@ -240,7 +240,7 @@ impl Directory {
     ) -> Result<Vec<PutDocument>, EngineError> {
         let key = format!("{partner}/{}", endpoint.id);
         let subject = partner_subject(partner);
-        self.draft(ENDPOINTS, &key, &subject, expected, endpoint)
+        self.draft((ENDPOINTS, &key), &subject, expected, endpoint)
             .await
     }
 
@@ -266,8 +266,7 @@ impl Directory {
 
     async fn draft<T: Serialize>(
         &self,
-        space: &str,
-        key: &str,
+        (space, key): (&str, &str),
         subject: &SubjectId,
         expected: Expected,
         body: &T,
@@ -282,5 +281,27 @@ impl Directory {
                 expires_at: None,
             })
             .await
+    }
+}
+
+impl Partner {
+    /// The partner of a sandbox.
+    pub fn demo(id: PartnerId, app: AppId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: "Demo Messaging".to_owned(),
+            app,
+            role: "tech_provider".to_owned(),
+            solution_id: None,
+            branding: BrandingView {
+                display_name: "Demo Messaging".to_owned(),
+                accent: Some("#0b6b4f".to_owned()),
+                ..BrandingView::default()
+            },
+            domain: None,
+            redirect_hosts: Vec::new(),
+            notice_secret: crate::app::fresh_signing_secret(),
+            created_at: now,
+        }
     }
 }

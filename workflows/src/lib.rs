@@ -7,4 +7,5 @@ pub mod directory;
 mod ids;
 pub mod onboarding;
 pub mod ports;
+pub mod retention;
 pub mod values;

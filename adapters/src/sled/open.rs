@@ -91,6 +91,8 @@ pub(super) struct Opened {
 }
 
 pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Opened, OpenError> {
+    // A relative folder has an ancestor without a name, which cannot be synced.
+    let folder = &std::path::absolute(folder)?;
     create_durably(folder)?;
     let owner_lock = lock(folder)?;
     let home = folder.join(HOME);

@@ -71,8 +71,8 @@ impl Default for Bounds {
             meta_body: 3 * 1024 * 1024,
             body_arrival: Duration::from_secs(15),
             answer: Duration::from_secs(30),
-            // 2,000 creations within a minute by one key must pass without a pause.
-            per_key: Rate::new(50, 200),
+            // A partner that moves 2,000 clients at once must pass without a pause.
+            per_key: Rate::new(200, 2_000),
             refusals_per_address: Rate::new(1, 30),
         }
     }

@@ -173,9 +173,13 @@ impl App {
 }
 
 /// A signing secret as Standard Webhooks writes it: 32 random bytes.
-pub(super) fn fresh_secret() -> EndpointSecret {
+pub(crate) fn fresh_signing_secret() -> Secret {
+    Secret::new(format!("whsec_{}", STANDARD.encode(ids::random::<32>())))
+}
+
+fn fresh_secret() -> EndpointSecret {
     EndpointSecret {
-        secret: Secret::new(format!("whsec_{}", STANDARD.encode(ids::random::<32>()))),
+        secret: fresh_signing_secret(),
         until: None,
     }
 }

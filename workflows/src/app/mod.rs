@@ -8,6 +8,7 @@ mod deliveries;
 mod endpoints;
 mod errors;
 mod keys;
+mod links;
 mod lists;
 mod onboardings;
 mod once;
@@ -18,12 +19,14 @@ mod sessions;
 mod views;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{Clock, Engine, EngineError, InstanceId};
 use tokio::sync::broadcast;
 
 pub use clients::Opened;
 pub use console::{DiagramEdge, DiagramNode, DiagramView, Gauges, OperatorAct};
+pub(crate) use endpoints::fresh_signing_secret;
 pub use keys::{Caller, Credential, Scope};
 pub use lists::ListQuery;
 pub use once::{Begun, Ticket};
@@ -37,7 +40,7 @@ pub use views::{
     StepView, TaskView, TroubleView,
 };
 
-use crate::directory::Directory;
+use crate::directory::{Directory, house_subject};
 use crate::ports::notifier::Notifier;
 use crate::values::Secret;
 
@@ -61,6 +64,7 @@ pub struct App {
     directory: Directory,
     notifier: Arc<dyn Notifier>,
     settings: Arc<AppSettings>,
+    draining: Arc<AtomicBool>,
 }
 
 impl App {
@@ -71,6 +75,7 @@ impl App {
             engine,
             notifier,
             settings: Arc::new(settings),
+            draining: Arc::default(),
         }
     }
 
@@ -84,8 +89,21 @@ impl App {
         self.engine.watch()
     }
 
+    /// What must stand before the first request: the key that seals this installation's own documents.
+    pub async fn prepare(&self) -> Result<(), EngineError> {
+        self.engine.documents().prepare(&house_subject()).await
+    }
+
+    /// From now on this process says that it is not ready, so that balancers look elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
     /// Why this process cannot take work, if it cannot.
     pub async fn readiness(&self) -> Result<(), String> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err("this process is closing down".to_owned());
+        }
         let idle = self.engine.now().since(self.engine.last_turn());
         if idle > std::time::Duration::from_secs(30) {
             return Err(format!(

@@ -196,7 +196,7 @@ impl App {
             branding: asked.branding.unwrap_or_default(),
             domain: asked.domain,
             redirect_hosts: asked.redirect_hosts,
-            notice_secret: super::endpoints::fresh_secret().secret,
+            notice_secret: super::fresh_signing_secret(),
             created_at: now,
         };
         let scopes = Scope::ALL.map(|scope| scope.as_str().to_owned());
@@ -249,8 +249,18 @@ impl App {
         };
         let partner = self.partner_of(&PartnerId::new(id)).await?;
         let livemode = !self.settings.sandbox;
-        self.create_for(&partner, livemode, &body, None, Actor::Operator)
+        self.create_for(&partner, &body, None, (Actor::Operator, livemode))
             .await
+    }
+
+    /// The onboarding that a sandbox shows first, made as its operator would make it.
+    pub async fn demo_onboarding(&self, partner_id: &str) -> Result<OnboardingView, Problem> {
+        let operator = Operator {
+            name: "sandbox".to_owned(),
+            session_digest: String::new(),
+        };
+        let body = json!({ "partner_id": partner_id, "external_id": "demo" });
+        self.create_onboarding_for(&operator, &body).await
     }
 
     async fn keep_app(&self, asked: AppBody) -> Result<MetaApp, Problem> {

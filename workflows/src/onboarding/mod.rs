@@ -103,20 +103,17 @@ impl Workflow for Onboarding {
     }
 
     fn conduct(command: Command, _facts: &Facts) -> Conduct {
-        let patient = Tries {
-            attempts: 14,
-            first: Duration::from_secs(2),
-            longest: Duration::from_mins(2),
-        };
-        let quick = Tries {
-            attempts: 40,
-            first: Duration::from_millis(300),
-            longest: Duration::from_secs(2),
+        let tries = |attempts: u32, first_ms: u64, longest_s: u64| Tries {
+            attempts,
+            first: Duration::from_millis(first_ms),
+            longest: Duration::from_secs(longest_s),
         };
         let (care, tries, express) = match command {
-            Command::ExchangeCode => (Care::Once, quick, true),
-            Command::RegisterNumber => (Care::Once, patient, false),
-            _ => (Care::Repeatable, patient, false),
+            Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
+            // Each try counts against Meta's limit, so they are few and far between: a minute's
+            // outage takes at most four.
+            Command::RegisterNumber => (Care::Once, tries(6, 20_000, 600), false),
+            _ => (Care::Repeatable, tries(40, 2_000, 300), false),
         };
         Conduct {
             lane: match command {

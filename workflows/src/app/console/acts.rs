@@ -1,4 +1,4 @@
-//! What operators do to instances: every act is audited with who and why before it is carried out.
+//! What operators do to instances, audited with who and why.
 
 use engine::{
     Act, Actor, DocumentDraft, EngineError, Expected, HoldKind, InstanceId, Reason, Record,
@@ -76,10 +76,7 @@ impl App {
             Some(operation) => format!("{id}/{operation}"),
             None => ids::fresh("op", self.engine.now()),
         };
-        match self
-            .write_audit(operator, &operation, &record, act, Expected::Absent)
-            .await
-        {
+        match self.write_audit(operator, &operation, &record, act).await {
             Ok(()) => {}
             Err(EngineError::DocumentMoved { .. }) => return self.instance(operator, id).await,
             Err(other) => return Err(other.into()),
@@ -150,7 +147,6 @@ impl App {
         operation: &str,
         record: &Record,
         act: &OperatorAct,
-        expected: Expected,
     ) -> Result<(), EngineError> {
         let line = AuditLine {
             at: self.engine.now(),
@@ -166,7 +162,7 @@ impl App {
                 space: AUDIT,
                 key: operation,
                 subject: &house_subject(),
-                expected,
+                expected: Expected::Absent,
                 body: &line,
                 expires_at: None,
             })

@@ -1,8 +1,8 @@
-//! How an instance's wait is put into words: what, since when, until when, and who can move it.
+//! The words in which an operator is told what an instance waits for.
 
 use engine::{Actor, Awaited, HoldKind, Record, Task, Timestamp};
 
-use crate::app::views::{HoldView, TaskView};
+use crate::app::views::HoldView;
 
 /// What it waits for: what holds it up, else whom its state awaits, else the task that is owed.
 pub(super) fn hold_of(
@@ -69,7 +69,11 @@ fn awaiting(record: &Record, awaited: Option<&Awaited>) -> Option<HoldView> {
 /// One sentence: what it waits for, since when, when next, who can move it.
 pub(super) fn headline(record: &Record, hold: Option<&HoldView>) -> String {
     let Some(hold) = hold else {
-        return if record.ended { format!("Ended in {}.", camel(&record.state)) } else { format!("In {}.", camel(&record.state)) };
+        return if record.ended {
+            format!("Ended in {}.", camel(&record.state))
+        } else {
+            format!("In {}.", camel(&record.state))
+        };
     };
     let beginning = match hold.kind.as_str() {
         "working" => format!("Working: {}", hold.text),
@@ -86,14 +90,6 @@ pub(super) fn headline(record: &Record, hold: Option<&HoldView>) -> String {
         "{beginning} · since {}{next} · moved by: {}",
         hold.since, hold.mover
     )
-}
-
-pub(super) fn task_view(task: &Task) -> TaskView {
-    TaskView {
-        key: task.work.key(),
-        due_at: task.due.to_rfc3339(),
-        attempt: task.attempt,
-    }
 }
 
 pub(super) fn camel(state: &str) -> String {

@@ -63,7 +63,10 @@ impl OnboardingExecutor {
         match &error.reaction {
             // Meta may have acted all the same: the next turn looks before it repeats.
             Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
-            Reaction::NotSent => retry(why),
+            Reaction::NotSent => {
+                let unsent = trouble_of(error, Actor::Outside, job.now);
+                Outcome::Done(Event::RegistrationUnsent(unsent))
+            }
             Reaction::CoexistenceNumber => Outcome::Done(Event::Registered {
                 display_phone_number: None,
                 name_status: None,
@@ -175,7 +178,7 @@ fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
 }
 
 fn token_and_number(job: &Job<Onboarding>) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
-    let token = token_of(job).map_err(Box::new)?;
+    let token = token_of(job)?;
     let bound = job.facts.bound.as_ref().ok_or_else(|| {
         Box::new(Outcome::Ask {
             whom: Actor::Operator,

@@ -1,60 +1,29 @@
-//! What operators see of instances: lists, one instance whole, pictures, numbers.
+//! What operators see of instances: lists, one instance whole, groups that need a person, numbers.
 
 mod acts;
+mod diagram;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{InstanceId, Record, TallyKey, Timestamp};
-use serde::Serialize;
+use engine::{InstanceId, Record, TallyKey, Task, Timestamp};
 use serde_json::{Value, json};
 
+pub use acts::OperatorAct;
+pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
+
+use self::acts::acts_of;
+use self::words::{headline, hold_of};
 use super::App;
 use super::lists::{ListQuery, list};
+use super::onboardings::event_view;
 use super::operators::Operator;
 use super::problem::Problem;
-use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, event_view};
-use acts::acts_of;
-use words::{camel, headline, hold_of, task_view};
-
-pub use acts::OperatorAct;
+use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView};
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
-
-/// A table drawn as nodes and edges.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DiagramView {
-    /// Its states.
-    pub nodes: Vec<DiagramNode>,
-    /// Its moves.
-    pub edges: Vec<DiagramEdge>,
-}
-
-/// One state of the picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DiagramNode {
-    /// `link_issued`
-    pub state: String,
-    /// `LinkIssued`
-    pub label: String,
-    /// On the straight line, or a side state.
-    pub milestone: bool,
-    /// `visited`, `current`, `held` (current and in trouble) or `ahead`.
-    pub mark: String,
-}
-
-/// One arrow of the picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DiagramEdge {
-    /// The state before.
-    pub from: String,
-    /// The state after.
-    pub to: String,
-    /// The input that moves it.
-    pub input: String,
-}
 
 /// Numbers for the metrics page.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,16 +33,6 @@ pub struct Gauges {
     /// How late the earliest due task is.
     pub lag: Duration,
 }
-
-/// The milestones that the user named, in order.
-const MILESTONES: [&str; 6] = [
-    "link_issued",
-    "es_completed",
-    "token_exchanged",
-    "waba_subscribed",
-    "number_registered",
-    "partner_notified",
-];
 
 impl App {
     /// Instances, newest first.
@@ -148,7 +107,7 @@ impl App {
                 count,
             })
             .collect();
-        groups.sort_by(|one, other| other.count.cmp(&one.count));
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
         Ok(list(groups, None))
     }
 
@@ -167,54 +126,6 @@ impl App {
             })
             .collect();
         Ok(list(views, None))
-    }
-
-    /// The instance's table as a picture, with its path through it.
-    pub async fn diagram(&self, _operator: &Operator, id: &str) -> Result<DiagramView, Problem> {
-        let id = InstanceId::new(id);
-        let record = self.found(&id).await?;
-        let diagram = self
-            .engine
-            .diagram(&record.workflow)
-            .ok_or_else(Problem::fault)?;
-        let journal = self.engine.journal(&id, 0, JOURNAL_MAX).await?;
-        let visited = |state: &str| {
-            journal
-                .iter()
-                .any(|entry| entry.to.as_deref() == Some(state))
-        };
-        let troubled = record.hold.is_some() || record.state.starts_with("needs_");
-        let mark = |state: &str| match state == record.state {
-            true if troubled => "held",
-            true => "current",
-            false if visited(state) => "visited",
-            false => "ahead",
-        };
-        let is_onboarding = record.workflow == "onboarding";
-        let nodes = diagram
-            .states
-            .iter()
-            .map(|(state, ends)| DiagramNode {
-                state: (*state).to_owned(),
-                label: camel(state),
-                milestone: if is_onboarding {
-                    MILESTONES.contains(state)
-                } else {
-                    !ends
-                },
-                mark: mark(state).to_owned(),
-            })
-            .collect();
-        let edges = diagram
-            .edges
-            .iter()
-            .map(|edge| DiagramEdge {
-                from: edge.from.to_owned(),
-                to: edge.to.to_owned(),
-                input: edge.input.to_owned(),
-            })
-            .collect();
-        Ok(DiagramView { nodes, edges })
     }
 
     /// Numbers for the metrics page.
@@ -259,4 +170,12 @@ impl App {
 
 fn needs_attention(key: &TallyKey) -> bool {
     !key.hold.is_empty() || key.state.starts_with("needs_")
+}
+
+fn task_view(task: &Task) -> TaskView {
+    TaskView {
+        key: task.work.key(),
+        due_at: task.due.to_rfc3339(),
+        attempt: task.attempt,
+    }
 }

@@ -1,9 +1,10 @@
-//! What operators see of instances. Like every view, none has room for a secret.
+//! What operators see of an instance.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DeliveryView, EventView};
+use super::notices::DeliveryView;
+use super::partner::EventView;
 
 /// One instance on the operators' console.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,0 +1,53 @@
+//! What client, partner and operator live through, one sentence each.
+
+mod assets;
+mod codes;
+mod happy;
+mod links;
+mod meta;
+mod notices;
+mod outages;
+mod registration;
+mod requests;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::app::{App, Client, Onboarding};
+
+/// A try that has lasted this long is given up; less than a lease, so that nobody else takes it.
+const OUR_PATIENCE: Duration = Duration::from_secs(46);
+
+/// Product, onboarding and an open page: where most journeys begin.
+async fn opened(body: Value) -> (App, Onboarding, Client) {
+    let app = App::start().await;
+    let onboarding = app.onboarding(body).await;
+    let client = app.open(&onboarding.link).await;
+    (app, onboarding, client)
+}
+
+/// A signup as Meta's popup gives it, with this outcome ordered.
+async fn signed_up(app: &App, client: &Client, wish: Value) -> Value {
+    let signup = app.sign_up(wish).await;
+    client.signup(&signup).await.expect(202);
+    signup
+}
+
+/// A fresh signup without anything special.
+async fn simply_signed_up(app: &App, client: &Client) -> Value {
+    signed_up(app, client, json!({})).await
+}
+
+/// The number of a signup's session half.
+fn phone_of(signup: &Value) -> &str {
+    signup["session"]["data"]["phone_number_id"]
+        .as_str()
+        .unwrap()
+}
+
+/// How many of these calls the world acted on, answered or not.
+fn acted(calls: &[Value], phone: &str) -> usize {
+    let on_it = |call: &&Value| call["phone_number_id"] == *phone && call["acted"] == true;
+    calls.iter().filter(on_it).count()
+}
