@@ -87,6 +87,7 @@ impl<W: Workflow> Turn<'_, W> {
         command: CommandOf<W>,
         finding: Finding<W::Event>,
     ) -> Result<(), EngineError> {
+        let task = self.hand.task();
         match finding {
             Finding::Happened(event) => self.hear(event).await,
             Finding::Ask { whom, why } => self.park(whom, why, true).await,
@@ -99,21 +100,18 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            Finding::NotKnown { why, after } => self.still_unknown(why, after).await,
+            // Looking changes nothing, so it burns no tries, however long nobody answers.
+            Finding::NotKnown { why, after } => {
+                let until = self.engine.now() + after.unwrap_or(LOOK_AGAIN);
+                self.stay(Stay {
+                    what: "still_unknown",
+                    hold: waiting(why, Actor::Outside, Some(until), task.attempt),
+                    again: Some(Task { due: until, ..task }),
+                    unknown: true,
+                })
+                .await
+            }
         }
-    }
-
-    /// Looking changes nothing, so it burns no tries, however long nobody answers.
-    async fn still_unknown(&self, why: Reason, after: Option<Duration>) -> Result<(), EngineError> {
-        let task = self.hand.task();
-        let until = self.engine.now() + after.unwrap_or(LOOK_AGAIN);
-        self.stay(Stay {
-            what: "still_unknown",
-            hold: waiting(why, Actor::Outside, Some(until), task.attempt),
-            again: Some(Task { due: until, ..task }),
-            unknown: true,
-        })
-        .await
     }
 
     async fn retry(

@@ -40,7 +40,7 @@ pub enum Outcome<E> {
         /// Who else could move it.
         mover: Actor,
     },
-    /// It may have happened: run the command's own check before anything else.
+    /// It may have happened: a once-only command is checked before anything else, others are repeated.
     Unknown {
         /// Why nobody knows.
         why: Reason,

@@ -108,6 +108,8 @@ impl App {
     /// Stops gracefully; the folder stays.
     pub(crate) async fn stop(&mut self) {
         if let Some(process) = self.process.take() {
+            // A connection that is seen open at that instant costs the listener's whole grace.
+            tokio::time::sleep(Duration::from_millis(25)).await;
             process.stop().await;
         }
     }
@@ -149,6 +151,15 @@ impl App {
     /// The first operator.
     pub(crate) fn operator(&self) -> Caller {
         self.caller(self.invented.operator_token.expose())
+    }
+
+    /// Another partner of the same app, with its key.
+    pub(crate) async fn other_partner(&self) -> Caller {
+        let body = json!({ "name": "Elsewhere", "app_id": self.invented.app_id,
+            "role": "tech_provider" });
+        let made = self.operator().post("/console/api/partners", body).await;
+        let made = made.expect(201);
+        self.caller(made["api_key"].as_str().unwrap())
     }
 
     /// Anybody with this bearer.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{acted, opened, phone_of, simply_signed_up};
+use super::{OUR_PATIENCE, acted, opened, phone_of, simply_signed_up};
 use crate::app::App;
 
 /// Every call of a journey after the code, in its order.
@@ -144,6 +144,27 @@ async fn a_meta_that_answers_500_three_times_at_any_step_only_delays() {
             );
             app.stop().await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meta_that_falls_silent_at_any_step_only_delays() {
+    for endpoint in AFTER_THE_CODE {
+        let (mut app, onboarding, client) = opened(json!({})).await;
+        app.scenario(json!({ "endpoint": endpoint, "effect": "hang_then_act" }))
+            .await;
+        let signup = simply_signed_up(&app, &client).await;
+        app.calls_until(endpoint, 1).await;
+        app.advance(OUR_PATIENCE).await;
+        app.instance_until(&onboarding.id, "retrying", is_held("retrying"))
+            .await;
+        ends_by_itself(&app, &onboarding.id, Duration::from_secs(5)).await;
+        assert_eq!(
+            acted(&app.calls("register").await, phone_of(&signup)),
+            1,
+            "{endpoint}"
+        );
+        app.stop().await;
     }
 }
 

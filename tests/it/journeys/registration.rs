@@ -1,1 +1,219 @@
-//! x
+//! The registration: done once however it breaks, and what it may ask of the client or of time.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
+use crate::app::{App, Client};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+async fn sms_of(app: &App, phone: &str) -> String {
+    let url = format!("{}/control/sms?phone_number_id={phone}", app.meta_url());
+    let sms = crate::app::ask(app.http.get(url)).await.expect(200);
+    sms["code"].as_str().unwrap().to_owned()
+}
+
+async fn is_told_to_wait(app: &App, client: &Client, id: &str) -> Value {
+    let waits = |seen: &Value| seen["hold"]["kind"] == "waiting";
+    let instance = app.instance_until(id, "waiting", waits).await;
+    assert!(instance["hold"]["until"].is_string(), "{instance:#}");
+    assert_eq!(instance["hold"]["mover"], "outside", "{instance:#}");
+    let page = client.status().await;
+    assert_eq!(page["phase"], "working", "{page:#}");
+    instance["hold"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_that_broke_off_is_looked_for_before_it_is_repeated() {
+    for effect in ["act_then_drop", "act_then_hang", "hang_then_act", "drop"] {
+        let (mut app, onboarding, client) = opened(json!({})).await;
+        app.scenario(json!({ "endpoint": "register", "effect": effect }))
+            .await;
+        let signup = simply_signed_up(&app, &client).await;
+        if effect.contains("hang") {
+            app.calls_until("register", 1).await;
+            app.advance(OUR_PATIENCE).await;
+        }
+        let retries = |seen: &Value| seen["hold"]["kind"] == "retrying";
+        app.instance_until(&onboarding.id, "retrying", retries)
+            .await;
+        app.advance(Duration::from_secs(30)).await;
+        app.status_until(&onboarding.id, "completed").await;
+        let calls = app.calls("register").await;
+        assert_eq!(acted(&calls, phone_of(&signup)), 1, "{effect}: {calls:#?}");
+        let calls = calls.len();
+        assert_eq!(calls, if effect == "drop" { 2 } else { 1 }, "{effect}");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_with_its_own_pin_asks_the_client_until_the_pin_is_right() {
+    let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:pin_mismatch" })).await;
+    let sim = &client.opened["signup"]["extras"]["sim"];
+    let signup = signed_up(&app, &client, json!({ "sim": sim })).await;
+    let view = app.state_until(&onboarding.id, "needs_pin").await;
+    assert_eq!(
+        (&view["status"], &view["next_action"]["actor"]),
+        (&json!("action_required"), &json!("client"))
+    );
+    let page = client.status().await;
+    assert_eq!(
+        (&page["phase"], &page["ask"]["kind"]),
+        (&json!("asking"), &json!("pin"))
+    );
+    assert_eq!(client.pin("12345").await.status, 422);
+    client.pin("111111").await.expect(200);
+    app.calls_until("register", 2).await;
+    app.state_until(&onboarding.id, "needs_pin").await;
+    client.pin("246810").await.expect(200);
+    app.status_until(&onboarding.id, "completed").await;
+    assert_eq!(client.status().await["ask"], Value::Null);
+    let calls = app.calls("register").await;
+    let done = calls.iter().filter(|call| call["status"] == 200).count();
+    assert_eq!(
+        (calls.len(), done, acted(&calls, phone_of(&signup))),
+        (3, 1, 3)
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pin_nobody_asked_for_is_refused_and_says_why() {
+    let (mut app, _, client) = opened(json!({})).await;
+    for answer in [client.pin("246810").await, client.otp("123456").await] {
+        assert_eq!(answer.status, 409, "{}", answer.text);
+        assert!(answer.text.contains("link_issued"), "{}", answer.text);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unproved_number_asks_for_the_code_that_meta_sent_to_it() {
+    let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:otp_needed" })).await;
+    let sim = &client.opened["signup"]["extras"]["sim"];
+    let signup = signed_up(&app, &client, json!({ "sim": sim })).await;
+    let phone = phone_of(&signup);
+    app.state_until(&onboarding.id, "needs_otp").await;
+    app.calls_until("request_code", 1).await;
+    let page = client.status().await;
+    assert_eq!(
+        (&page["phase"], &page["ask"]["kind"]),
+        (&json!("asking"), &json!("otp"))
+    );
+    client.otp("000000").await.expect(200);
+    let refused = |seen: &Value| seen["last_error"] != Value::Null;
+    app.view_until(&onboarding.id, "the code is refused", refused)
+        .await;
+    let told = client.status().await["trouble"]["happened"].to_string();
+    assert!(told.len() > 10, "{told}");
+    client.caller.post("/o/otp", json!({})).await.expect(200);
+    app.calls_until("request_code", 2).await;
+    client.otp(&sms_of(&app, phone).await).await.expect(200);
+    app.status_until(&onboarding.id, "completed").await;
+    let calls = app.calls("register").await;
+    assert_eq!(calls.iter().filter(|call| call["status"] == 200).count(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_meta_blocks_waits_72_hours_and_then_finishes_by_itself() {
+    let external = json!({ "external_id": "sim:register_rate_limited" });
+    let (mut app, onboarding, client) = opened(external).await;
+    let sim = &client.opened["signup"]["extras"]["sim"];
+    signed_up(&app, &client, json!({ "sim": sim })).await;
+    let hold = is_told_to_wait(&app, &client, &onboarding.id).await;
+    assert_eq!(hold["code"], "register_limit");
+    app.advance(71 * HOUR).await;
+    let client = app.open(&onboarding.link).await;
+    is_told_to_wait(&app, &client, &onboarding.id).await;
+    assert_eq!(app.calls("register").await.len(), 1);
+    app.advance(HOUR + Duration::from_secs(60)).await;
+    app.status_until(&onboarding.id, "completed").await;
+    assert_eq!(app.calls("register").await.len(), 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_deleted_a_moment_ago_waits_five_minutes() {
+    let (mut app, onboarding, client) = opened(json!({})).await;
+    signed_up(&app, &client, json!({ "recently_deleted": true })).await;
+    is_told_to_wait(&app, &client, &onboarding.id).await;
+    app.advance(Duration::from_secs(280)).await;
+    is_told_to_wait(&app, &client, &onboarding.id).await;
+    assert_eq!(app.calls("register").await.len(), 1);
+    app.advance(Duration::from_secs(30)).await;
+    app.status_until(&onboarding.id, "completed").await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_display_name_under_review_is_waited_for_within_our_cap_on_registrations() {
+    let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:name_pending" })).await;
+    let sim = &client.opened["signup"]["extras"]["sim"];
+    signed_up(&app, &client, json!({ "sim": sim })).await;
+    let hold = is_told_to_wait(&app, &client, &onboarding.id).await;
+    assert_eq!(hold["code"], "name_not_processed", "{hold:#}");
+    for tries in 2..=4 {
+        let finished = app.status_until(&onboarding.id, "in_progress").await;
+        assert_eq!(finished["readiness"]["registered"], false);
+        app.advance(12 * HOUR + Duration::from_secs(60)).await;
+        app.calls_until("register", tries).await;
+        if app.calls("register").await.last().unwrap()["status"] == 200 {
+            break;
+        }
+        is_told_to_wait(&app, &client, &onboarding.id).await;
+    }
+    app.status_until(&onboarding.id, "completed").await;
+    assert!(app.calls("register").await.len() <= 4);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registrations_that_keep_failing_stop_at_our_cap_and_name_who_can_move_it() {
+    let (mut app, onboarding, client) = opened(json!({})).await;
+    let error = json!({ "code": 131_016, "http": 500 });
+    let order = json!({ "endpoint": "register", "effect": "fail", "times": 100, "error": error });
+    app.scenario(order).await;
+    simply_signed_up(&app, &client).await;
+    for _ in 0..40 {
+        app.instance_until(&onboarding.id, "at rest", |seen| {
+            seen["hold"]["kind"] != "working"
+        })
+        .await;
+        app.advance(Duration::from_secs(150)).await;
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    let instance = app.instance_until(&onboarding.id, "held", |seen| {
+        seen["hold"]["code"] == "register_attempts_used"
+    });
+    let instance = instance.await;
+    assert_eq!(instance["hold"]["mover"], "operator", "{instance:#}");
+    assert_eq!(
+        app.calls("register").await.len(),
+        6,
+        "Meta blocks a number at ten"
+    );
+    app.heal().await;
+    app.advance(73 * HOUR).await;
+    app.status_until(&onboarding.id, "completed").await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_not_registered_within_fourteen_days_needs_a_new_signup() {
+    let (mut app, onboarding, client) =
+        opened(json!({ "link": { "expires_in": 2_592_000 } })).await;
+    signed_up(&app, &client, json!({ "sim": "pin_mismatch" })).await;
+    app.state_until(&onboarding.id, "needs_pin").await;
+    app.advance(14 * 24 * HOUR + HOUR).await;
+    let view = app.state_until(&onboarding.id, "needs_signup").await;
+    assert_eq!(view["status_reason"], "registration_window_closed");
+    // A session lives shorter than its link.
+    let client = app.open(&onboarding.link).await;
+    simply_signed_up(&app, &client).await;
+    app.status_until(&onboarding.id, "completed").await;
+    app.stop().await;
+}

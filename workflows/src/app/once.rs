@@ -65,20 +65,19 @@ impl App {
         let place = hex::encode(Sha256::digest(format!("{}/{key}", caller.key)));
         let digest = hex::encode(Sha256::digest(request));
         let found = self.engine.documents().get::<Kept>(SPACE, &place).await?;
-        let found = found.filter(|kept| kept.expires_at.is_none_or(|end| now < end));
         let (expected, onboarding) = match found {
-            None => (Expected::Any, InstanceId::new(ids::fresh("onb", now))),
+            // Free when it was read, so it must still be free when it is taken.
+            None => (Expected::Absent, InstanceId::new(ids::fresh("onb", now))),
+            Some(kept) if kept.expires_at.is_some_and(|end| end <= now) => (
+                Expected::Version(kept.version),
+                InstanceId::new(ids::fresh("onb", now)),
+            ),
             Some(kept) if kept.body.request != digest => return Err(other_request()),
             Some(kept) => match kept.body.answer {
                 Some((status, body)) => return Ok(Begun::Replay { status, body }),
                 None if now.since(kept.body.begun_at) < RUNNING_MAX => return Err(running()),
                 None => (Expected::Version(kept.version), kept.body.onboarding),
             },
-        };
-        // An expired place may be taken over; a free one must still be free.
-        let expected = match expected {
-            Expected::Any if self.is_free(&place).await? => Expected::Absent,
-            other => other,
         };
         let mut ticket = Ticket {
             key: place,
@@ -119,11 +118,6 @@ impl App {
             Ok(()) | Err(EngineError::DocumentMoved { .. }) => Ok(()),
             Err(other) => Err(other.into()),
         }
-    }
-
-    async fn is_free(&self, place: &str) -> Result<bool, Problem> {
-        let found = self.engine.documents().get::<Kept>(SPACE, place).await?;
-        Ok(found.is_none())
     }
 
     async fn keep(

@@ -1,5 +1,6 @@
 //! Onboarding: from a link to a live number, with the partner told.
 
+mod client_trouble;
 mod client_view;
 mod event;
 mod executor;
