@@ -1,6 +1,7 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
 pub mod graph;
+mod ground;
 pub mod process;
 pub mod sandbox;
 pub mod settings;

@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
         tracing::debug!("a provider of TLS was installed before");
     }
     let started = match Settings::read() {
-        Ok((settings, figment)) => Process::start(settings, figment).await,
+        Ok((settings, figment)) => Box::pin(Process::start(settings, figment)).await,
         Err(error) => Err(error.into()),
     };
     let process = match started {

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Clock, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, SystemClock,
-    run_schedules,
+    Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -26,11 +25,12 @@ use workflows::retention::ForgetExpired;
 use workflows::values::Secret;
 
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
-use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simulator_address};
+use crate::ground::{Ground, live_ground, sandbox_ground};
+use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
-use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, SimulatorError};
+use crate::simulator::{Simulator, SimulatorError};
 use crate::sled::{OpenError, SledOptions, SledStore};
-use crate::vault::{MasterKey, Vault, VaultError};
+use crate::vault::VaultError;
 use crate::web::{Metrics, WebSettings, admin_rocket, rocket};
 use crate::webhook::{WebhookSender, WebhookSettings, WebhookSetupError};
 
@@ -94,28 +94,11 @@ pub struct Process {
     stop: watch::Sender<bool>,
 }
 
-/// What differs between sandbox and live before anything runs.
-struct Ground {
-    clock: Arc<dyn Clock>,
-    vault: Arc<Vault>,
-    operator_token: Secret,
-    simulator: Option<Simulator>,
-    invented: Option<(Invented, SandboxFile)>,
-}
-
 impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let options = SledOptions {
-            // Nothing acknowledged may be lost: a disk that fails ends the process at once.
-            on_fail: Arc::new(|why| {
-                tracing::error!(why, "the store has failed; the process ends");
-                std::process::exit(70);
-            }),
-            ..SledOptions::default()
-        };
-        let store = SledStore::open(&folder, options).await?;
+        let store = open_store(&folder).await?;
         let public_url = public_url(&settings, &figment);
         let ground = match settings.mode {
             Mode::Sandbox => sandbox_ground(&settings, &folder, &public_url).await?,
@@ -187,10 +170,10 @@ impl Process {
             let made = self.app.demo_onboarding(&invented.partner_id).await;
             let view = made.map_err(|problem| StartError::Web(problem.to_string()))?;
             invented.demo_link = view.link.url.map(Secret::new);
-            // The clock may have been pushed since the file was read.
-            let ahead = file.read_or_invent()?.clock_ahead_ms;
-            invented.clock_ahead_ms = ahead;
-            file.write(&invented)?;
+            // Written into what the file says now: the clock may have been pushed meanwhile.
+            let mut kept = file.read_or_invent()?;
+            kept.demo_link.clone_from(&invented.demo_link);
+            file.write(&kept)?;
         }
         Ok(invented)
     }
@@ -232,17 +215,14 @@ impl Process {
         let mut web = WebSettings::new(figment.clone(), self.public_url.clone());
         web.trusted_ip_header
             .clone_from(&settings.trusted_ip_header);
-        match &self.simulator {
-            Some(simulator) => {
-                web.sandbox = true;
-                web.meta_sdk_url = format!("{}/en_US/sdk.js", simulator.url());
-                web.signup_origins = vec![simulator.url().to_owned()];
-                web.meta_connect_origins = vec![simulator.url().to_owned()];
-            }
-            None => {
-                web.meta_sdk_url.clone_from(&settings.meta.sdk_url);
-                web.signup_origins.clone_from(&settings.meta.signup_origins);
-            }
+        if let Some(simulator) = &self.simulator {
+            web.sandbox = true;
+            web.meta_sdk_url = format!("{}/en_US/sdk.js", simulator.url());
+            web.signup_origins = vec![simulator.url().to_owned()];
+            web.meta_connect_origins = vec![simulator.url().to_owned()];
+        } else {
+            web.meta_sdk_url.clone_from(&settings.meta.sdk_url);
+            web.signup_origins.clone_from(&settings.meta.signup_origins);
         }
         let public = launch(rocket(self.app.clone(), web)).await?;
         self.listeners.push(public);
@@ -282,74 +262,17 @@ impl Process {
     }
 }
 
-async fn sandbox_ground(
-    settings: &Settings,
-    folder: &Path,
-    public_url: &str,
-) -> Result<Ground, StartError> {
-    let file = SandboxFile::in_folder(folder);
-    let invented = file.read_or_invent()?;
-    let clock = SandboxClock::new(&invented, file.clone());
-    let time: Arc<dyn SimulatedTime> = clock.clone();
-    let port = settings.simulator.port.unwrap_or(SIMULATOR_PORT);
-    let config = SimulatorConfig {
-        address: simulator_address(),
-        port,
-        public_url: settings.simulator.public_url.clone(),
-        folder: Some(folder.to_owned()),
+/// Opens the embedded store; a disk that fails later ends the process at once.
+async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
+    let options = SledOptions {
+        // Nothing acknowledged may be lost, and after a failed sync nobody knows what was kept.
+        on_fail: Arc::new(|why| {
+            tracing::error!(why, "the store has failed; the process ends");
+            std::process::exit(70);
+        }),
+        ..SledOptions::default()
     };
-    let simulator = Simulator::start(config, time).await.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        StartError::Simulator(error, cause.unwrap_or_default())
-    })?;
-    simulator
-        .register_app(invented.simulated_app(public_url))
-        .await;
-    let vault_key = settings.vault_key.as_ref();
-    let vault_key = vault_key.unwrap_or(&invented.vault_key).clone();
-    let operator_token = settings.operator_token.as_ref();
-    let operator_token = operator_token.unwrap_or(&invented.operator_token).clone();
-    let invented = Invented {
-        operator_token: operator_token.clone(),
-        ..invented
-    };
-    Ok(Ground {
-        clock,
-        vault: vault(&vault_key, &settings.vault_keys_old)?,
-        operator_token,
-        simulator: Some(simulator),
-        invented: Some((invented, file)),
-    })
-}
-
-fn live_ground(settings: &Settings) -> Result<Ground, StartError> {
-    for address in settings.unsafe_addresses() {
-        tracing::warn!(
-            address,
-            "live mode over plain http: for trials on this machine only"
-        );
-    }
-    let missing = |key, remedy| SettingsError::Missing { key, remedy };
-    let key = settings.vault_key.as_ref();
-    let key = key.ok_or_else(|| missing("vault_key", "32 random bytes in base64"))?;
-    let token = settings.operator_token.as_ref();
-    let token = token.ok_or_else(|| missing("operator_token", "a token nobody can guess"))?;
-    Ok(Ground {
-        clock: Arc::new(SystemClock::default()),
-        vault: vault(key, &settings.vault_keys_old)?,
-        operator_token: token.clone(),
-        simulator: None,
-        invented: None,
-    })
-}
-
-fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
-    let current = MasterKey::from_base64(current.expose())?;
-    let old: Result<Vec<_>, _> = old
-        .iter()
-        .map(|key| MasterKey::from_base64(key.expose()))
-        .collect();
-    Ok(Arc::new(Vault::new(current, old?)))
+    Ok(SledStore::open(folder, options).await?)
 }
 
 fn engine_over(

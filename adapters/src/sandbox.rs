@@ -8,13 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::{Clock, EngineError, Expected, SystemClock, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::{Cipher as _, Clock, DataKey, EngineError, Expected, SystemClock, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use workflows::directory::{ApiKey, Directory, MetaApp, Partner};
 use workflows::values::{AppId, PartnerId, Secret};
+use zeroize::Zeroizing;
 
 use crate::simulator::{SimulatedApp, SimulatedTime};
-use crate::vault::MasterKey;
+use crate::vault::{MasterKey, Vault};
+
+/// Where the sandbox's own inventions are sealed.
+const FILE_PLACE: &str = "gangway sandbox file";
 
 /// What the sandbox made up. It guards nothing real; the file is still readable by its owner only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,7 +70,7 @@ impl SandboxFile {
     /// What was made up before, or fresh inventions that are durable when this returns.
     pub fn read_or_invent(&self) -> io::Result<Invented> {
         match fs::read(&self.path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
+            Ok(bytes) => open(&bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let invented = invent();
                 self.write(&invented)?;
@@ -79,11 +86,51 @@ impl SandboxFile {
         fs::create_dir_all(folder)?;
         let fresh = self.path.with_extension("json.new");
         let mut file = private_file(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(invented)?)?;
+        file.write_all(&seal(invented)?)?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;
         File::open(folder)?.sync_all()
     }
+}
+
+/// The file: the one key in the clear, everything else sealed under it, so that a search of the
+/// folder for a secret in use finds it nowhere.
+#[derive(Serialize, Deserialize)]
+struct OnDisk {
+    vault_key: Secret,
+    sealed: String,
+}
+
+fn seal(invented: &Invented) -> io::Result<Vec<u8>> {
+    let plain = Zeroizing::new(serde_json::to_vec(invented)?);
+    let sealed = vault_of(&invented.vault_key)?.seal(&invented.file_key(), FILE_PLACE, &plain);
+    let file = OnDisk {
+        vault_key: invented.vault_key.clone(),
+        sealed: STANDARD.encode(sealed),
+    };
+    Ok(serde_json::to_vec_pretty(&file)?)
+}
+
+fn open(bytes: &[u8]) -> io::Result<Invented> {
+    let file: OnDisk = serde_json::from_slice(bytes)?;
+    let sealed = STANDARD.decode(&file.sealed).map_err(io::Error::other)?;
+    let key = derived(&file.vault_key, FILE_PLACE);
+    let plain = vault_of(&file.vault_key)?
+        .open(&key, FILE_PLACE, &sealed)
+        .map_err(io::Error::other)?;
+    Ok(serde_json::from_slice(&plain)?)
+}
+
+fn vault_of(key: &Secret) -> io::Result<Vault> {
+    let key = MasterKey::from_base64(key.expose()).map_err(io::Error::other)?;
+    Ok(Vault::new(key, Vec::new()))
+}
+
+/// A key of its own for each use of the one that is kept.
+fn derived(vault_key: &Secret, purpose: &str) -> DataKey {
+    let mut digest = Sha256::new_with_prefix(purpose);
+    digest.update(vault_key.expose());
+    DataKey::new(digest.finalize().into())
 }
 
 #[cfg(unix)]
@@ -132,6 +179,15 @@ fn digits() -> String {
 }
 
 impl Invented {
+    /// Seals the simulated Meta's world.
+    pub fn world_key(&self) -> DataKey {
+        derived(&self.vault_key, "gangway simulated world")
+    }
+
+    fn file_key(&self) -> DataKey {
+        derived(&self.vault_key, FILE_PLACE)
+    }
+
     /// The app as the simulated Meta knows it.
     pub fn simulated_app(&self, public_url: &str) -> SimulatedApp {
         SimulatedApp {

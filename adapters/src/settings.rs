@@ -332,6 +332,23 @@ fn from_files() -> Result<BTreeMap<&'static str, figment::value::Value>, Setting
     })
 }
 
+/// One line that names the key, whichever provider it came from.
 fn one_line(error: &figment::Error) -> String {
-    error.to_string().replace('\n', " ")
+    let mut path = error.path.clone();
+    path.retain(|part| part != "gangway");
+    match &error.kind {
+        figment::error::Kind::UnknownField(found, known) => {
+            path.pop_if(|last| last == found);
+            path.push(found.clone());
+            format!(
+                "unknown key `{}`; known there: {}",
+                path.join("."),
+                known.join(", ")
+            )
+        }
+        kind => format!("`{}`: {kind}", path.join(".")).replace('\n', " "),
+    }
 }
+
+#[cfg(test)]
+mod tests;

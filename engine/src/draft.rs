@@ -4,7 +4,7 @@
 
 use crate::clock::Timestamp;
 use crate::decide::{Decision, earliest_deadline};
-use crate::instance::{Entry, Hold, InstanceId, Record, SubjectId};
+use crate::instance::{Entry, Hold, HoldKind, InstanceId, Record, SubjectId};
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
@@ -128,7 +128,10 @@ impl<W: Workflow> Draft<W> {
         }
         state.name().clone_into(&mut self.record.state);
         self.record.visit += 1;
-        self.record.hold = None;
+        // What was under way when somebody paused it still moves it; it stays paused all the same.
+        if !self.is_paused() {
+            self.record.hold = None;
+        }
         self.record.ended = W::ends(state);
         if let Some(name) = owed {
             self.drop_task(&Work::Command(name));
@@ -228,14 +231,24 @@ impl<W: Workflow> Draft<W> {
     }
 
     /// Says what it waits for. The wait's beginning stays while kind and reason stay.
+    /// A pause outlasts every other wait: only resuming ends it.
     pub(crate) fn hold(&mut self, hold: Hold) {
+        if self.is_paused() {
+            return;
+        }
         let since = match &self.record.hold {
-            Some(held) if held.kind == hold.kind && held.reason.code == hold.reason.code => {
-                held.since
+            Some(earlier)
+                if earlier.kind == hold.kind && earlier.reason.code == hold.reason.code =>
+            {
+                earlier.since
             }
             _ => self.now,
         };
         self.record.hold = Some(Hold { since, ..hold });
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        matches!(&self.record.hold, Some(hold) if hold.kind == HoldKind::Paused)
     }
 
     /// Adds a line to the history.

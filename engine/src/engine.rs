@@ -23,7 +23,7 @@ use crate::turn::{Act, Intervention};
 use crate::workflow::{Awaited, Workflow};
 
 /// How long a claim holds without renewal: longer than any single try may last.
-const LEASE: Duration = Duration::from_secs(60);
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
 /// How often an event is decided anew because others wrote first.
 const REDECISIONS_MAX: usize = 32;
@@ -169,7 +169,7 @@ impl Engine {
                     draft.change.claim = express.map(|conduct| ClaimWithin {
                         owner: self.owner().clone(),
                         lane: conduct.lane,
-                        lease_until: now + self.lease(),
+                        lease_until: now + LEASE,
                     });
                     draft
                 }
@@ -331,7 +331,9 @@ impl Engine {
         draft: Draft<W>,
     ) -> Result<Committed, EngineError> {
         let parts = &self.parts;
-        let committed = parts.ledger.write(&parts.registry, executor, draft).await?;
+        // Boxed: a draft carries facts, and every caller's future would carry it along.
+        let writing = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
+        let committed = writing.await?;
         self.poke();
         Ok(committed)
     }
@@ -346,10 +348,6 @@ impl Engine {
 
     pub(crate) fn owner(&self) -> &Owner {
         &self.parts.owner
-    }
-
-    pub(crate) fn lease(&self) -> Duration {
-        LEASE
     }
 
     pub(crate) async fn release(&self, claims: &[Settled]) -> Result<(), EngineError> {

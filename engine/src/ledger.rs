@@ -150,7 +150,7 @@ impl Ledger {
         let change = self
             .with_children(registry, change, children, &births)
             .await?;
-        self.commit(change).await
+        self.put(change).await
     }
 
     /// Writes documents that belong to no instance.
@@ -162,11 +162,11 @@ impl Ledger {
             documents,
             ..Change::default()
         };
-        self.commit(change).await.map(drop)
+        self.put(change).await.map(drop)
     }
 
     /// Writes a change that is ready.
-    pub(crate) async fn commit(&self, change: Change) -> Result<Committed, EngineError> {
+    pub(crate) async fn put(&self, change: Change) -> Result<Committed, EngineError> {
         let touched: Vec<InstanceId> = change
             .records
             .iter()

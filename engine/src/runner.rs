@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::clock::Timestamp;
-use crate::engine::Engine;
+use crate::engine::{Engine, LEASE};
 use crate::ledger::EngineError;
 use crate::store::{ClaimOrder, StoreError};
 use crate::task::{Claimed, Settled};
@@ -45,7 +45,7 @@ impl Engine {
         let mut in_flight = InFlight::new();
         let mut express = self.express_queue().lock().await;
         tokio::pin!(stop);
-        let mut renew_at = self.now() + self.lease() / 3;
+        let mut renew_at = self.now() + LEASE / 3;
         loop {
             self.mark_turn();
             let free = options.concurrency.saturating_sub(in_flight.len());
@@ -67,7 +67,7 @@ impl Engine {
             }
             if self.now() >= renew_at {
                 self.renew(&in_flight).await;
-                renew_at = self.now() + self.lease() / 3;
+                renew_at = self.now() + LEASE / 3;
             }
         }
         drop(express);
@@ -121,7 +121,7 @@ impl Engine {
         let order = ClaimOrder {
             owner: self.owner().clone(),
             now: self.now(),
-            lease: self.lease(),
+            lease: LEASE,
             limit,
             closed_lanes: Vec::new(),
         };
@@ -166,7 +166,7 @@ impl Engine {
         if claims.is_empty() {
             return;
         }
-        let until = self.now() + self.lease();
+        let until = self.now() + LEASE;
         match self.store().renew(&claims, until).await {
             Ok(lost) => {
                 for task in lost {

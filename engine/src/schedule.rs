@@ -78,7 +78,7 @@ impl Schedule {
         self.times
             .after(&moment.to_datetime())
             .next()
-            .map_or(moment + Duration::from_secs(3600), |next| {
+            .map_or(moment + Duration::from_hours(1), |next| {
                 Timestamp::from_millis(next.timestamp_millis())
             })
     }
@@ -92,7 +92,7 @@ pub async fn run_schedules(
 ) {
     tokio::pin!(stop);
     loop {
-        let mut wake = engine.now() + Duration::from_secs(60);
+        let mut wake = engine.now() + Duration::from_mins(1);
         for schedule in &schedules {
             match run_if_due(&engine, schedule).await {
                 Ok(next) => wake = wake.min(next),

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::conclude;
 use crate::decide::{Verdict, decide};
 use crate::draft::{Draft, Instance};
-use crate::engine::Engine;
+use crate::engine::{Engine, LEASE};
 use crate::executor::{Care, Executor, Finding, Job, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
@@ -34,17 +34,22 @@ pub(crate) async fn turn<W: Workflow>(
             Some(event) => conclude::hear(engine, executor, &claimed, event).await,
             None => conclude::settle_only(engine, &claimed).await,
         },
-        Work::Command(name) => match name.parse::<CommandOf<W>>().ok() {
-            Some(command) => command_due(engine, executor, instance, claimed, command).await,
-            None => {
-                let why = Reason::new(
-                    "unknown_command",
-                    format!("this version does not know the command {name}"),
-                );
-                conclude::park::<W>(engine, executor, &claimed, Actor::Operator, why).await
+        Work::Command(name) => {
+            if let Some(command) = known::<W>(name) {
+                return command_due(engine, executor, instance, claimed, command).await;
             }
-        },
+            let why = Reason::new(
+                "unknown_command",
+                format!("this version does not know the command {name}"),
+            );
+            conclude::park::<W>(engine, executor, &claimed, Actor::Operator, why).await
+        }
     }
+}
+
+/// The command of this name, if this version of the workflow has it.
+fn known<W: Workflow>(name: &str) -> Option<CommandOf<W>> {
+    name.parse().ok()
 }
 
 async fn deadlines<W: Workflow>(
@@ -140,7 +145,7 @@ async fn announce<W: Workflow>(
     draft.change.claim = Some(ClaimWithin {
         owner: engine.owner().clone(),
         lane,
-        lease_until: now + engine.lease(),
+        lease_until: now + LEASE,
     });
     let committed = match engine.write(executor, draft).await {
         Ok(committed) => committed,

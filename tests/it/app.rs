@@ -122,6 +122,12 @@ impl App {
         self.process = Some(process);
     }
 
+    /// The use cases, for another web adapter.
+    pub(crate) fn use_cases(&self) -> workflows::app::App {
+        let process = self.process.as_ref().unwrap();
+        process.app.clone()
+    }
+
     /// The data folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -5,7 +5,9 @@
 )]
 
 mod app;
+mod browser;
 mod journeys;
 mod powercut;
 mod receiver;
+mod second_web;
 mod stores;

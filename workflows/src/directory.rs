@@ -172,7 +172,7 @@ impl Directory {
         app: &MetaApp,
         expected: Expected,
     ) -> Result<Vec<PutDocument>, EngineError> {
-        self.draft(APPS, app.app_id.as_str(), &house_subject(), expected, app)
+        self.draft((APPS, app.app_id.as_str()), &house_subject(), expected, app)
             .await
     }
 
@@ -194,7 +194,7 @@ impl Directory {
         expected: Expected,
     ) -> Result<Vec<PutDocument>, EngineError> {
         let subject = partner_subject(&partner.id);
-        self.draft(PARTNERS, partner.id.as_str(), &subject, expected, partner)
+        self.draft((PARTNERS, partner.id.as_str()), &subject, expected, partner)
             .await
     }
 
@@ -205,7 +205,7 @@ impl Directory {
 
     /// Drafts an API key.
     pub async fn put_key(&self, key: &ApiKey) -> Result<Vec<PutDocument>, EngineError> {
-        self.draft(KEYS, &key.id, &house_subject(), Expected::Absent, key)
+        self.draft((KEYS, &key.id), &house_subject(), Expected::Absent, key)
             .await
     }
 
@@ -240,7 +240,7 @@ impl Directory {
     ) -> Result<Vec<PutDocument>, EngineError> {
         let key = format!("{partner}/{}", endpoint.id);
         let subject = partner_subject(partner);
-        self.draft(ENDPOINTS, &key, &subject, expected, endpoint)
+        self.draft((ENDPOINTS, &key), &subject, expected, endpoint)
             .await
     }
 
@@ -266,8 +266,7 @@ impl Directory {
 
     async fn draft<T: Serialize>(
         &self,
-        space: &str,
-        key: &str,
+        (space, key): (&str, &str),
         subject: &SubjectId,
         expected: Expected,
         body: &T,

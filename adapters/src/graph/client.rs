@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::time::Instant;
 use workflows::ports::graph::{
-    AppCredentials, GrantedToken, GraphApi, GraphError, Health, PhoneNumber, Reaction, TokenGrant,
+    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, PhoneNumber, Reaction,
+    TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
@@ -166,6 +167,19 @@ impl GraphApi for GraphClient {
     async fn subscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError> {
         self.ask_json(&wire::subscribe_app(waba, token), reading::success)
             .await
+    }
+
+    async fn override_callback(
+        &self,
+        waba: &WabaId,
+        callback: &Callback,
+        token: &Secret,
+    ) -> Result<(), GraphError> {
+        self.ask_json(
+            &wire::override_callback(waba, callback, token),
+            reading::success,
+        )
+        .await
     }
 
     async fn subscribed_apps(

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use workflows::ports::graph::AppCredentials;
+use workflows::ports::graph::{AppCredentials, Callback};
 use workflows::values::{PhoneNumberId, Secret, WabaId};
 
 /// Every field of a number that onboarding reads; Meta's default set leaves most of them out.
@@ -187,6 +187,17 @@ pub(super) fn phone_number(phone: &PhoneNumberId, token: &Secret) -> Request {
 
 pub(super) fn subscribe_app(waba: &WabaId, token: &Secret) -> Request {
     Request::post("subscribe_app", &[waba.as_str(), "subscribed_apps"]).bearer(token)
+}
+
+/// A second call to the same place: without a body it would take the override away again.
+pub(super) fn override_callback(waba: &WabaId, callback: &Callback, token: &Secret) -> Request {
+    let verify_token = &callback.verify_token;
+    Request::post("override_callback", &[waba.as_str(), "subscribed_apps"])
+        .json(json!({
+            "override_callback_uri": callback.url, "verify_token": verify_token.expose(),
+        }))
+        .hiding(verify_token)
+        .bearer(token)
 }
 
 pub(super) fn subscribed_apps(waba: &WabaId, token: &Secret) -> Request {

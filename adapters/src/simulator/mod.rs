@@ -23,3 +23,4 @@ mod tests;
 
 pub use server::{SimulatedApp, Simulator, SimulatorConfig, SimulatorError};
 pub use time::SimulatedTime;
+pub use world::WorldStore;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::core::Core;
 use super::time::SimulatedTime;
-use super::world::{App, Business, World, decimal_id};
+use super::world::{App, Business, World, WorldStore, decimal_id};
 use super::{router, webhooks};
 
 /// A receiver that has not answered by then is treated as unreachable.
@@ -33,7 +32,7 @@ pub struct SimulatorConfig {
     /// What browsers call it; `http://localhost:{port}` unless given.
     pub public_url: Option<String>,
     /// Where the world is kept; without one it ends with the process.
-    pub folder: Option<PathBuf>,
+    pub world: Option<WorldStore>,
 }
 
 /// Why the simulator did not start.
@@ -121,7 +120,7 @@ impl Simulator {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(SimulatorError::NoClient)?;
-        let world = World::open(config.folder.as_deref()).map_err(SimulatorError::WorldClosed)?;
+        let world = World::open(config.world.as_ref()).map_err(SimulatorError::WorldClosed)?;
         let public_url = config
             .public_url
             .unwrap_or_else(|| format!("http://localhost:{port}"));

@@ -9,10 +9,11 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
+use engine::DataKey;
 use engine::testing::ManualClock;
 use serde_json::{Value, json};
 
-use super::{SimulatedApp, Simulator, SimulatorConfig};
+use super::{SimulatedApp, Simulator, SimulatorConfig, WorldStore};
 
 /// What a registered number shows as its platform.
 const ACTIVE: &str = "CLOUD_API";
@@ -35,7 +36,10 @@ impl Sandbox {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             public_url: None,
-            folder: folder.map(Path::to_path_buf),
+            world: folder.map(|folder| WorldStore {
+                folder: folder.to_path_buf(),
+                key: Arc::new(DataKey::new([7; 32])),
+            }),
         };
         let simulator = Simulator::start(config, clock.clone()).await.unwrap();
         let app = SimulatedApp {

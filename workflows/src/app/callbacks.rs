@@ -19,7 +19,7 @@ use crate::values::AppId;
 const SPACE: &str = "meta_webhooks";
 
 /// Raw webhooks are kept this long: longer than Meta repeats them (7 days).
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(720);
 
 /// One document holds at most this much of a raw webhook.
 const PART_MAX: usize = 150 * 1024;

@@ -163,7 +163,7 @@ impl App {
             let message = "send `code`, `session`, or both";
             return Err(Problem::field("code", "missing", message));
         }
-        self.current(session)?;
+        current(session)?;
         let event = Event::SignedUp { code, claim };
         let instance = self
             .engine
@@ -209,7 +209,7 @@ impl App {
     }
 
     async fn answer(&self, session: &ClientSession, event: Event) -> Result<ClientView, Problem> {
-        self.current(session)?;
+        current(session)?;
         let instance = self
             .engine
             .submit::<Onboarding>(&session.onboarding, event)
@@ -232,7 +232,7 @@ impl App {
                 at_most(param, text, 128)?;
             }
         }
-        self.current(session)?;
+        current(session)?;
         let journey = Journey {
             kind: told.kind,
             step: told.step,
@@ -268,14 +268,6 @@ impl App {
             business: data.business_id.map(BusinessId::new),
             at: self.engine.now(),
         })
-    }
-
-    fn current(&self, session: &ClientSession) -> Result<(), Problem> {
-        if session.current {
-            Ok(())
-        } else {
-            Err(elsewhere())
-        }
     }
 
     async fn page(&self, instance: &Instance<Onboarding>) -> Result<PageView, Problem> {
@@ -315,6 +307,14 @@ impl App {
             now: self.engine.now(),
         };
         Ok(client_view(instance.state, &instance.facts, around))
+    }
+}
+
+fn current(session: &ClientSession) -> Result<(), Problem> {
+    if session.current {
+        Ok(())
+    } else {
+        Err(elsewhere())
     }
 }
 

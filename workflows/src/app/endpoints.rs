@@ -19,7 +19,7 @@ use crate::ids;
 use crate::values::{PartnerId, Secret};
 
 /// Both secrets sign for a day while one replaces the other.
-const ROTATION: Duration = Duration::from_secs(24 * 3600);
+const ROTATION: Duration = Duration::from_hours(24);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,6 +8,7 @@ mod deliveries;
 mod endpoints;
 mod errors;
 mod keys;
+mod links;
 mod lists;
 mod onboardings;
 mod once;

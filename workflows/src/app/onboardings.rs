@@ -1,31 +1,21 @@
 //! What partners do with onboardings: make, read, list, renew, revoke, cancel, retry.
 
-use std::time::Duration;
-
 use engine::{
-    Act, Actor, DocumentDraft, EngineError, Entry, Expected, Filter, HoldKind, Instance,
-    InstanceId, NewInstance, Note, PageOrder, PutDocument, Reason, SubjectId, Timestamp,
+    Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, NewInstance, Note, Reason,
+    SubjectId, Timestamp,
 };
 use serde_json::{Value, json};
 
 use super::keys::Caller;
 use super::lists::{ListQuery, list};
-use super::order::{CreateBody, LinkBody, link_life};
+use super::order::{CreateBody, link_life};
 use super::problem::{Kind, Problem};
-use super::sessions::LinkDocument;
 use super::views::{EventView, ListView, OnboardingView};
 use super::{App, body};
 use crate::directory::Partner;
 use crate::ids;
-use crate::onboarding::{Event, Facts, Link, Onboarding, State, onboarding_view};
+use crate::onboarding::{Event, Facts, Onboarding, State, onboarding_view};
 use crate::values::PartnerId;
-
-/// A link together with what must be written for it to work.
-struct FreshLink {
-    link: Link,
-    url: String,
-    documents: Vec<PutDocument>,
-}
 
 impl App {
     /// Makes an onboarding and its first link. `id` is given where a repeat must find the same one.
@@ -36,7 +26,7 @@ impl App {
         id: Option<&InstanceId>,
     ) -> Result<OnboardingView, Problem> {
         let partner = self.partner_of(&caller.partner).await?;
-        self.create_for(&partner, caller.livemode, request, id, Actor::Partner)
+        self.create_for(&partner, request, id, (Actor::Partner, caller.livemode))
             .await
     }
 
@@ -44,10 +34,9 @@ impl App {
     pub(super) async fn create_for(
         &self,
         partner: &Partner,
-        livemode: bool,
         request: &Value,
         id: Option<&InstanceId>,
-        actor: Actor,
+        (actor, livemode): (Actor, bool),
     ) -> Result<OnboardingView, Problem> {
         let body = CreateBody::read(request)?;
         let life = link_life(&body.link)?;
@@ -139,58 +128,6 @@ impl App {
         let last = views.last().and_then(|view| view.id.rsplit('.').next());
         let next = last.filter(|_| more).map(ToOwned::to_owned);
         Ok(list(views, next))
-    }
-
-    /// A new link; the old one is revoked. Revives an expired onboarding.
-    pub async fn new_link(
-        &self,
-        caller: &Caller,
-        id: &str,
-        request: &Value,
-    ) -> Result<OnboardingView, Problem> {
-        let link: LinkBody = body::read(request)?;
-        let life = link_life(&link)?;
-        let instance = self.own(caller, id).await?;
-        if matches!(
-            instance.state,
-            State::PartnerNotified | State::Canceled | State::NumberRegistered
-        ) {
-            return Err(not_now(
-                instance.state,
-                "A finished onboarding needs no link.",
-            ));
-        }
-        let partner = self.partner_of(&caller.partner).await?;
-        self.renew(&instance.record.id, &partner, life, Actor::Partner)
-            .await
-    }
-
-    /// Revokes a link. Its onboarding stays and may get a new one.
-    pub async fn revoke_link(
-        &self,
-        caller: &Caller,
-        link_id: &str,
-    ) -> Result<OnboardingView, Problem> {
-        let filter = Filter {
-            workflow: Some("onboarding".to_owned()),
-            labels: vec![("link".to_owned(), link_id.to_owned())],
-            ..Filter::default()
-        };
-        let page = PageOrder {
-            limit: 1,
-            after: None,
-        };
-        let found = self.engine.find(&filter, &page).await?.items.pop();
-        let record = found.ok_or_else(|| Problem::not_found("link"))?;
-        let instance = self.own(caller, record.id.as_str()).await?;
-        let event = Event::LinkRevoked {
-            actor: Actor::Partner,
-        };
-        let instance = self
-            .engine
-            .submit::<Onboarding>(&instance.record.id, event)
-            .await?;
-        Ok(view_of(&instance))
     }
 
     /// Calls an onboarding off.
@@ -299,66 +236,6 @@ impl App {
             .await?
             .ok_or_else(|| Problem::not_found("partner"))
     }
-
-    async fn renew(
-        &self,
-        id: &InstanceId,
-        partner: &Partner,
-        life: Duration,
-        actor: Actor,
-    ) -> Result<OnboardingView, Problem> {
-        let fresh = self.fresh_link(id, partner, life).await?;
-        let event = Event::LinkRenewed {
-            link: fresh.link,
-            actor,
-        };
-        let instance = self
-            .engine
-            .submit_with::<Onboarding>(id, event, fresh.documents)
-            .await?;
-        Ok(with_url(view_of(&instance), fresh.url))
-    }
-
-    async fn fresh_link(
-        &self,
-        onboarding: &InstanceId,
-        partner: &Partner,
-        life: Duration,
-    ) -> Result<FreshLink, Problem> {
-        let now = self.engine.now();
-        let token = ids::token();
-        let link = Link {
-            id: ids::fresh("olk", now),
-            expires_at: now + life,
-            revoked_at: None,
-        };
-        let document = LinkDocument {
-            onboarding: onboarding.clone(),
-            link: link.id.clone(),
-        };
-        // Sealed for the partner: it must say "expired" even when the client's own data is erased.
-        let documents = self
-            .engine
-            .documents()
-            .seal(DocumentDraft {
-                space: super::sessions::LINKS,
-                key: &super::sessions::digest(&token),
-                subject: &crate::directory::partner_subject(&partner.id),
-                expected: Expected::Absent,
-                body: &document,
-                expires_at: None,
-            })
-            .await?;
-        let base = match &partner.domain {
-            Some(domain) => format!("https://{domain}"),
-            None => self.settings.public_url.clone(),
-        };
-        Ok(FreshLink {
-            link,
-            url: format!("{base}/o/{token}"),
-            documents,
-        })
-    }
 }
 
 /// The partner's object of an instance.
@@ -370,7 +247,7 @@ pub(super) fn view_of(instance: &Instance<Onboarding>) -> OnboardingView {
     )
 }
 
-fn with_url(mut view: OnboardingView, url: String) -> OnboardingView {
+pub(super) fn with_url(mut view: OnboardingView, url: String) -> OnboardingView {
     view.link.url = Some(url);
     view
 }
@@ -394,7 +271,7 @@ fn mode_of(caller: &Caller) -> &'static str {
     if caller.livemode { "live" } else { "test" }
 }
 
-fn not_now(state: State, why: &str) -> Problem {
+pub(super) fn not_now(state: State, why: &str) -> Problem {
     let name: &'static str = state.into();
     Problem::new(
         Kind::Conflict,

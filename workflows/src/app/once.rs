@@ -15,10 +15,10 @@ use crate::ids;
 const SPACE: &str = "idempotency";
 
 /// Answers are kept this long.
-const KEPT: Duration = Duration::from_secs(48 * 3600);
+const KEPT: Duration = Duration::from_hours(48);
 
 /// A request that has not been answered for this long was cut off by a crash and may run again.
-const RUNNING_MAX: Duration = Duration::from_secs(60);
+const RUNNING_MAX: Duration = Duration::from_mins(1);
 
 /// What came of announcing an idempotent request.
 #[derive(Clone, Debug)]

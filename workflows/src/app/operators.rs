@@ -21,7 +21,7 @@ use crate::values::{AppId, PartnerId, Secret, is_meta_id};
 const CONSOLE_SESSIONS: &str = "console_sessions";
 
 /// A console session ends after this long, whatever is done in it.
-const CONSOLE_LIFE: Duration = Duration::from_secs(12 * 3600);
+const CONSOLE_LIFE: Duration = Duration::from_hours(12);
 
 /// Who operates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,7 +249,7 @@ impl App {
         };
         let partner = self.partner_of(&PartnerId::new(id)).await?;
         let livemode = !self.settings.sandbox;
-        self.create_for(&partner, livemode, &body, None, Actor::Operator)
+        self.create_for(&partner, &body, None, (Actor::Operator, livemode))
             .await
     }
 

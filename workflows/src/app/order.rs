@@ -11,7 +11,8 @@ use super::problem::{FieldError, Problem};
 use super::views::BrandingView;
 use crate::directory::Partner;
 use crate::onboarding::Order;
-use crate::values::{BusinessId, WabaId, is_meta_id};
+use crate::ports::graph::Callback;
+use crate::values::{BusinessId, Secret, WabaId, is_meta_id};
 
 /// How long a link lives where nobody says otherwise: clients open mail late.
 pub(super) const LINK_DEFAULT_S: i64 = 604_800;
@@ -134,12 +135,7 @@ impl CreateBody {
         self.judge_flow(&mut wrong);
         self.judge_addresses(partner, settings, &mut wrong);
         if let Some(callback) = &self.messages_callback {
-            let told = format!(
-                "overriding the callback ({} with a verify token of {} characters) is not offered by this installation",
-                callback.url,
-                callback.verify_token.chars().count()
-            );
-            wrong.add("messages_callback", "not_supported", told);
+            judge_callback(callback, settings, &mut wrong);
         }
         wrong.into_result()?;
         let flow = self.flow;
@@ -167,6 +163,10 @@ impl CreateBody {
             redirect_state: self.redirect.state,
             embed_origins: self.embed.allowed_origins,
             notify_url: self.notify.webhook_url,
+            messages_callback: self.messages_callback.map(|callback| Callback {
+                url: callback.url,
+                verify_token: Secret::new(callback.verify_token),
+            }),
         })
     }
 
@@ -248,7 +248,8 @@ impl CreateBody {
                 Some(host) => {
                     let known = partner.redirect_hosts.iter().any(|known| known == host);
                     // An open redirect would lend our name to anybody's page.
-                    if !known && !(settings.sandbox && partner.redirect_hosts.is_empty()) {
+                    let any = settings.sandbox && partner.redirect_hosts.is_empty();
+                    if !known && !any {
                         let message = format!(
                             "`{host}` is not among the partner's redirect hosts; ask the operator to add it"
                         );
@@ -270,6 +271,28 @@ impl CreateBody {
             judge_branding(branding, wrong);
         }
     }
+}
+
+/// Meta takes https addresses of at most 200 characters (Meta: webhook overrides).
+fn judge_callback(callback: &CallbackBody, settings: &AppSettings, wrong: &mut Wrong) {
+    let url = &callback.url;
+    if host_of(url, settings.sandbox).is_none() {
+        wrong.add(
+            "messages_callback.url",
+            "invalid",
+            "must be an https address",
+        );
+    }
+    wrong.check(at_most("messages_callback.url", url, 200));
+    if callback.verify_token.is_empty() {
+        let message = "must be what your endpoint expects from Meta";
+        wrong.add("messages_callback.verify_token", "missing", message);
+    }
+    wrong.check(at_most(
+        "messages_callback.verify_token",
+        &callback.verify_token,
+        256,
+    ));
 }
 
 /// Judges a partner's face: colors and addresses end up on a page.

@@ -16,7 +16,7 @@ pub(super) const LINKS: &str = "links";
 const SESSIONS: &str = "sessions";
 
 /// A browser may stay this long; a client who comes back later opens the link again.
-pub(super) const SESSION_LIFE: Duration = Duration::from_secs(24 * 3600);
+pub(super) const SESSION_LIFE: Duration = Duration::from_hours(24);
 
 /// What a link's token leads to.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -23,14 +23,14 @@ use crate::values::{PartnerId, Secret};
 pub const PAUSES: [Duration; 10] = [
     Duration::ZERO,
     Duration::from_secs(5),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3600),
-    Duration::from_secs(5 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(14 * 3600),
-    Duration::from_secs(20 * 3600),
-    Duration::from_secs(24 * 3600),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
 ];
 
 /// Tries kept for people to read; older ones are forgotten first.
@@ -150,7 +150,7 @@ impl Workflow for Delivery {
             tries: Tries {
                 attempts: u32::MAX,
                 first: Duration::from_secs(5),
-                longest: Duration::from_secs(300),
+                longest: Duration::from_mins(5),
             },
             limit: Duration::from_secs(40),
             express: false,

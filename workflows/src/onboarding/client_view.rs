@@ -1,5 +1,7 @@
 //! What the client's page shows: calm words for every state, and one thing to do.
 
+use std::fmt::Write as _;
+
 use engine::{Actor, Hold, HoldKind, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -308,7 +310,8 @@ fn return_url(facts: &Facts, phase: ClientPhase) -> Option<String> {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 address.push(char::from(byte));
             } else {
-                address.push_str(&format!("%{byte:02X}"));
+                // Writing into a String cannot fail.
+                let _ = write!(address, "%{byte:02X}");
             }
         }
     }

@@ -60,6 +60,8 @@ pub enum Event {
     Subscribed,
     /// The number is there to be registered.
     NumberChecked,
+    /// The registration never left this machine, so Meta did not count it.
+    RegistrationUnsent(Trouble),
     /// The number is live.
     Registered {
         /// The number as Meta describes it now.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::BrandingView;
+use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
 /// Everything an onboarding knows.
@@ -114,6 +115,9 @@ pub struct Order {
     pub embed_origins: Vec<String>,
     /// A notice address for this onboarding alone.
     pub notify_url: Option<String>,
+    /// Where the client's messages go instead of the app's own callback.
+    #[serde(default)]
+    pub messages_callback: Option<Callback>,
 }
 
 /// A link: a credential that is cheap to make again.

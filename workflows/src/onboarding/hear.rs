@@ -51,7 +51,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::LinkExpired => {
             let note = Note::plain("link_expired", Actor::System);
             moved(facts, Input::LinkExpired, note, |facts| {
-                facts.browser = None
+                facts.browser = None;
             })
         }
         Event::Canceled { actor, reason } => {
@@ -181,19 +181,16 @@ fn describe_telling(how: &str) -> &'static str {
 /// What Meta's answers mean.
 fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
     let by_system = |what: &str| Note::plain(what, Actor::System);
-    let by_client = |what: &str| Note::plain(what, Actor::Client);
     match event {
-        Event::CodeExchanged { token, expires_in } => moved(
-            facts,
-            Input::CodeExchanged,
-            by_system("code_exchanged"),
-            |facts| {
+        Event::CodeExchanged { token, expires_in } => {
+            let note = by_system("code_exchanged");
+            moved(facts, Input::CodeExchanged, note, |facts| {
                 facts.code = None;
                 facts.token = Some(token);
                 facts.token_expires_at = expires_in.map(|span| now + span);
                 facts.trouble = None;
-            },
-        ),
+            })
+        }
         Event::CodeLost(trouble) => {
             troubled(facts, Input::CodeLost, "code_lost", trouble, |facts| {
                 facts.code = None;
@@ -208,13 +205,43 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
         Event::Subscribed => moved(facts, Input::Subscribed, by_system("subscribed"), |facts| {
             facts.subscribed_at = Some(now);
         }),
-        Event::NumberChecked => moved(
-            facts,
-            Input::NumberChecked,
-            by_system("number_checked"),
-            |_| {},
-        ),
+        Event::NumberChecked => {
+            let note = by_system("number_checked");
+            moved(facts, Input::NumberChecked, note, |_| {})
+        }
+        Event::RegistrationUnsent(trouble) => {
+            let note = Note::because(
+                "registration_unsent",
+                Actor::System,
+                Reason::new(trouble.code, trouble.text),
+            );
+            moved(facts, Input::RegistrationUnsent, note, |facts| {
+                facts.register_attempts.pop();
+            })
+        }
         Event::Registered { .. } => registered(facts, event, now),
+        Event::TokenLost(trouble) => {
+            troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
+        }
+        Event::WindowClosed => {
+            let trouble = window_closed(now);
+            troubled(
+                facts,
+                Input::WindowClosed,
+                "window_closed",
+                trouble,
+                restart,
+            )
+        }
+        other => proof_of_number(facts, state, other, now),
+    }
+}
+
+/// PINs and one-time passwords: what the client gives and what Meta says of them.
+fn proof_of_number(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
+    let by_system = |what: &str| Note::plain(what, Actor::System);
+    let by_client = |what: &str| Note::plain(what, Actor::Client);
+    match event {
         Event::PinRefused(trouble) => {
             troubled(facts, Input::PinRefused, "pin_refused", trouble, |_| {})
         }
@@ -228,7 +255,7 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
         }),
         Event::OtpWanted if state == State::NeedsOtp => {
             moved(facts, Input::OtpWanted, by_client("otp_wanted"), |facts| {
-                facts.trouble = None
+                facts.trouble = None;
             })
         }
         Event::OtpGiven(otp) => moved(facts, Input::OtpGiven, by_client("otp_given"), |facts| {
@@ -237,37 +264,26 @@ fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> Heard
         }),
         Event::OtpRefused(trouble) => {
             troubled(facts, Input::OtpRefused, "otp_refused", trouble, |facts| {
-                facts.otp = None
+                facts.otp = None;
             })
         }
-        Event::NumberVerified => moved(
-            facts,
-            Input::NumberVerified,
-            by_system("number_verified"),
-            |facts| facts.otp = None,
-        ),
-        Event::TokenLost(trouble) => {
-            troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
-        }
-        Event::WindowClosed => {
-            let trouble = Trouble {
-                code: "registration_window_closed".to_owned(),
-                text: format!(
-                    "Meta lets a number be registered within {} days of the signup; they have passed.",
-                    MetaWindow::REGISTRATION_DAYS
-                ),
-                mover: Actor::Client,
-                at: now,
-            };
-            troubled(
-                facts,
-                Input::WindowClosed,
-                "window_closed",
-                trouble,
-                restart,
-            )
+        Event::NumberVerified => {
+            let note = by_system("number_verified");
+            moved(facts, Input::NumberVerified, note, |facts| facts.otp = None)
         }
         _ => Heard::ignored(),
+    }
+}
+
+fn window_closed(now: Timestamp) -> Trouble {
+    Trouble {
+        code: "registration_window_closed".to_owned(),
+        text: format!(
+            "Meta lets a number be registered within {} days of the signup; they have passed.",
+            MetaWindow::REGISTRATION_DAYS
+        ),
+        mover: Actor::Client,
+        at: now,
     }
 }
 
@@ -308,7 +324,7 @@ fn assets(facts: &Facts, event: Event) -> HeardHere {
         Event::AssetsRecheck { actor } => {
             let note = Note::plain("assets_recheck", actor);
             moved(facts, Input::AssetsRecheck, note, |facts| {
-                facts.trouble = None
+                facts.trouble = None;
             })
         }
         _ => Heard::ignored(),

@@ -69,6 +69,8 @@ pub enum Input {
     Subscribed,
     /// The number may be registered.
     NumberChecked,
+    /// The registration never left this machine: look at the number again.
+    RegistrationUnsent,
     /// The number is live.
     Registered,
     /// The number has another PIN.
@@ -151,6 +153,7 @@ state_machine! {
     },
     WabaSubscribed => {
         NumberChecked => WabaSubscribed [RegisterNumber],
+        RegistrationUnsent => WabaSubscribed [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],

@@ -36,7 +36,7 @@ impl MetaWindow {
     /// A number must be registered within this many days of the signup (Meta: register API).
     pub const REGISTRATION_DAYS: u64 = 14;
     /// Registrations of one number are counted in a moving window of this length (Meta: registration).
-    pub const REGISTER_WINDOW: Duration = Duration::from_secs(72 * 3600);
+    pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
     /// Our cap within that window, well below Meta's ten.
     pub const REGISTER_CAP: usize = 6;
     /// A code lives 30 s; one this old could no longer be answered in time.
@@ -103,20 +103,17 @@ impl Workflow for Onboarding {
     }
 
     fn conduct(command: Command, _facts: &Facts) -> Conduct {
-        let patient = Tries {
-            attempts: 14,
-            first: Duration::from_secs(2),
-            longest: Duration::from_secs(120),
-        };
-        let quick = Tries {
-            attempts: 40,
-            first: Duration::from_millis(300),
-            longest: Duration::from_secs(2),
+        let tries = |attempts: u32, first_ms: u64, longest_s: u64| Tries {
+            attempts,
+            first: Duration::from_millis(first_ms),
+            longest: Duration::from_secs(longest_s),
         };
         let (care, tries, express) = match command {
-            Command::ExchangeCode => (Care::Once, quick, true),
-            Command::RegisterNumber => (Care::Once, patient, false),
-            _ => (Care::Repeatable, patient, false),
+            Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
+            // Each try counts against Meta's limit, so they are few and far between: a minute's
+            // outage takes at most four.
+            Command::RegisterNumber => (Care::Once, tries(6, 20_000, 600), false),
+            _ => (Care::Repeatable, tries(40, 2_000, 300), false),
         };
         Conduct {
             lane: match command {

@@ -145,8 +145,8 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
 }
 
 fn last_error(facts: &Facts, hold: Option<&Hold>) -> Option<LastErrorView> {
-    let held = hold.filter(|hold| matches!(hold.kind, HoldKind::Retrying | HoldKind::Parked));
-    match (held, &facts.trouble) {
+    let failing = hold.filter(|hold| matches!(hold.kind, HoldKind::Retrying | HoldKind::Parked));
+    match (failing, &facts.trouble) {
         (Some(hold), _) => Some(LastErrorView {
             code: hold.reason.code.clone(),
             message: hold.reason.text.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::Timestamp;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
@@ -60,6 +61,15 @@ pub struct PhoneNumber {
     pub verified: bool,
     /// Meta's verdict on the display name, in Meta's words.
     pub name_status: Option<String>,
+}
+
+/// Where a WABA's messages go instead of the app's own callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// An https address of at most 200 characters.
+    pub url: String,
+    /// What Meta repeats when it verifies the address.
+    pub verify_token: Secret,
 }
 
 /// Whether messages can be sent.
@@ -193,6 +203,15 @@ pub trait GraphApi: Send + Sync + 'static {
 
     /// Subscribes the token's app to a WABA. Repeating it changes nothing.
     async fn subscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError>;
+
+    /// Sends a WABA's messages to another address. The app must be subscribed; Meta verifies the
+    /// address during the call, and a plain subscription afterwards would take the override away.
+    async fn override_callback(
+        &self,
+        waba: &WabaId,
+        callback: &Callback,
+        token: &Secret,
+    ) -> Result<(), GraphError>;
 
     /// The apps that are subscribed to a WABA.
     async fn subscribed_apps(

@@ -8,12 +8,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
+use super::cover::Cover;
+
 /// Something the world keeps.
 pub(crate) trait Entity: Serialize + DeserializeOwned {
     /// The name of its tree.
     const KIND: &'static str;
     /// What finds it.
     fn key(&self) -> &str;
+}
+
+/// Where a world lies while it runs.
+pub(super) struct Disk {
+    pub(super) database: sled::Db,
+    pub(super) cover: Cover,
+    pub(super) flusher: Flusher,
 }
 
 /// Writes to disk what changed since it last did.
@@ -65,29 +74,29 @@ impl Flusher {
 pub(crate) struct Kept<E> {
     rows: BTreeMap<String, E>,
     tree: sled::Tree,
+    cover: Cover,
     changes: Arc<AtomicU64>,
 }
 
 impl<E: Entity> Kept<E> {
     /// Loads what the last run left; a row that no longer reads is dropped with a warning.
-    pub(super) fn open(database: &sled::Db, flusher: &Flusher) -> Result<Self, sled::Error> {
-        let tree = database.open_tree(E::KIND)?;
+    pub(super) fn open(disk: &Disk) -> Result<Self, sled::Error> {
+        let tree = disk.database.open_tree(E::KIND)?;
         let mut rows = BTreeMap::new();
         for row in &tree {
             let (_, bytes) = row?;
-            match serde_json::from_slice::<E>(&bytes) {
-                Ok(entity) => {
-                    rows.insert(entity.key().to_owned(), entity);
-                }
-                Err(error) => {
-                    tracing::warn!(kind = E::KIND, %error, "a simulated entity no longer reads");
-                }
-            }
+            let plain = disk.cover.open(E::KIND, &bytes).unwrap_or_default();
+            let Ok(entity) = serde_json::from_slice::<E>(&plain) else {
+                tracing::warn!(kind = E::KIND, "a simulated entity no longer reads");
+                continue;
+            };
+            rows.insert(entity.key().to_owned(), entity);
         }
         Ok(Self {
             rows,
             tree,
-            changes: Arc::clone(&flusher.changes),
+            cover: disk.cover.clone(),
+            changes: Arc::clone(&disk.flusher.changes),
         })
     }
 
@@ -118,7 +127,7 @@ impl<E: Entity> Kept<E> {
     }
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<E> {
-        if let Err(error) = self.tree.remove(key) {
+        if let Err(error) = self.tree.remove(self.cover.name(E::KIND, key)) {
             tracing::error!(kind = E::KIND, %error, "a simulated entity could not be removed");
         }
         self.changes.fetch_add(1, Ordering::SeqCst);
@@ -127,7 +136,8 @@ impl<E: Entity> Kept<E> {
 
     fn store(&self, entity: &E) {
         let bytes = serde_json::to_vec(entity).expect("an entity of the world is plain data");
-        if let Err(error) = self.tree.insert(entity.key(), bytes) {
+        let name = self.cover.name(E::KIND, entity.key());
+        if let Err(error) = self.tree.insert(name, self.cover.seal(E::KIND, &bytes)) {
             tracing::error!(kind = E::KIND, %error, "a simulated entity could not be stored");
         }
         self.changes.fetch_add(1, Ordering::SeqCst);

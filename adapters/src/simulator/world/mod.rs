@@ -3,14 +3,16 @@
 //! It keeps facts and survives a kill; who may see or change them is decided by the Graph rooms.
 
 mod arrival;
+mod cover;
 mod entities;
 mod ids;
 mod kept;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use engine::Timestamp;
+use engine::{DataKey, Timestamp};
 
 pub(crate) use arrival::{Arrived, Arriving, Credential};
 pub(crate) use entities::{
@@ -19,7 +21,18 @@ pub(crate) use entities::{
 pub(crate) use ids::{decimal_id, one_time_password, opaque};
 pub(crate) use kept::{Entity, Flusher, Kept};
 
+use self::cover::Cover;
+use self::kept::Disk;
 use super::scenario::Scenario;
+
+/// Where a world is kept from one start to the next.
+#[derive(Clone, Debug)]
+pub struct WorldStore {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Seals what lies there.
+    pub key: Arc<DataKey>,
+}
 
 /// Everything that exists on the simulated side.
 pub(crate) struct World {
@@ -37,33 +50,37 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Opens the world kept in `folder`, or one that is gone when the process ends.
-    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, sled::Error> {
+    /// Opens a world that is kept, or one that is gone when the process ends.
+    pub(crate) fn open(store: Option<&WorldStore>) -> Result<Self, sled::Error> {
         // The whole world is also in memory: a large page cache would hold it twice.
         let config = sled::Config::new()
             .cache_capacity(4 * 1024 * 1024)
             .flush_every_ms(None);
-        let database = match folder {
-            Some(folder) => config.path(folder.join("simulator")).open()?,
+        let database = match store {
+            Some(store) => config.path(store.folder.join("simulator")).open()?,
             None => config.temporary(true).open()?,
         };
-        let flusher = Flusher::new(database.clone(), folder.is_some());
-        let numbers: Kept<Number> = Kept::open(&database, &flusher)?;
+        let disk = Disk {
+            flusher: Flusher::new(database.clone(), store.is_some()),
+            cover: store.map_or_else(Cover::passing, |store| Cover::new(Arc::clone(&store.key))),
+            database,
+        };
+        let numbers: Kept<Number> = Kept::open(&disk)?;
         Ok(Self {
-            apps: Kept::open(&database, &flusher)?,
-            businesses: Kept::open(&database, &flusher)?,
-            wabas: Kept::open(&database, &flusher)?,
-            codes: Kept::open(&database, &flusher)?,
-            tokens: Kept::open(&database, &flusher)?,
-            allocations: Kept::open(&database, &flusher)?,
-            webhooks: Kept::open(&database, &flusher)?,
-            scenarios: Kept::open(&database, &flusher)?,
+            apps: Kept::open(&disk)?,
+            businesses: Kept::open(&disk)?,
+            wabas: Kept::open(&disk)?,
+            codes: Kept::open(&disk)?,
+            tokens: Kept::open(&disk)?,
+            allocations: Kept::open(&disk)?,
+            webhooks: Kept::open(&disk)?,
+            scenarios: Kept::open(&disk)?,
             number_by_digits: numbers
                 .iter()
                 .map(|number| (number.digits.clone(), number.id.clone()))
                 .collect(),
             numbers,
-            flusher,
+            flusher: disk.flusher,
         })
     }
 

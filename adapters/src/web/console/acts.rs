@@ -9,9 +9,9 @@ use workflows::app::{InstanceView, Kind, OperatorAct};
 
 use super::frame::{Frame, Stop};
 use super::instances::path_of;
-use super::session::Visitor;
+use super::session::Author;
 use super::words::humane;
-use crate::web::{SameOrigin, UseCases};
+use crate::web::UseCases;
 
 /// One act as a page sends it.
 #[derive(FromForm)]
@@ -25,13 +25,11 @@ pub(super) struct ActForm {
 pub(super) async fn carry_out(
     id: &str,
     act: &str,
-    _same: SameOrigin,
-    visitor: Visitor,
+    author: Author,
     app: UseCases<'_>,
     form: Form<ActForm>,
 ) -> Result<Flash<Redirect>, Stop> {
-    let signed = visitor.signed()?;
-    signed.check(&form.token)?;
+    let signed = author.with(&form.token)?;
     let back = Redirect::to(path_of(id));
     let reason = form.reason.trim();
     if reason.is_empty() {

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use rocket::get;
+use rocket::http::Status;
 
+use crate::web::Refusal;
 use crate::web::page::{Asset, Kept};
 
 /// Its style sheet.
@@ -15,6 +17,7 @@ pub(super) static JS: LazyLock<Asset> =
     LazyLock::new(|| Asset::js("/console/assets", "ops", include_str!("ops.js")));
 
 #[get("/console/assets/<file>")]
-pub(super) fn asset_file(file: &str) -> Option<Kept> {
-    CSS.called(file).or_else(|| JS.called(file))
+pub(super) fn asset_file(file: &str) -> Result<Kept, Refusal> {
+    let kept = CSS.called(file).or_else(|| JS.called(file));
+    kept.ok_or_else(|| Refusal::of_status(Status::NotFound))
 }

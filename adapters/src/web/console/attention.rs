@@ -53,7 +53,7 @@ pub(super) fn body(groups: &[AttentionGroup], counts: &[Count]) -> Markup {
 
 fn grouped(groups: &[AttentionGroup]) -> Markup {
     let mut groups: Vec<&AttentionGroup> = groups.iter().collect();
-    groups.sort_by(|one, other| other.count.cmp(&one.count));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     html! {
         div.rows {
             table.list {

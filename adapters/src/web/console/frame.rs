@@ -28,7 +28,11 @@ pub(super) enum Place {
 
 const PLACES: [(Place, &str, &str); 5] = [
     (Place::Attention, "/console", "Attention"),
-    (Place::Instances, "/console/instances", "Onboardings"),
+    (
+        Place::Instances,
+        "/console/instances?workflow=onboarding",
+        "Onboardings",
+    ),
     (Place::Partners, "/console/partners", "Partners"),
     (Place::Schedules, "/console/schedules", "Schedules"),
     (Place::Audit, "/console/audit", "Audit"),
@@ -38,6 +42,7 @@ const PLACES: [(Place, &str, &str); 5] = [
 pub(super) struct Frame {
     pub(super) now: Timestamp,
     pub(super) token: String,
+    pub(super) sandbox: bool,
     pub(super) attention: Option<u64>,
     /// Healthy with this lag, or the reason why not.
     pub(super) health: Result<String, String>,
@@ -62,6 +67,7 @@ impl Frame {
         Self {
             now: app.clock().now(),
             token: signed.form_token(),
+            sandbox: signed.sandbox,
             attention: groups.ok().map(count),
             health,
             flash: flash.map(|flash| (flash.kind() == "error", flash.message().to_owned())),
@@ -97,6 +103,7 @@ impl Frame {
             header.top {
                 div {
                     a.name href="/console" { "Gangway" }
+                    @if self.sandbox { span.mark.awaiting title="Nothing here reaches Meta" { "Sandbox" } }
                     nav aria-label="Console" {
                         @for (target, path, name) in PLACES {
                             a href=(path) aria-current=[(target == place).then_some("page")] {
@@ -153,6 +160,8 @@ pub(super) fn sheet(title: &str, inside: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
+                // Without it browsers that send no `Sec-Fetch-Site` post our own forms as from nowhere.
+                meta name="referrer" content="same-origin";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Gangway" }
                 link rel="stylesheet" href=(assets::CSS.path());

@@ -1,14 +1,18 @@
 //! Signing in with the operator's token, and signing out.
 
+use std::net::IpAddr;
+
 use maud::{Markup, html};
 use rocket::form::{Form, FromForm};
 use rocket::http::{CookieJar, Status};
+use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::Redirect;
 use rocket::{State, get, post};
 use workflows::app::{Kind, Problem};
 
 use super::frame::{Page, Stop, sheet};
-use super::session::{Visitor, cookie};
+use super::session::{Author, cookie};
+use crate::web::limits::Limits;
 use crate::web::{SameOrigin, UseCases, WebSettings};
 
 /// The token as the page sends it.
@@ -23,6 +27,34 @@ pub(super) struct SignOut {
     token: String,
 }
 
+/// Whoever sends the form from our own page; wrong tokens are counted by address.
+pub(super) struct Sender<'r> {
+    limits: Option<&'r Limits>,
+    address: Option<IpAddr>,
+}
+
+impl Sender<'_> {
+    fn refuse(&self, problem: Problem) -> Problem {
+        match self.limits {
+            Some(limits) => limits.refuse(self.address, problem),
+            None => problem,
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Sender<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let sender = Self {
+            limits: request.rocket().state::<Limits>(),
+            address: request.client_ip(),
+        };
+        SameOrigin::from_request(request).await.map(|_| sender)
+    }
+}
+
 #[get("/console/login")]
 pub(super) fn login() -> Page {
     Page(Status::Ok, page(None))
@@ -30,7 +62,7 @@ pub(super) fn login() -> Page {
 
 #[post("/console/login", data = "<form>")]
 pub(super) async fn sign_in(
-    _same: SameOrigin,
+    from: Sender<'_>,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     cookies: &CookieJar<'_>,
@@ -42,6 +74,7 @@ pub(super) async fn sign_in(
             Ok(Redirect::to("/console"))
         }
         Err(problem) => {
+            let problem = from.refuse(problem);
             let markup = page(Some(&problem));
             Err(Page(crate::web::Refusal::from(problem).status(), markup))
         }
@@ -50,15 +83,13 @@ pub(super) async fn sign_in(
 
 #[post("/console/logout", data = "<form>")]
 pub(super) async fn sign_out(
-    _same: SameOrigin,
-    visitor: Visitor,
+    author: Author,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     cookies: &CookieJar<'_>,
     form: Form<SignOut>,
 ) -> Result<Redirect, Stop> {
-    let signed = visitor.signed()?;
-    signed.check(&form.token)?;
+    let signed = author.with(&form.token)?;
     app.close_console(&signed.secret).await?;
     cookies.remove(cookie(String::new(), web.is_secure()));
     Ok(Redirect::to("/console/login"))

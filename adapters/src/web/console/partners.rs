@@ -11,9 +11,9 @@ use workflows::app::{Kind, OnboardingView, Problem};
 use super::facts;
 use super::frame::{Frame, Page, Place, Stop};
 use super::instances::path_of;
-use super::session::Visitor;
+use super::session::{Author, Visitor};
 use super::words::time;
-use crate::web::{SameOrigin, UseCases};
+use crate::web::UseCases;
 
 /// A link as the form asks for it; fields left empty are left out.
 #[derive(FromForm)]
@@ -67,13 +67,11 @@ pub(super) async fn partners(
 
 #[post("/console/partners/links", data = "<form>")]
 pub(super) async fn make_link(
-    _same: SameOrigin,
-    visitor: Visitor,
+    author: Author,
     app: UseCases<'_>,
     form: Form<LinkForm>,
 ) -> Result<Page, Stop> {
-    let signed = visitor.signed()?;
-    signed.check(&form.token)?;
+    let signed = author.with(&form.token)?;
     let made = app
         .create_onboarding_for(&signed.operator, &form.to_body())
         .await;

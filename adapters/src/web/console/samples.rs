@@ -19,6 +19,7 @@ pub(super) fn frame() -> Frame {
     Frame {
         now: now(),
         token: "t0ken".to_owned(),
+        sandbox: true,
         attention: Some(12),
         health: Ok("0.2 s".to_owned()),
         flash: None,

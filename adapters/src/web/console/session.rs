@@ -7,7 +7,9 @@ use subtle::ConstantTimeEq;
 use workflows::app::{Kind, Operator, Problem};
 
 use super::frame::Stop;
-use crate::web::{UseCases, WebSettings};
+use crate::web::limits::Limits;
+use crate::web::partners::bearer;
+use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
 
 /// Whoever asks for a page: an operator, or the reason why not.
 pub(super) struct Visitor(Result<Signed, Problem>);
@@ -17,6 +19,8 @@ pub(super) struct Signed {
     pub(super) operator: Operator,
     /// Ends the session.
     pub(super) secret: String,
+    /// Whether this is the sandbox, which every page says.
+    pub(super) sandbox: bool,
 }
 
 impl Visitor {
@@ -37,7 +41,7 @@ impl Signed {
     }
 
     /// Refuses a form that one of this session's pages did not hand out.
-    pub(super) fn check(&self, token: &str) -> Result<(), Problem> {
+    fn check(&self, token: &str) -> Result<(), Problem> {
         let own = self.form_token();
         if bool::from(own.as_bytes().ct_eq(token.as_bytes())) {
             return Ok(());
@@ -59,15 +63,51 @@ impl<'r> FromRequest<'r> for Visitor {
     }
 }
 
+/// Whoever sends a form from one of our own pages.
+pub(super) struct Author(Result<Signed, Problem>);
+
+impl Author {
+    /// The operator, if the form was made for this session.
+    pub(super) fn with(self, token: &str) -> Result<Signed, Stop> {
+        let signed = self.0?;
+        signed.check(token)?;
+        Ok(signed)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Author {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match SameOrigin::from_request(request).await {
+            Outcome::Success(_) => Outcome::Success(Self(signed(request).await)),
+            Outcome::Error(foreign) => Outcome::Error(foreign),
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
+
 async fn signed(request: &Request<'_>) -> Result<Signed, Problem> {
     let cookie = request.cookies().get(name(is_secure(request)));
     let secret = cookie
         .map(|cookie| cookie.value().to_owned())
         .filter(|secret| !secret.is_empty())
-        .ok_or_else(|| Problem::new(Kind::Unauthenticated, "signed_out", "Sign in first."))?;
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::Unauthenticated,
+                "unauthenticated",
+                "Sign in first, or send your operator token: Authorization: Bearer ….",
+            )
+        })?;
     let app = UseCases::of(request).map_err(|_| Problem::fault())?;
     let operator = app.console_session(&secret).await?;
-    Ok(Signed { operator, secret })
+    let web = request.rocket().state::<WebSettings>();
+    Ok(Signed {
+        operator,
+        secret,
+        sandbox: web.is_some_and(|web| web.sandbox),
+    })
 }
 
 /// An operator by cookie or by `Authorization: Bearer`, for files that programs fetch as well.
@@ -78,17 +118,20 @@ impl<'r> FromRequest<'r> for AnyOperator {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let bearer = request
-            .headers()
-            .get_one("authorization")
-            .and_then(|header| header.strip_prefix("Bearer "));
+        let bearer = bearer(request.headers().get_one("authorization"));
         let found = match (bearer, UseCases::of(request)) {
             (Some(token), Ok(app)) => app.authenticate_operator(token).await,
             _ => signed(request).await.map(|signed| signed.operator),
         };
         match found {
             Ok(operator) => Outcome::Success(Self(operator)),
-            Err(problem) => Outcome::Error((crate::web::Refusal::from(problem).park(request), ())),
+            Err(problem) => {
+                let counted = match request.rocket().state::<Limits>() {
+                    Some(limits) => limits.refuse(request.client_ip(), problem),
+                    None => problem,
+                };
+                Outcome::Error((Refusal::from(counted).park(request), ()))
+            }
         }
     }
 }
@@ -129,6 +172,7 @@ mod tests {
                 session_digest: digest.to_owned(),
             },
             secret: "s".to_owned(),
+            sandbox: false,
         }
     }
 

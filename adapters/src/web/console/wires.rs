@@ -22,6 +22,9 @@ pub(super) struct Wire<'a> {
     ends: (i32, i32),
 }
 
+/// Where the line goes, which line, and whether it leaves here.
+type End = (i32, usize, bool);
+
 /// The lines that are worth drawing: not those from a state to itself, and not those to an end that
 /// most states lead to, which would fan across the whole picture.
 pub(super) fn wires<'a>(diagram: &'a DiagramView, plan: &'a Plan<'a>) -> Vec<Wire<'a>> {
@@ -53,7 +56,7 @@ fn middle(placed: &Placed<'_>) -> i32 {
 
 /// Sorts the ends at each edge of each state by where their lines go, and sets them apart.
 fn spread(wires: &mut [Wire<'_>]) {
-    let mut meeting: BTreeMap<(&str, bool), Vec<(i32, usize, bool)>> = BTreeMap::new();
+    let mut meeting: BTreeMap<(&str, bool), Vec<End>> = BTreeMap::new();
     for (at, wire) in wires
         .iter()
         .enumerate()

@@ -16,7 +16,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 use workflows::app::{App, ClientView, Kind, Problem};
 
-use super::session::{Browser, taken};
+use super::face::TAKEN;
+use super::session::Browser;
 use crate::web::{Refusal, UseCases};
 
 /// How long a lost nudge may delay what a client sees.
@@ -55,20 +56,18 @@ pub(super) async fn events(
     last: LastSeen,
     end: Shutdown,
 ) -> Result<Views, Refusal> {
-    browser.current()?;
-    let stream = views((*app).clone(), browser, last, end).boxed();
+    let stream = views((*app).clone(), browser, last.0, end).boxed();
     Ok(Views(EventStream::from(stream).heartbeat(HEARTBEAT)))
 }
 
 fn views(
     app: App,
     browser: Browser,
-    last: LastSeen,
+    mut seen: Option<u64>,
     mut end: Shutdown,
 ) -> impl futures_util::Stream<Item = Event> + Send + 'static {
     stream! {
         let mut changes = app.watch();
-        let mut seen = last.0;
         let mut pace = interval(READ_AGAIN);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -84,7 +83,7 @@ fn views(
                     seen = Some(view.sequence);
                     yield Event::json(&view).event("view").id(view.sequence.to_string());
                 }
-                Err(problem) if problem.code == taken().code => {
+                Err(problem) if problem.code == TAKEN => {
                     yield Event::data("").event("taken");
                     break;
                 }
@@ -98,9 +97,6 @@ fn views(
 
 async fn read(app: &App, secret: &str) -> Result<ClientView, Problem> {
     let session = app.session(secret).await?;
-    if !session.current {
-        return Err(taken());
-    }
     app.client_view(&session).await
 }
 

@@ -9,12 +9,12 @@ use super::texts::{Texts, texts};
 use super::{accent, asset, icons};
 use crate::web::WebSettings;
 
-/// What an earlier browser is told when a later one has opened the link.
+/// The use cases' code for a browser after which another has opened the link.
 pub(super) const TAKEN: &str = "opened_elsewhere";
 
 /// The page of a link that works.
 pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {
-    let texts = texts(&page.locale);
+    let texts = texts();
     let body = html! {
         main #face aria-busy="true" {
             div data-part="headline" {
@@ -97,7 +97,8 @@ fn sheet(texts: &Texts, title: &str, branding: &BrandingView, body: &Markup) -> 
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
-                meta name="referrer" content="no-referrer";
+                // Meta looks at which site opens its window; it gets the site and never the address.
+                meta name="referrer" content="strict-origin";
                 meta name="color-scheme" content="light dark";
                 title {
                     (title)

@@ -13,7 +13,7 @@ use super::events::events;
 use super::face::{Told, live, told};
 use super::policy;
 use super::session::{Browser, cookie};
-use super::texts::texts;
+use super::texts::{Texts, texts};
 use crate::web::{Csp, JsonBody, Refusal, UseCases, WebSettings, guarded};
 
 type Page = (Status, RawHtml<String>);
@@ -44,23 +44,44 @@ async fn by_link(token: &str, app: UseCases<'_>, web: &State<WebSettings>, csp: 
 
 #[get("/o")]
 async fn by_session(
-    browser: Option<Browser>,
+    browser: Result<Browser, Refusal>,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     csp: &Csp,
 ) -> Page {
-    let Some(browser) = browser else {
-        csp.set(policy::plain());
-        let texts = texts("en");
-        let text = Told {
+    match browser {
+        Ok(browser) => {
+            let shown = app.page_of_session(&browser.session).await;
+            answer(shown, &app, web, csp)
+        }
+        Err(refusal) => {
+            csp.set(policy::plain());
+            closed(refusal.status())
+        }
+    }
+}
+
+/// The page of a browser without a session, or one whose session cannot be read now.
+pub(super) fn closed(status: Status) -> Page {
+    let texts = texts();
+    let text = if status == Status::Unauthorized {
+        Told {
             happened: texts.no_session,
             means: texts.no_session_text,
             advice: Some(texts.open_again),
-        };
-        return (Status::Unauthorized, page(told(texts, &text)));
+        }
+    } else {
+        unavailable(texts)
     };
-    let shown = app.page_of_session(&browser.session).await;
-    answer(shown, &app, web, csp)
+    (status, page(told(texts, &text)))
+}
+
+fn unavailable(texts: &'static Texts) -> Told<'static> {
+    Told {
+        happened: texts.unavailable,
+        means: texts.unavailable_text,
+        advice: None,
+    }
 }
 
 fn answer(
@@ -85,7 +106,7 @@ fn answer(
 
 /// The page of a link that does not work.
 pub(super) fn dead(problem: Problem) -> Page {
-    let texts = texts("en");
+    let texts = texts();
     let text = match problem.kind {
         Kind::NotFound => Told {
             happened: texts.unknown_link,
@@ -97,11 +118,7 @@ pub(super) fn dead(problem: Problem) -> Page {
             means: texts.dead_link_text,
             advice: Some(texts.dead_link_advice),
         },
-        _ => Told {
-            happened: texts.unavailable,
-            means: texts.unavailable_text,
-            advice: None,
-        },
+        _ => unavailable(texts),
     };
     let status = Refusal::from(problem).status();
     (status, page(told(texts, &text)))
@@ -127,10 +144,9 @@ async fn open(
 
 #[post("/o/journey", data = "<body>")]
 async fn journey(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.journey(browser.current()?, &body.value).await?))
+    Ok(Json(app.journey(&browser.session, &body.value).await?))
 }
 
-/// Not refused here to a browser that was taken over: the use case decides, because a code would be lost.
 #[post("/o/signup", data = "<body>")]
 async fn signup(
     browser: Browser,
@@ -143,25 +159,30 @@ async fn signup(
 
 #[post("/o/pin", data = "<body>")]
 async fn pin(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.give_pin(browser.current()?, &body.value).await?))
+    Ok(Json(app.give_pin(&browser.session, &body.value).await?))
 }
 
 #[post("/o/otp", data = "<body>")]
 async fn otp(browser: Browser, app: UseCases<'_>, body: JsonBody) -> View {
-    Ok(Json(app.give_otp(browser.current()?, &body.value).await?))
+    Ok(Json(app.give_otp(&browser.session, &body.value).await?))
 }
 
 #[get("/o/status")]
 async fn status(browser: Browser, app: UseCases<'_>) -> View {
-    Ok(Json(app.client_view(browser.current()?).await?))
+    Ok(Json(app.client_view(&browser.session).await?))
 }
 
 #[get("/assets/<file>")]
-fn asset_file(file: &str) -> Option<Kept> {
-    asset::CSS.called(file).or_else(|| asset::JS.called(file))
+fn asset_file(file: &str) -> Result<Kept, Refusal> {
+    let kept = asset::CSS.called(file).or_else(|| asset::JS.called(file));
+    kept.ok_or_else(no_file)
 }
 
 #[get("/assets/accent/<file>")]
-fn accent_file(file: &str) -> Option<Kept> {
-    accent::style_sheet(file).map(Kept::css)
+fn accent_file(file: &str) -> Result<Kept, Refusal> {
+    accent::style_sheet(file).map(Kept::css).ok_or_else(no_file)
+}
+
+fn no_file() -> Refusal {
+    Refusal::of_status(Status::NotFound)
 }

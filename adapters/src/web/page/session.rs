@@ -4,7 +4,7 @@ use rocket::http::{Cookie, Method, SameSite};
 use rocket::request::{FromRequest, Outcome, Request};
 use workflows::app::{ClientSession, Kind, Opened, Problem};
 
-use super::face::TAKEN;
+use crate::web::partners::bearer;
 use crate::web::{Refusal, SameOrigin, UseCases, WebSettings};
 
 /// A browser that opened a link. A cookie counts for changes only when our own page sent it.
@@ -15,49 +15,26 @@ pub(super) struct Browser {
     pub(super) secret: String,
 }
 
-impl Browser {
-    /// This browser's session, unless a later browser has taken over.
-    pub(super) fn current(&self) -> Result<&ClientSession, Problem> {
-        if self.session.current {
-            Ok(&self.session)
-        } else {
-            Err(taken())
-        }
-    }
-}
-
-/// What an earlier browser is told.
-pub(super) fn taken() -> Problem {
-    Problem::new(
-        Kind::Conflict,
-        TAKEN,
-        "The link was opened in another window after this one. Open it here again to go on here.",
-    )
-}
-
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Browser {
-    type Error = ();
+    type Error = Refusal;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let bearer = request
-            .headers()
-            .get_one("authorization")
-            .and_then(|header| header.strip_prefix("Bearer "));
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refusal> {
+        let bearer = bearer(request.headers().get_one("authorization"));
         let secret = if let Some(bearer) = bearer {
             bearer.to_owned()
         } else {
             if request.method() != Method::Get
-                && let Outcome::Error(foreign) = SameOrigin::from_request(request).await
+                && let Outcome::Error((status, ())) = SameOrigin::from_request(request).await
             {
-                return Outcome::Error(foreign);
+                return Outcome::Error((status, Refusal::of_status(status)));
             }
             let cookie = request.cookies().get(name(is_secure(request)));
             cookie.map_or_else(String::new, |cookie| cookie.value().to_owned())
         };
         match resume(request, secret).await {
             Ok(browser) => Outcome::Success(browser),
-            Err(refusal) => Outcome::Error((refusal.park(request), ())),
+            Err(refusal) => Outcome::Error((refusal.clone().park(request), refusal)),
         }
     }
 }

@@ -7,7 +7,7 @@ use rocket::local::asynchronous::Client;
 use workflows::app::{BrandingView, Kind, PageView, Problem};
 
 use super::face::live;
-use super::routes::dead;
+use super::routes::{closed, dead};
 use crate::web::WebSettings;
 
 fn page() -> PageView {
@@ -70,6 +70,14 @@ fn a_dead_link_says_what_happened_and_what_to_do() {
         assert!(!html.0.contains("inner words"));
         assert!(!html.0.contains("<script") && !has_inline_code(&html.0));
     }
+}
+
+#[test]
+fn a_browser_without_a_session_is_sent_back_to_its_link() {
+    let (status, html) = closed(Status::Unauthorized);
+    assert!(status == Status::Unauthorized && html.0.contains("Open your link once more"));
+    let (status, html) = closed(Status::ServiceUnavailable);
+    assert!(status == Status::ServiceUnavailable && !html.0.contains("Open your link"));
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub(super) struct Texts {
     pub(super) next_try_now: &'static str,
     pub(super) six_digits: &'static str,
     pub(super) sending: &'static str,
+    pub(super) otp_again: &'static str,
+    pub(super) otp_sent: &'static str,
     pub(super) blocked: &'static str,
     pub(super) blocked_advice: &'static str,
     pub(super) closed: &'static str,
@@ -83,8 +85,9 @@ pub(super) struct Texts {
     pub(super) sandbox: &'static str,
 }
 
-/// The page's words; a language that is not written yet reads English, and `lang` says so.
-pub(super) fn texts(_locale: &str) -> &'static Texts {
+/// The page's words. What comes with the client's view is English as well, and one page speaks one
+/// language.
+pub(super) fn texts() -> &'static Texts {
     &ENGLISH
 }
 
@@ -125,6 +128,8 @@ static ENGLISH: Texts = Texts {
     next_try_now: "Trying again now.",
     six_digits: "Enter all six digits.",
     sending: "Sending…",
+    otp_again: "Send another code",
+    otp_sent: "Another code is on its way",
     blocked: "Your browser blocked Facebook’s window",
     blocked_advice: "Nothing was lost. Allow pop-up windows for this page, then try again.",
     closed: "Facebook’s window closed before the end",

@@ -8,7 +8,7 @@ use rand::Rng;
 use super::{OnboardingExecutor, outcome_of, retry, token_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
-use crate::onboarding::facts::{Bound, Facts, Trouble};
+use crate::onboarding::facts::{Bound, Claim, Facts, Trouble};
 use crate::ports::graph::{PhoneNumber, Reaction, TokenGrant};
 use crate::values::{Secret, WabaId};
 
@@ -22,7 +22,7 @@ impl OnboardingExecutor {
     pub(super) async fn check_assets(&self, job: &Job<Onboarding>) -> Outcome<Event> {
         let token = match token_of(job) {
             Ok(token) => token,
-            Err(outcome) => return outcome,
+            Err(outcome) => return *outcome,
         };
         let app = match self.credentials(job).await {
             Ok(app) => app,
@@ -59,8 +59,21 @@ impl OnboardingExecutor {
             Ok(number) => number,
             Err(outcome) => return *outcome,
         };
-        // Who owns the account is told to the partner; it decides nothing, so its absence stops nothing.
-        let owner = self.graph.waba_owner(&waba, token).await.ok().flatten();
+        self.bind(job, grant, waba, number).await
+    }
+
+    async fn bind(
+        &self,
+        job: &Job<Onboarding>,
+        grant: TokenGrant,
+        waba: WabaId,
+        number: PhoneNumber,
+    ) -> Outcome<Event> {
+        // Who owns the account is told to the partner; not knowing it stops nothing.
+        let owner = match &job.facts.token {
+            Some(token) => self.graph.waba_owner(&waba, token).await.ok().flatten(),
+            None => None,
+        };
         let claimed = job.facts.claim.as_ref();
         let business = owner.or_else(|| claimed.and_then(|claim| claim.business.clone()));
         if let Some(expected) = &job.facts.order.expected_business
@@ -73,8 +86,7 @@ impl OnboardingExecutor {
             bound: Bound {
                 business,
                 waba,
-                coexistence: number.on_business_app
-                    || claimed.is_some_and(super::super::facts::Claim::is_coexistence),
+                coexistence: number.on_business_app || claimed.is_some_and(Claim::is_coexistence),
                 phone: number.id,
                 display_phone_number: number.display,
                 name_status: number.name_status,
@@ -129,18 +141,17 @@ fn choose_waba(job: &Job<Onboarding>, grant: &TokenGrant) -> Result<WabaId, Box<
             mover: Actor::Client,
         }));
     }
-    match grant.wabas.first() {
-        Some(newest) => Ok(newest.clone()),
-        None => {
-            let text = "Meta granted no WhatsApp account.";
-            Err(Box::new(refuse(
-                job,
-                grant,
-                "no_waba_granted",
-                text,
-                Actor::Client,
-            )))
-        }
+    if let Some(newest) = grant.wabas.first() {
+        Ok(newest.clone())
+    } else {
+        let text = "Meta granted no WhatsApp account.";
+        Err(Box::new(refuse(
+            job,
+            grant,
+            "no_waba_granted",
+            text,
+            Actor::Client,
+        )))
     }
 }
 

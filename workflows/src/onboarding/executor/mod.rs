@@ -18,6 +18,8 @@ use engine::{
 };
 
 use super::Onboarding;
+use rand::Rng as _;
+
 use super::event::Event;
 use super::facts::Trouble;
 use super::machine::Command;
@@ -27,6 +29,9 @@ use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
 use crate::ports::graph::{AppCredentials, GraphApi, GraphError, Reaction};
 use crate::values::Secret;
+
+/// How soon an unreachable Graph is looked for again.
+const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
 
 /// Performs onboarding's commands.
 pub struct OnboardingExecutor {
@@ -123,7 +128,13 @@ fn outcome_of(error: &GraphError, now: engine::Timestamp) -> Outcome<Event> {
         Reaction::TokenDead => {
             Outcome::Done(Event::TokenLost(trouble_of(error, Actor::Client, now)))
         }
-        Reaction::NotSent | Reaction::Unanswered | Reaction::Transient => retry(why),
+        // Nobody is there: an outage burns no tries, however long it lasts.
+        Reaction::NotSent => Outcome::Wait {
+            until: now + OUTAGE_PAUSE.mul_f64(rand::rng().random_range(0.5..1.0)),
+            why,
+            mover: Actor::Outside,
+        },
+        Reaction::Unanswered | Reaction::Transient => retry(why),
         Reaction::NotVisible => Outcome::Retry {
             why,
             // Sharing lags behind a signup by some seconds.
@@ -169,13 +180,13 @@ fn trouble_of(error: &GraphError, mover: Actor, now: engine::Timestamp) -> Troub
 }
 
 /// The token that every conversation after the exchange needs.
-fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Outcome<Event>> {
+fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Box<Outcome<Event>>> {
     job.facts.token.as_ref().ok_or_else(|| {
-        Outcome::Done(Event::TokenLost(Trouble {
+        Box::new(Outcome::Done(Event::TokenLost(Trouble {
             code: "token_missing".to_owned(),
             text: "There is no token for this signup.".to_owned(),
             mover: Actor::Client,
             at: job.now,
-        }))
+        })))
     })
 }

@@ -63,7 +63,10 @@ impl OnboardingExecutor {
         match &error.reaction {
             // Meta may have acted all the same: the next turn looks before it repeats.
             Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
-            Reaction::NotSent => retry(why),
+            Reaction::NotSent => {
+                let unsent = trouble_of(error, Actor::Outside, job.now);
+                Outcome::Done(Event::RegistrationUnsent(unsent))
+            }
             Reaction::CoexistenceNumber => Outcome::Done(Event::Registered {
                 display_phone_number: None,
                 name_status: None,
@@ -76,7 +79,7 @@ impl OnboardingExecutor {
             Reaction::NumberUnverified => Outcome::Done(Event::OtpRequired),
             Reaction::NameNotProcessed => Outcome::Wait {
                 // Twice a day stays within our cap on registrations.
-                until: job.now + std::time::Duration::from_secs(12 * 3600),
+                until: job.now + std::time::Duration::from_hours(12),
                 why: Reason::new(
                     "name_not_processed",
                     "Meta has not processed the display name; the number is registered once it has",
@@ -92,7 +95,7 @@ impl OnboardingExecutor {
                 mover: Actor::Outside,
             },
             Reaction::RecentlyDeleted => Outcome::Wait {
-                until: job.now + std::time::Duration::from_secs(300),
+                until: job.now + std::time::Duration::from_mins(5),
                 why,
                 mover: Actor::Outside,
             },
@@ -175,7 +178,7 @@ fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
 }
 
 fn token_and_number(job: &Job<Onboarding>) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
-    let token = token_of(job).map_err(Box::new)?;
+    let token = token_of(job)?;
     let bound = job.facts.bound.as_ref().ok_or_else(|| {
         Box::new(Outcome::Ask {
             whom: Actor::Operator,

@@ -143,9 +143,9 @@ function question(ask) {
   const id = ask.kind;
   const wrong = el('p', { class: 'wrong', id: id + '-wrong', hidden: true });
   const input = el('input', {
-    id, name: id, class: 'digits', type: 'text', inputmode: 'numeric', maxlength: '6', required: true,
+    id, name: id, class: 'digits', type: 'text', inputmode: 'numeric', required: true,
     pattern: '[0-9]{6}', autocomplete: id === 'otp' ? 'one-time-code' : 'off', 'aria-describedby': id + '-help ' + id + '-wrong',
-    oninput: () => { input.value = input.value.replace(/\D/g, ''); },
+    oninput: () => { input.value = input.value.replace(/\D/g, '').slice(0, 6); },
   });
   const button = el('button', { class: 'button', id: id + '-submit', type: 'submit' }, ask.button);
   return el('form', { class: 'ask arrive', novalidate: true, onsubmit: (event) => {
@@ -154,7 +154,8 @@ function question(ask) {
   } },
   el('label', { for: id }, ask.label),
   el('p', { class: 'help', id: id + '-help' }, ask.help),
-  input, wrong, button);
+  input, wrong, button,
+  id === 'otp' ? el('button', { class: 'plain', id: 'otp-again', type: 'button', onclick: (event) => askForCode(event.currentTarget) }, t.otp_again) : null);
 }
 
 function showWrong(fields, text) {

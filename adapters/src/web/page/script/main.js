@@ -3,7 +3,7 @@
 const OPEN_AGAIN_AFTER_MS = 8000;
 let current = null;
 let local = null;
-let button = { ready: false, busy: false, again: false };
+const button = { ready: false, busy: false, again: false, since: 0, at: null };
 let sdkAsked = false;
 
 const told = {
@@ -12,7 +12,7 @@ const told = {
     journey('sdk_blocked').catch(() => {});
     trouble('sdk_blocked', t.sdk_blocked, t.sdk_blocked_advice, { label: t.load_again, press: () => { local = null; sdkAsked = false; prepare(); redraw(); } });
   },
-  saving: () => { button.busy = true; local = null; hint(t.saving); },
+  saving: () => { button.busy = true; button.since = now(); local = null; hint(t.saving); },
   half: (view) => { settle(); show(view); },
   canceled: (view) => {
     settle();
@@ -66,9 +66,14 @@ function drawContinue() {
   // Where the trouble has a button of its own, it is the only one.
   node.hidden = Boolean(local && local.button);
   node.disabled = !button.ready || button.busy;
-  node.textContent = button.busy ? t.button_waiting : button.again ? t.button_reopen : button.ready || !sdkAsked ? (again ? t.button_again : t.button_first) : t.button_loading;
+  node.textContent = button.busy ? waitingWords() : button.again ? t.button_reopen : button.ready || !sdkAsked ? (again ? t.button_again : t.button_first) : t.button_loading;
   const line = document.getElementById('continue-hint');
   line.hidden = !(button.busy || button.again) || !line.textContent;
+}
+
+function waitingWords() {
+  const seconds = Math.floor((now() - button.since) / 1000);
+  return seconds >= ELAPSED_AFTER_S ? t.button_waiting + ' ' + span(seconds) : t.button_waiting;
 }
 
 function hint(text) {
@@ -81,6 +86,7 @@ function pressContinue() {
   local = null;
   button.busy = true;
   button.again = false;
+  button.since = now();
   const at = {};
   button.at = at;
   try {
@@ -127,6 +133,18 @@ async function answerQuestion(ask, fields) {
   } finally {
     fields.button.disabled = false;
     fields.button.textContent = label;
+  }
+}
+
+async function askForCode(node) {
+  node.disabled = true;
+  try {
+    show(await deliver('/o/otp', {}));
+    say(t.otp_sent);
+    node.textContent = t.otp_sent;
+  } catch (error) {
+    node.disabled = false;
+    refused(error);
   }
 }
 
@@ -214,5 +232,5 @@ if (asked) {
 }
 listen(told);
 localDates();
-setInterval(tick, 1000);
+setInterval(() => { tick(); drawContinue(); }, 1000);
 begin();

@@ -1,0 +1,144 @@
+//! Every face of the product, on a phone and on a desktop, in light and in dark: free of faults that a
+//! machine can find, and worth looking at.
+//!
+//! With `GANGWAY_FACES=<folder>` each face is left there as a picture.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::chrome::{Chrome, Screen};
+use super::person::Person;
+use crate::app::App;
+
+/// Deque's checker, vendored because the page's content policy and the tests both want no network.
+const AXE: &str = include_str!("../../../fixtures/axe/axe.min.js");
+const RUN: &str = "const done = arguments[arguments.length - 1];
+    axe.run(document, { resultTypes: ['violations'] }).then(
+        found => done(found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | '))),
+        error => done([String(error)]))";
+
+/// Looks at face after face and keeps what was wrong.
+pub(super) struct Gallery {
+    screen: &'static str,
+    folder: Option<PathBuf>,
+    faults: Vec<String>,
+}
+
+impl Gallery {
+    pub(super) fn new(screen: Screen) -> Self {
+        Self {
+            screen: if screen == Screen::Phone {
+                "phone"
+            } else {
+                "desktop"
+            },
+            folder: std::env::var_os("GANGWAY_FACES").map(PathBuf::from),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Looks at what is to be seen now, in light and in dark.
+    pub(super) async fn look(&mut self, chrome: &Chrome, face: &str) {
+        for scheme in ["light", "dark"] {
+            let features = json!([
+                { "name": "prefers-color-scheme", "value": scheme },
+                { "name": "prefers-reduced-motion", "value": "reduce" },
+            ]);
+            chrome
+                .tool(
+                    "Emulation.setEmulatedMedia",
+                    json!({ "features": features }),
+                )
+                .await;
+            if chrome.script("return typeof axe").await == "undefined" {
+                chrome.script(AXE).await;
+            }
+            let found = chrome.client.execute_async(RUN, Vec::new()).await.unwrap();
+            let found = found.as_array().cloned().unwrap_or_default();
+            let name = format!("{face}-{}-{scheme}", self.screen);
+            self.faults.extend(
+                found
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(|fault| format!("{name}: {fault}")),
+            );
+            if let Some(folder) = &self.folder {
+                std::fs::create_dir_all(folder).unwrap();
+                std::fs::write(folder.join(format!("{name}.png")), chrome.picture().await).unwrap();
+            }
+        }
+    }
+
+    pub(super) fn check(self) {
+        assert!(self.faults.is_empty(), "{:#?}", self.faults);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_page_is_accessible_in_every_state_on_a_phone() {
+    clients_faces(Screen::Phone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_page_is_accessible_in_every_state_on_a_desktop() {
+    clients_faces(Screen::Desktop).await;
+}
+
+async fn clients_faces(screen: Screen) {
+    let app = App::start().await;
+    let mut gallery = Gallery::new(screen);
+    let first = app.onboarding(json!({})).await;
+    let person = Person::opens(&first.link, screen).await;
+    person.chrome.see("#continue:enabled").await;
+    gallery.look(&person.chrome, "page-start").await;
+    person.continues().await;
+    for step in [
+        "login", "business", "waba", "phone", "otp", "review", "final",
+    ] {
+        person.walks_to(step).await;
+        gallery.look(&person.chrome, &format!("popup-{step}")).await;
+    }
+    app.scenario(json!({ "endpoint": "register", "effect": "fail", "times": 2, "error": { "code": 131_000, "http": 500 } })).await;
+    person.finishes_window().await;
+    person.chrome.see("#trouble").await;
+    gallery.look(&person.chrome, "page-retrying").await;
+    app.heal().await;
+    app.operator()
+        .post(
+            &format!("/console/api/instances/{}/acts/retry_now", first.id),
+            json!({ "reason": "go on", "operation_id": "op_1" }),
+        )
+        .await;
+    person.chrome.see("#done").await;
+    gallery.look(&person.chrome, "page-done").await;
+    for (sim, see) in [
+        ("sim:pin_mismatch", "#pin"),
+        ("sim:otp_needed", "#otp"),
+        ("sim:code_expired", "#trouble"),
+        ("sim:abandon_at_phone", "#trouble"),
+    ] {
+        let made = app.onboarding(json!({ "external_id": sim })).await;
+        person.chrome.goto(&made.link).await;
+        person.signs_up().await;
+        person.chrome.see(see).await;
+        gallery
+            .look(&person.chrome, &format!("page-{}", &sim[4..]))
+            .await;
+    }
+    let made = app.onboarding(json!({})).await;
+    person.chrome.goto(&made.link).await;
+    person.chrome.see("#continue:enabled").await;
+    app.open(&made.link).await;
+    person.chrome.see("#take-back").await;
+    gallery.look(&person.chrome, "page-taken").await;
+    person.chrome.goto(&format!("{}x", made.link)).await;
+    gallery.look(&person.chrome, "page-unknown").await;
+    app.partner()
+        .post(&format!("/v1/onboardings/{}/cancel", made.id), json!({}))
+        .await
+        .expect(200);
+    person.chrome.goto(&made.link).await;
+    gallery.look(&person.chrome, "page-dead").await;
+    gallery.check();
+}

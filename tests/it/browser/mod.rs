@@ -1,0 +1,5 @@
+//! The hosted page and the console in a real browser, as a client and an operator meet them.
+
+mod chrome;
+mod faces;
+mod person;

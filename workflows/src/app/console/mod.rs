@@ -1,0 +1,181 @@
+//! What operators see of instances: lists, one instance whole, groups that need a person, numbers.
+
+mod acts;
+mod diagram;
+mod words;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use engine::{InstanceId, Record, TallyKey, Task, Timestamp};
+use serde_json::{Value, json};
+
+pub use acts::OperatorAct;
+pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
+
+use self::acts::acts_of;
+use self::words::{headline, hold_of};
+use super::App;
+use super::lists::{ListQuery, list};
+use super::onboardings::event_view;
+use super::operators::Operator;
+use super::problem::Problem;
+use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView};
+
+/// History shown at once.
+const JOURNAL_MAX: usize = 500;
+
+/// Numbers for the metrics page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauges {
+    /// Workflow, state, hold code, how many.
+    pub instances: Vec<(String, String, String, u64)>,
+    /// How late the earliest due task is.
+    pub lag: Duration,
+}
+
+impl App {
+    /// Instances, newest first.
+    pub async fn instances(
+        &self,
+        _operator: &Operator,
+        query: &ListQuery,
+    ) -> Result<ListView<InstanceRow>, Problem> {
+        let (filter, page) = query.judge()?;
+        let found = self.engine.find(&filter, &page).await?;
+        let mut rows = Vec::with_capacity(found.items.len());
+        for record in found.items {
+            rows.push(self.row(record).await?);
+        }
+        Ok(list(rows, found.next))
+    }
+
+    /// One instance whole: what it waits for, what it knows, what happened, what may be done.
+    pub async fn instance(&self, _operator: &Operator, id: &str) -> Result<InstanceView, Problem> {
+        let id = InstanceId::new(id);
+        let record = self.found(&id).await?;
+        let (facts, awaited) = self.engine.inspect(record.clone()).await?;
+        let tasks = self.engine.tasks(&id).await?;
+        let journal = self.engine.journal(&id, 0, JOURNAL_MAX).await?;
+        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        Ok(InstanceView {
+            id: id.to_string(),
+            workflow: record.workflow.clone(),
+            version: record.version,
+            state: record.state.clone(),
+            entered_at: record.entered_at.to_rfc3339(),
+            headline: headline(&record, hold.as_ref()),
+            acts: acts_of(&record),
+            hold,
+            facts,
+            journal: journal
+                .into_iter()
+                .map(|entry| event_view(&id, entry))
+                .collect(),
+            tasks: tasks.iter().map(task_view).collect(),
+            deliveries: self.deliveries_of(&id).await?,
+            created_at: record.created_at.to_rfc3339(),
+            updated_at: record.updated_at.to_rfc3339(),
+        })
+    }
+
+    /// What needs a person, in groups of like with like, largest first.
+    pub async fn attention(
+        &self,
+        _operator: &Operator,
+    ) -> Result<ListView<AttentionGroup>, Problem> {
+        let mut groups: Vec<AttentionGroup> = self
+            .engine
+            .tally()
+            .await?
+            .into_iter()
+            .filter(|(key, count)| *count > 0 && needs_attention(key))
+            .fold(BTreeMap::new(), |mut groups, (key, count)| {
+                let code = if key.hold.is_empty() {
+                    key.state.clone()
+                } else {
+                    key.hold
+                };
+                *groups.entry((code, key.state, key.workflow)).or_insert(0) += count;
+                groups
+            })
+            .into_iter()
+            .map(|((code, state, workflow), count)| AttentionGroup {
+                code,
+                state,
+                workflow,
+                count,
+            })
+            .collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        Ok(list(groups, None))
+    }
+
+    /// The schedules with their last and next runs.
+    pub async fn schedules(&self, _operator: &Operator) -> Result<ListView<Value>, Problem> {
+        let states = engine::schedule_states(&self.engine).await?;
+        let views = states
+            .into_iter()
+            .map(|state| {
+                json!({
+                    "object": "schedule", "name": state.name, "line": state.line,
+                    "next_run": state.next_run.to_rfc3339(),
+                    "last_run": state.last_run.map(Timestamp::to_rfc3339),
+                    "last_result": state.last_result,
+                })
+            })
+            .collect();
+        Ok(list(views, None))
+    }
+
+    /// Numbers for the metrics page.
+    pub async fn gauges(&self) -> Result<Gauges, Problem> {
+        let mut cells: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        for (key, count) in self.engine.tally().await? {
+            *cells
+                .entry((key.workflow, key.state, key.hold))
+                .or_default() += count;
+        }
+        Ok(Gauges {
+            instances: cells
+                .into_iter()
+                .map(|((workflow, state, hold), count)| (workflow, state, hold, count))
+                .collect(),
+            lag: self.engine.lag().await?,
+        })
+    }
+
+    async fn found(&self, id: &InstanceId) -> Result<Record, Problem> {
+        let record = self.engine.record(id).await?;
+        record.ok_or_else(|| Problem::not_found("instance"))
+    }
+
+    async fn row(&self, record: Record) -> Result<InstanceRow, Problem> {
+        let (_, awaited) = self.engine.inspect(record.clone()).await?;
+        let tasks = self.engine.tasks(&record.id).await?;
+        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        Ok(InstanceRow {
+            id: record.id.to_string(),
+            workflow: record.workflow.clone(),
+            state: record.state.clone(),
+            tenant: record.label("tenant").unwrap_or_default().to_owned(),
+            external_id: record.label("external_id").map(ToOwned::to_owned),
+            headline: headline(&record, hold.as_ref()),
+            hold,
+            created_at: record.created_at.to_rfc3339(),
+            updated_at: record.updated_at.to_rfc3339(),
+        })
+    }
+}
+
+fn needs_attention(key: &TallyKey) -> bool {
+    !key.hold.is_empty() || key.state.starts_with("needs_")
+}
+
+fn task_view(task: &Task) -> TaskView {
+    TaskView {
+        key: task.work.key(),
+        due_at: task.due.to_rfc3339(),
+        attempt: task.attempt,
+    }
+}

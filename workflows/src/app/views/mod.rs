@@ -1,0 +1,17 @@
+//! What the outside sees: the only shapes that are serialized for people. None has room for a secret
+//! but the two that show one to whoever just had it made.
+
+mod client;
+mod notices;
+mod operator;
+mod partner;
+
+pub use client::{
+    AskView, BrandingView, ClientPhase, ClientView, PageView, SignupOptions, StepView, TroubleView,
+};
+pub use notices::{AttemptView, DeliveryView, EndpointView};
+pub use operator::{AttentionGroup, HoldView, InstanceRow, InstanceView, TaskView};
+pub use partner::{
+    EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, ReadinessView,
+    ResultView,
+};

@@ -1,0 +1,106 @@
+//! What operators see of an instance.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::notices::DeliveryView;
+use super::partner::EventView;
+
+/// One instance on the operators' console.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InstanceView {
+    /// Its id; an onboarding's is the onboarding's.
+    pub id: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// The record's version.
+    pub version: u64,
+    /// The state in its table.
+    pub state: String,
+    /// RFC 3339; since when.
+    pub entered_at: String,
+    /// One sentence: what it waits for, since when, when next, who can move it.
+    pub headline: String,
+    /// What holds it up or whom it awaits; nothing once it has ended.
+    pub hold: Option<HoldView>,
+    /// What it knows, without secrets.
+    pub facts: Value,
+    /// Its history, oldest first.
+    pub journal: Vec<EventView>,
+    /// What is owed to it.
+    pub tasks: Vec<TaskView>,
+    /// Its notices with their tries.
+    pub deliveries: Vec<DeliveryView>,
+    /// What an operator may do now.
+    pub acts: Vec<&'static str>,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub updated_at: String,
+}
+
+/// A row of the console's list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InstanceRow {
+    /// Its id.
+    pub id: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// Its state.
+    pub state: String,
+    /// Whom it runs for.
+    pub tenant: String,
+    /// The partner's own name for it.
+    pub external_id: Option<String>,
+    /// One sentence on what it waits for.
+    pub headline: String,
+    /// What holds it up or whom it awaits.
+    pub hold: Option<HoldView>,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub updated_at: String,
+}
+
+/// What an instance waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HoldView {
+    /// `working`, `retrying`, `waiting`, `parked`, `paused` or `awaiting`.
+    pub kind: String,
+    /// Groups like with like.
+    pub code: String,
+    /// One sentence.
+    pub text: String,
+    /// RFC 3339.
+    pub since: String,
+    /// RFC 3339; when time moves it.
+    pub until: Option<String>,
+    /// Who can move it.
+    pub mover: String,
+    /// Tries made so far.
+    pub attempt: u32,
+}
+
+/// One thing owed to an instance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TaskView {
+    /// `command:…`, `deadline`, `told:…`.
+    pub key: String,
+    /// RFC 3339.
+    pub due_at: String,
+    /// Tries made so far.
+    pub attempt: u32,
+}
+
+/// One group of the console's home page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttentionGroup {
+    /// The code they share.
+    pub code: String,
+    /// The state they are in.
+    pub state: String,
+    /// The workflow they run.
+    pub workflow: String,
+    /// How many.
+    pub count: u64,
+}
