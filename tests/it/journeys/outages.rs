@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, simply_signed_up};
-use crate::app::App;
+use crate::app::{App, Product};
 
 /// Every call of a journey after the code, in its order.
 const AFTER_THE_CODE: [&str; 6] = [
@@ -37,7 +37,7 @@ fn told_whole(instance: &Value, endpoint: &str) {
 }
 
 /// Pushes time on in small steps until the onboarding has ended.
-async fn ends_by_itself(app: &App, id: &str, step: Duration) -> Value {
+async fn ends_by_itself(app: &Product, id: &str, step: Duration) -> Value {
     for _ in 0..40 {
         let view = app
             .partner()
@@ -67,7 +67,7 @@ fn is_held_up(instance: &Value) -> bool {
     is_held("retrying")(instance) || is_held("waiting")(instance)
 }
 
-fn is_held(kind: &'static str) -> impl Fn(&Value) -> bool {
+fn is_held(kind: &'static str) -> impl Fn(&Value) -> bool + Send + Sync {
     move |instance| instance["hold"]["kind"] == kind
 }
 

@@ -5,17 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
-use crate::app::{App, Client};
+use crate::app::{App, Client, Product};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-async fn sms_of(app: &App, phone: &str) -> String {
+async fn sms_of(app: &Product, phone: &str) -> String {
     let url = format!("{}/control/sms?phone_number_id={phone}", app.meta_url());
     let sms = crate::app::ask(app.http.get(url)).await.expect(200);
     sms["code"].as_str().unwrap().to_owned()
 }
 
-async fn is_told_to_wait(app: &App, client: &Client, id: &str) -> Value {
+async fn is_told_to_wait(app: &Product, client: &Client, id: &str) -> Value {
     let waits = |seen: &Value| seen["hold"]["kind"] == "waiting";
     let instance = app.instance_until(id, "waiting", waits).await;
     assert!(instance["hold"]["until"].is_string(), "{instance:#}");
