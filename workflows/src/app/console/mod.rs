@@ -53,9 +53,10 @@ impl App {
     /// One instance whole: what it waits for, what it knows, what happened, what may be done.
     pub async fn instance(&self, _operator: &Operator, id: &str) -> Result<InstanceView, Problem> {
         let id = InstanceId::new(id);
+        // Tasks first: a task that is newer than its record would look like a wait for nobody.
+        let tasks = self.engine.tasks(&id).await?;
         let record = self.found(&id).await?;
         let (facts, awaited) = self.engine.inspect(record.clone()).await?;
-        let tasks = self.engine.tasks(&id).await?;
         let journal = self.engine.journal(&id, 0, JOURNAL_MAX).await?;
         let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
         Ok(InstanceView {
