@@ -82,23 +82,28 @@ impl<W: Workflow> Turn<'_, W> {
     }
 
     /// Records what a command's own check found.
-    pub(crate) async fn found(
-        &self,
-        command: CommandOf<W>,
-        finding: Finding<W::Event>,
-    ) -> Result<(), EngineError> {
+    pub(crate) async fn found(&self, finding: Finding<W::Event>) -> Result<(), EngineError> {
         let task = self.hand.task();
         match finding {
             Finding::Happened(event) => self.hear(event).await,
             Finding::Ask { whom, why } => self.park(whom, why, true).await,
+            // The failed try was counted when it failed, and a death is no failed try.
             Finding::DidNotHappen(why) => {
-                let failed = Failed {
-                    why,
-                    after: None,
+                let now = self.engine.now();
+                self.stay(Stay {
+                    what: "not_done",
+                    hold: Hold {
+                        kind: HoldKind::Retrying,
+                        ..waiting(why, Actor::System, Some(now), task.attempt)
+                    },
+                    again: Some(Task {
+                        due: now,
+                        intent: false,
+                        ..task
+                    }),
                     unknown: false,
-                    otherwise: None,
-                };
-                self.retry(command, failed).await
+                })
+                .await
             }
             // Looking changes nothing, so it burns no tries, however long nobody answers.
             Finding::NotKnown { why, after } => {

@@ -19,8 +19,8 @@ pub(super) fn client_trouble(
         let (happened, advice) = told(state, trouble);
         return Some(view(&trouble.code, happened, advice));
     }
-    let held = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered);
-    if let Some(hold) = held {
+    let passing = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered);
+    if let Some(hold) = passing {
         let (happened, advice) = waited(&hold.reason.code);
         return Some(TroubleView {
             next_try_at: hold.until.map(Timestamp::to_rfc3339),
