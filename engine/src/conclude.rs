@@ -21,6 +21,8 @@ struct Failed<E> {
     after: Option<Duration>,
     unknown: bool,
     otherwise: Option<E>,
+    /// The pause after the try was taken before its outcome was looked for.
+    paused: bool,
 }
 
 impl<W: Workflow> Turn<'_, W> {
@@ -65,6 +67,7 @@ impl<W: Workflow> Turn<'_, W> {
                     after,
                     unknown: false,
                     otherwise,
+                    paused: false,
                 };
                 self.retry(command, failed).await
             }
@@ -74,6 +77,7 @@ impl<W: Workflow> Turn<'_, W> {
                     after: None,
                     unknown: true,
                     otherwise: None,
+                    paused: false,
                 };
                 self.retry(command, failed).await
             }
@@ -82,28 +86,24 @@ impl<W: Workflow> Turn<'_, W> {
     }
 
     /// Records what a command's own check found.
-    pub(crate) async fn found(&self, finding: Finding<W::Event>) -> Result<(), EngineError> {
+    pub(crate) async fn found(
+        &self,
+        command: CommandOf<W>,
+        finding: Finding<W::Event>,
+    ) -> Result<(), EngineError> {
         let task = self.hand.task();
         match finding {
             Finding::Happened(event) => self.hear(event).await,
             Finding::Ask { whom, why } => self.park(whom, why, true).await,
-            // The failed try was counted when it failed, and a death is no failed try.
             Finding::DidNotHappen(why) => {
-                let now = self.engine.now();
-                self.stay(Stay {
-                    what: "not_done",
-                    hold: Hold {
-                        kind: HoldKind::Retrying,
-                        ..waiting(why, Actor::System, Some(now), task.attempt)
-                    },
-                    again: Some(Task {
-                        due: now,
-                        intent: false,
-                        ..task
-                    }),
+                let failed = Failed {
+                    why,
+                    after: None,
                     unknown: false,
-                })
-                .await
+                    otherwise: None,
+                    paused: true,
+                };
+                self.retry(command, failed).await
             }
             // Looking changes nothing, so it burns no tries, however long nobody answers.
             Finding::NotKnown { why, after } => {
@@ -131,21 +131,27 @@ impl<W: Workflow> Turn<'_, W> {
         let conduct = W::conduct(command, &instance.facts);
         // Only what was announced is checked; all else bears being done again.
         let unknown = failed.unknown && conduct.care == Care::Once;
-        let attempt = task.attempt + 1;
+        let made = task.attempt + 1;
+        // A try of unknown outcome is counted once it was looked for, so that both are one try.
+        let attempt = if unknown { task.attempt } else { made };
         if attempt >= conduct.tries.attempts {
             return match failed.otherwise {
                 Some(event) => self.hear(event).await,
                 None => self.exhausted(failed.why, unknown, attempt).await,
             };
         }
-        let pause = conduct.tries.pause(task.attempt);
+        let pause = if failed.paused {
+            Duration::ZERO
+        } else {
+            conduct.tries.pause(task.attempt)
+        };
         let pause = pause.max(failed.after.unwrap_or_default());
         let now = self.engine.now();
         let until = now + pause;
         let hold = Hold {
             kind: HoldKind::Retrying,
             until: Some(until),
-            ..waiting(failed.why, Actor::System, None, attempt)
+            ..waiting(failed.why, Actor::System, None, made)
         };
         let again = Task {
             due: until,

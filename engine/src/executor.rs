@@ -59,7 +59,7 @@ pub enum Outcome<E> {
 pub enum Finding<E> {
     /// It had happened, and this is what was learned.
     Happened(E),
-    /// It had not happened: perform it again, at once. Looking burns no try.
+    /// It had not happened: perform it again.
     DidNotHappen(Reason),
     /// Still nobody knows: check again later.
     NotKnown {

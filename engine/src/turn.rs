@@ -107,7 +107,7 @@ impl<W: Workflow> Turn<'_, W> {
                 why: unanswered(),
                 after: None,
             });
-            return self.found(finding).await;
+            return self.found(command, finding).await;
         }
         let instance = match conduct.care {
             Care::Once => match self.announce(instance, command).await? {

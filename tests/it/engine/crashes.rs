@@ -90,7 +90,7 @@ async fn a_death_at_any_commit_changes_nothing_about_the_end() {
         for fault in [Fault::BeforeApplying, Fault::AfterApplying] {
             let (_, mut came_to) = life_with_a_death(Some((nth, fault))).await;
             // A try whose outcome was lost is looked for and may leave a line that says so.
-            came_to.retain(|line| line != "not_done");
+            came_to.retain(|line| line != "try_failed");
             assert_eq!(came_to, undisturbed, "death at commit {nth}, {fault:?}");
         }
     }

@@ -47,7 +47,7 @@ async fn what_never_happened_is_made_after_the_check() {
 }
 
 #[tokio::test]
-async fn looking_burns_no_try() {
+async fn a_try_and_the_look_for_it_are_one_try() {
     let stage = Stage::new();
     let engine = stage.process();
     for _ in 0..2 {

@@ -20,7 +20,6 @@ const UNNAMED: &[&str] = &[
     "check_number",
     "posting",
     "request_otp",
-    "send",
     "submit_otp",
     "tell_partner",
 ];

@@ -111,9 +111,9 @@ impl Workflow for Onboarding {
         };
         let (care, tries, express) = match command {
             Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
-            // Each try counts against Meta's limit, so they are few and far between: a minute's
-            // outage takes at most four.
-            Command::RegisterNumber => (Care::Once, tries(6, 20_000, 600), false),
+            // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
+            // outage to leave some; our cap ends them.
+            Command::RegisterNumber => (Care::Once, tries(40, 5_000, 600), false),
             _ => (Care::Repeatable, tries(40, 2_000, 300), false),
         };
         Conduct {
