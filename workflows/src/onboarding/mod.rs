@@ -96,6 +96,9 @@ impl Workflow for Onboarding {
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
         }
+        if let Some(trouble) = &facts.trouble {
+            labels.push(Label::shared("trouble", trouble.code.as_str()));
+        }
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
             labels.push(Label::shared("phone", bound.phone.as_str()));
@@ -131,9 +134,10 @@ impl Workflow for Onboarding {
 
     fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
         let because = |mover: Actor, code: &str, text: &str, until: Option<Timestamp>| {
-            let (code, text, mover) = match &facts.trouble {
-                Some(trouble) => (trouble.code.as_str(), trouble.text.as_str(), trouble.mover),
-                None => (code, text, mover),
+            // The code says what is to be done; what went wrong is told beside it.
+            let (text, mover) = match &facts.trouble {
+                Some(trouble) => (trouble.text.as_str(), trouble.mover),
+                None => (text, mover),
             };
             Some(Awaited {
                 mover,
