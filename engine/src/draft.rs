@@ -3,8 +3,8 @@
 //! Drafts are built from decisions and outcomes and handed to the ledger; they write nothing.
 
 use crate::clock::Timestamp;
-use crate::decide::{Decision, earliest_deadline};
-use crate::instance::{Entry, Hold, HoldKind, InstanceId, Record, SubjectId};
+use crate::decide::{Decision, earliest_deadline, moments};
+use crate::instance::{Entry, Hold, InstanceId, Record, SubjectId};
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
@@ -128,11 +128,8 @@ impl<W: Workflow> Draft<W> {
         }
         state.name().clone_into(&mut self.record.state);
         self.record.visit += 1;
-        // What was under way when somebody paused it still moves it; it stays paused all the same.
-        if !self.is_paused() {
-            self.record.hold = None;
-        }
         self.record.ended = W::ends(state);
+        self.let_go();
         if let Some(name) = owed {
             self.drop_task(&Work::Command(name));
         }
@@ -170,6 +167,7 @@ impl<W: Workflow> Draft<W> {
     pub(crate) fn arm_task(&mut self, task: Task) {
         let id = task.id();
         self.change.drop_tasks.retain(|dropped| *dropped != id);
+        self.change.tasks.retain(|armed| armed.id() != id);
         self.change.tasks.push(task);
     }
 
@@ -191,7 +189,7 @@ impl<W: Workflow> Draft<W> {
         }
     }
 
-    fn arm_deadline(&mut self, due: Timestamp) {
+    pub(crate) fn arm_deadline(&mut self, due: Timestamp) {
         let task = Task {
             lane: "deadline".to_owned(),
             ..self.task(Work::Deadline, due)
@@ -208,10 +206,26 @@ impl<W: Workflow> Draft<W> {
         }
     }
 
-    /// Arms the deadline again although it has not moved, because its task was just used up.
-    pub(crate) fn renew_deadline(&mut self) {
-        if let Some(due) = earliest_deadline::<W>(self.state, &self.facts) {
+    /// Arms the deadline whose task was just used up: the earliest moment after `heard`, or the
+    /// earliest of all.
+    pub(crate) fn renew_deadline(&mut self, heard: Option<Timestamp>) {
+        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
+        let next = moments.find(|(at, _)| heard.is_none_or(|heard| *at > heard));
+        if let Some((due, _)) = next {
             self.arm_deadline(due);
+        }
+    }
+
+    /// The command that was owed is done, and its move led nowhere.
+    pub(crate) fn owe_nothing(&mut self) {
+        self.record.owes = None;
+        self.let_go();
+    }
+
+    /// Nothing holds it up any more, except an operator who paused it.
+    fn let_go(&mut self) {
+        if self.record.ended || !self.record.is_paused() {
+            self.record.hold = None;
         }
     }
 
@@ -231,24 +245,14 @@ impl<W: Workflow> Draft<W> {
     }
 
     /// Says what it waits for. The wait's beginning stays while kind and reason stay.
-    /// A pause outlasts every other wait: only resuming ends it.
     pub(crate) fn hold(&mut self, hold: Hold) {
-        if self.is_paused() {
-            return;
-        }
         let since = match &self.record.hold {
-            Some(earlier)
-                if earlier.kind == hold.kind && earlier.reason.code == hold.reason.code =>
-            {
-                earlier.since
+            Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code => {
+                known.since
             }
             _ => self.now,
         };
         self.record.hold = Some(Hold { since, ..hold });
-    }
-
-    pub(crate) fn is_paused(&self) -> bool {
-        matches!(&self.record.hold, Some(hold) if hold.kind == HoldKind::Paused)
     }
 
     /// Adds a line to the history.

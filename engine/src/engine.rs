@@ -14,12 +14,13 @@ use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
+use crate::intervene::{Act, Intervention};
 use crate::ledger::{EngineError, Ledger};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
-use crate::turn::{Act, Intervention};
+
 use crate::workflow::{Awaited, Workflow};
 
 /// How long a claim holds without renewal: longer than any single try may last.
@@ -331,9 +332,9 @@ impl Engine {
         draft: Draft<W>,
     ) -> Result<Committed, EngineError> {
         let parts = &self.parts;
-        // Boxed: a draft carries facts, and every caller's future would carry it along.
-        let writing = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
-        let committed = writing.await?;
+        // Boxed, so that the futures of callers stay small.
+        let written = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
+        let committed = written.await?;
         self.poke();
         Ok(committed)
     }

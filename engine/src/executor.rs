@@ -68,7 +68,7 @@ pub enum Finding<E> {
         /// Not before this long, if the other side said so.
         after: Option<Duration>,
     },
-    /// A named person must find out.
+    /// A named person must find out; their retry says that it did not happen.
     Ask {
         /// Who.
         whom: Actor,

@@ -201,6 +201,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether an operator stopped it on purpose.
+    pub fn is_paused(&self) -> bool {
+        matches!(&self.hold, Some(hold) if hold.kind == HoldKind::Paused)
+    }
+
     /// The value of the label of that name, if the record carries one.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels

@@ -13,9 +13,12 @@ mod documents;
 mod draft;
 mod engine;
 mod executor;
+mod hand;
 mod instance;
+mod intervene;
 mod ledger;
 mod limits;
+mod record;
 mod registry;
 mod runner;
 mod schedule;
@@ -38,6 +41,7 @@ pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome,
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
+pub use intervene::Act;
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use runner::RunnerOptions;
@@ -49,5 +53,4 @@ pub use store::{
 };
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
-pub use turn::Act;
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -9,18 +9,21 @@ use async_trait::async_trait;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
+use crate::hand::Hand;
 use crate::instance::Record;
+use crate::intervene::{self, Intervention};
 use crate::ledger::{Births, EngineError, Ledger};
 use crate::store::Change;
-use crate::task::Claimed;
-use crate::turn;
+use crate::sweep;
+use crate::task::Task;
+use crate::turn::Turn;
 use crate::workflow::{Awaited, Workflow};
 
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
 pub(crate) trait Running: Send + Sync + 'static {
     /// Carries out one claimed task.
-    async fn turn(&self, engine: &Engine, claimed: Claimed) -> Result<(), EngineError>;
+    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -36,8 +39,16 @@ pub(crate) trait Running: Send + Sync + 'static {
         &self,
         engine: &Engine,
         record: Record,
-        intervention: turn::Intervention,
+        intervention: Intervention,
     ) -> Result<(), EngineError>;
+
+    /// Arms the deadline of a record that has one and no task for it; says whether it did.
+    async fn remind(
+        &self,
+        engine: &Engine,
+        record: Record,
+        tasks: &[Task],
+    ) -> Result<bool, EngineError>;
 
     /// Opens a record for people: facts without secrets, and whom its state awaits.
     async fn inspect(
@@ -59,8 +70,13 @@ pub(crate) struct Registered<W: Workflow> {
 
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
-    async fn turn(&self, engine: &Engine, claimed: Claimed) -> Result<(), EngineError> {
-        turn::turn::<W>(engine, self.executor.as_ref(), claimed).await
+    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
+        let turn = Turn::<W> {
+            engine,
+            executor: self.executor.as_ref(),
+            hand,
+        };
+        turn.take().await
     }
 
     async fn born(
@@ -79,9 +95,18 @@ impl<W: Workflow> Running for Registered<W> {
         &self,
         engine: &Engine,
         record: Record,
-        intervention: turn::Intervention,
+        intervention: Intervention,
     ) -> Result<(), EngineError> {
-        turn::intervene::<W>(engine, self.executor.as_ref(), record, intervention).await
+        intervene::intervene::<W>(engine, self.executor.as_ref(), record, intervention).await
+    }
+
+    async fn remind(
+        &self,
+        engine: &Engine,
+        record: Record,
+        tasks: &[Task],
+    ) -> Result<bool, EngineError> {
+        sweep::remind::<W>(engine, self.executor.as_ref(), record, tasks).await
     }
 
     async fn inspect(

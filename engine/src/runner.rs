@@ -9,10 +9,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
+use crate::hand::Hand;
 use crate::ledger::EngineError;
-use crate::store::{ClaimOrder, StoreError};
+use crate::store::{Change, ClaimOrder, StoreError};
 use crate::task::{Claimed, Settled};
-use crate::turn::settled;
 
 /// How a runner behaves.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl Default for RunnerOptions {
 }
 
 /// Turns under way, so that their leases can be renewed and given back.
-type InFlight = HashMap<Id, Settled>;
+type InFlight = HashMap<Id, Hand>;
 
 impl Engine {
     /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
@@ -70,6 +70,10 @@ impl Engine {
                 renew_at = self.now() + LEASE / 3;
             }
         }
+        // What was claimed on the way to the express lane is owed within seconds: it is not left behind.
+        while let Ok(claimed) = express.try_recv() {
+            self.spawn(claimed, &mut turns, &mut in_flight);
+        }
         drop(express);
         self.wind_down(options.grace, turns, in_flight).await;
     }
@@ -89,7 +93,7 @@ impl Engine {
                 return Ok(turns);
             };
             turns += 1;
-            self.take_turn(claimed).await;
+            self.take_turn(&Hand::holding(claimed)).await;
         }
     }
 
@@ -129,28 +133,30 @@ impl Engine {
     }
 
     fn spawn(&self, claimed: Claimed, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
-        let claim = settled(&claimed);
-        let engine = self.clone();
-        let turn = turns.spawn(async move { engine.take_turn(claimed).await });
-        in_flight.insert(turn.id(), claim);
+        let hand = Hand::holding(claimed);
+        let (engine, held) = (self.clone(), hand.clone());
+        let turn = turns.spawn(async move { engine.take_turn(&held).await });
+        in_flight.insert(turn.id(), hand);
     }
 
-    async fn take_turn(&self, claimed: Claimed) {
-        let id = claimed.task.instance.clone();
-        let claim = settled(&claimed);
+    async fn take_turn(&self, hand: &Hand) {
+        let id = hand.task().instance;
         let result = match self.store().load(&id).await {
             Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, claimed).await,
+                Ok(running) => running.turn(self, hand).await,
                 Err(error) => Err(error),
             },
             // Owed to nobody: a parent that never was.
-            Ok(None) => crate::conclude::settle_only(self, &claimed).await,
+            Ok(None) => self.drop_claim(hand).await,
             Err(error) => Err(error.into()),
         };
         match result {
             Ok(()) => {}
+            Err(EngineError::LeaseLost) => {
+                tracing::debug!(instance.id = %id, "somebody else disposed of a task in hand");
+            }
             Err(EngineError::Contended(_)) => {
-                if let Err(error) = self.release(&[claim]).await {
+                if let Err(error) = self.release(&[hand.settled()]).await {
                     tracing::error!(instance.id = %id, %error, "a contended task waits for its lease to end");
                 }
             }
@@ -161,8 +167,16 @@ impl Engine {
         }
     }
 
+    async fn drop_claim(&self, hand: &Hand) -> Result<(), EngineError> {
+        let change = Change {
+            settle: vec![hand.settled()],
+            ..Change::default()
+        };
+        self.ledger().put(change).await.map(drop)
+    }
+
     async fn renew(&self, in_flight: &InFlight) {
-        let claims: Vec<Settled> = in_flight.values().cloned().collect();
+        let claims: Vec<Settled> = in_flight.values().map(Hand::settled).collect();
         if claims.is_empty() {
             return;
         }
@@ -187,7 +201,7 @@ impl Engine {
             return;
         }
         turns.abort_all();
-        let left: Vec<Settled> = in_flight.values().cloned().collect();
+        let left: Vec<Settled> = in_flight.values().map(Hand::settled).collect();
         tracing::warn!(
             tasks = left.len(),
             "stopped before all turns had ended; they stay due"
@@ -205,7 +219,7 @@ fn finished(done: Result<(Id, ()), JoinError>, in_flight: &mut InFlight) {
         }
         Err(error) => {
             let claim = in_flight.remove(&error.id());
-            let instance = claim.map(|claim| claim.task.instance.to_string());
+            let instance = claim.map(|hand| hand.task().instance.to_string());
             tracing::error!(%error, instance, "a turn panicked; its task comes due again when the lease ends");
         }
     }

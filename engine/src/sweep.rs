@@ -1,14 +1,21 @@
 //! The sweep that keeps the promise "nothing is silently stuck": every live instance has a task,
 //! a deadline or a named person, or is given one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+use crate::decide::earliest_deadline;
+use crate::draft::Draft;
 use crate::engine::Engine;
+use crate::executor::Executor;
 use crate::instance::{Actor, HoldKind, Reason, Record};
+use crate::intervene::{Act, Intervention};
 use crate::ledger::EngineError;
 use crate::schedule::Chore;
 use crate::store::{Filter, PageOrder};
-use crate::turn::Act;
+use crate::task::{Task, Work};
+use crate::workflow::Workflow;
 
 /// Records looked at between two pauses for other work.
 const PAGE: usize = 200;
@@ -34,8 +41,14 @@ impl Chore for ResumeStalled {
                 let found = engine.find(&filter, &page).await?;
                 seen += found.items.len();
                 for record in found.items {
-                    if is_stalled(engine, &record).await? {
-                        resumed += usize::from(resume(engine, &record).await?);
+                    let id = record.id.clone();
+                    match look_after(engine, record).await {
+                        Ok(helped) => resumed += usize::from(helped),
+                        // One that cannot be read must not hide the others.
+                        Err(error) => {
+                            let cause: &dyn std::error::Error = &error;
+                            tracing::error!(instance.id = %id, error = cause, "an instance could not be looked after");
+                        }
                     }
                 }
                 tokio::task::yield_now().await;
@@ -46,6 +59,21 @@ impl Chore for ResumeStalled {
             }
         }
         Ok(format!("{seen} live instances seen, {resumed} resumed"))
+    }
+}
+
+async fn look_after(engine: &Engine, record: Record) -> Result<bool, EngineError> {
+    let helped = if is_stalled(engine, &record).await? {
+        resume(engine, record).await
+    } else {
+        let tasks = engine.tasks(&record.id).await?;
+        let running = Arc::clone(engine.running(&record)?);
+        running.remind(engine, record, &tasks).await
+    };
+    match helped {
+        // It moved meanwhile: not stalled after all.
+        Err(EngineError::Contended(_) | EngineError::Refused(_)) => Ok(false),
+        other => other,
     }
 }
 
@@ -63,23 +91,43 @@ pub async fn is_stalled(engine: &Engine, record: &Record) -> Result<bool, Engine
         return Ok(false);
     }
     Ok(engine.tasks(&record.id).await?.iter().all(|task| {
-        let crate::task::Work::Command(name) = &task.work else {
+        let Work::Command(name) = &task.work else {
             return true;
         };
         Some(name) != record.owes.as_ref()
     }))
 }
 
-async fn resume(engine: &Engine, record: &Record) -> Result<bool, EngineError> {
-    let why = Reason::new("stalled", "owed a command that no task would have run");
+/// Arms the owed command of the record as it was read: whoever wrote since has looked after it.
+async fn resume(engine: &Engine, record: Record) -> Result<bool, EngineError> {
     tracing::warn!(instance.id = %record.id, state = record.state, "a stalled instance was resumed");
-    match engine
-        .intervene(&record.id, Act::RetryNow, Actor::System, why)
-        .await
-    {
-        Ok(()) => Ok(true),
-        // It moved meanwhile: not stalled after all.
-        Err(EngineError::Refused(_)) => Ok(false),
-        Err(other) => Err(other),
+    let running = Arc::clone(engine.running(&record)?);
+    let retry = Intervention {
+        act: Act::RetryNow,
+        actor: Actor::System,
+        reason: Reason::new("stalled", "owed a command that no task would have run"),
+    };
+    running.intervene(engine, record, retry).await?;
+    Ok(true)
+}
+
+/// Arms the deadline of an instance that has one and no task for it; says whether it did.
+pub(crate) async fn remind<W: Workflow>(
+    engine: &Engine,
+    executor: &dyn Executor<W>,
+    record: Record,
+    tasks: &[Task],
+) -> Result<bool, EngineError> {
+    if tasks.iter().any(|task| task.work == Work::Deadline) {
+        return Ok(false);
     }
+    let instance = engine.ledger().open::<W>(record).await?;
+    let Some(due) = earliest_deadline::<W>(instance.state, &instance.facts) else {
+        return Ok(false);
+    };
+    tracing::warn!(instance.id = %instance.record.id, "a deadline that nobody kept was armed again");
+    let mut draft = Draft::of(instance, "reminded", engine.now());
+    draft.arm_deadline(due);
+    engine.write(executor, draft).await?;
+    Ok(true)
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::instance::InstanceId;
 
+/// When nothing is due by itself: the last day that RFC 3339 can write.
+pub(crate) const FAR_AWAY: Timestamp = Timestamp::from_millis(253_402_214_400_000);
+
 /// What a task asks for when it comes due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

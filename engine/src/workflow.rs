@@ -70,7 +70,9 @@ pub trait Workflow: Sized + Send + Sync + 'static {
         now: Timestamp,
     ) -> Heard<Self>;
 
-    /// Moments that matter in this state, and what is heard then.
+    /// Moments that matter in this state, and what is heard then: once each while the state stays,
+    /// and after a move as often as the moment still stands here. One that has passed should move
+    /// the instance, or mean nothing.
     fn deadlines(_state: StateOf<Self>, _facts: &Self::Facts) -> Vec<(Timestamp, Self::Event)> {
         Vec::new()
     }

@@ -7,6 +7,7 @@
 mod app;
 mod browser;
 mod crashes;
+mod engine;
 mod journeys;
 mod load;
 mod powercut;
@@ -14,3 +15,5 @@ mod receiver;
 mod second_web;
 mod secrets;
 mod stores;
+mod tables;
+mod tidy;

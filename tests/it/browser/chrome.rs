@@ -7,6 +7,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -140,25 +142,48 @@ impl Chrome {
         focused.send_keys(keys).await.unwrap();
     }
 
-    /// The text of the page.
-    pub(super) async fn text(&self) -> String {
-        let text = self.script("return document.body.innerText").await;
-        text.as_str().unwrap_or_default().to_owned()
-    }
-
     /// Tells the browser's own tools something, in the window that is in front.
     pub(super) async fn tool(&self, command: &str, params: Value) -> Value {
         let body = json!({ "cmd": command, "params": params });
         self.ask("goog/cdp/execute", &body).await
     }
 
-    /// A picture of what is to be seen now, as PNG.
+    /// A picture of the whole page, below the fold too, as PNG.
     pub(super) async fn picture(&self) -> Vec<u8> {
-        self.client.screenshot().await.unwrap()
+        let params = json!({ "format": "png", "captureBeyondViewport": true });
+        let taken = self.tool("Page.captureScreenshot", params).await;
+        BASE64.decode(taken["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Nothing went wrong in the browser's eyes but what was expected, and no request left the machine.
+    pub(super) async fn check(&self, expected: &[&str]) {
+        let complaints = self.complaints().await;
+        let unexpected = |line: &&String| !expected.iter().any(|part| line.contains(part));
+        let unexpected: Vec<_> = complaints.iter().filter(unexpected).collect();
+        assert!(
+            unexpected.is_empty(),
+            "the browser complained: {unexpected:#?}"
+        );
+        let asked = self.asked().await;
+        // Browsers have pages of their own, such as the empty tab; they are on no network.
+        let inner = [
+            "http://127.0.0.1:",
+            "http://localhost:",
+            "data:",
+            "blob:",
+            "chrome:",
+        ];
+        let is_far = |url: &&String| !inner.iter().any(|start| url.starts_with(start));
+        let far: Vec<_> = asked.iter().filter(is_far).collect();
+        assert!(far.is_empty(), "asked of another machine: {far:?}");
+        assert!(
+            !asked.is_empty(),
+            "the browser's record of addresses is empty"
+        );
     }
 
     /// What went wrong in the browser's eyes, content policies included.
-    pub(super) async fn complaints(&self) -> Vec<String> {
+    async fn complaints(&self) -> Vec<String> {
         let log = self.ask("se/log", &json!({ "type": "browser" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
         let bad = entries
@@ -169,7 +194,7 @@ impl Chrome {
     }
 
     /// Every address asked for since this was last called.
-    pub(super) async fn asked(&self) -> Vec<String> {
+    async fn asked(&self) -> Vec<String> {
         let log = self.ask("se/log", &json!({ "type": "performance" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
         let lines = entries.iter().filter_map(|entry| entry["message"].as_str());

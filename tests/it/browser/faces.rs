@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::chrome::{Chrome, Screen};
+use super::operator::signed_in;
 use super::person::Person;
 use crate::app::App;
 
@@ -141,4 +142,70 @@ async fn clients_faces(screen: Screen) {
     person.chrome.goto(&made.link).await;
     gallery.look(&person.chrome, "page-dead").await;
     gallery.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_is_accessible_on_a_desktop() {
+    consoles_faces(Screen::Desktop).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_is_accessible_on_a_phone() {
+    consoles_faces(Screen::Phone).await;
+}
+
+async fn consoles_faces(screen: Screen) {
+    let app = App::start().await;
+    let mut gallery = Gallery::new(screen);
+    let chrome = signed_in(&app, screen).await;
+    let go = async |path: &str| chrome.goto(&format!("{}/console{path}", app.url())).await;
+    gallery.look(&chrome, "console-attention-empty").await;
+    let done = app.onboarding(json!({ "external_id": "cust-1" })).await;
+    finish(&app, &done.link).await;
+    app.status_until(&done.id, "completed").await;
+    let pin = app
+        .onboarding(json!({ "external_id": "sim:pin_mismatch:cust-2" }))
+        .await;
+    finish(&app, &pin.link).await;
+    app.state_until(&pin.id, "needs_pin").await;
+    app.scenario(json!({ "endpoint": "*", "effect": "down", "for_ms": 3_600_000 }))
+        .await;
+    let held = app.onboarding(json!({ "external_id": "cust-3" })).await;
+    let halves = app.sign_up(json!({ "phone_number": "+34600111222" })).await;
+    app.heal().await;
+    app.scenario(json!({ "endpoint": "register", "effect": "fail", "times": 50, "error": { "code": 2, "http": 500 } })).await;
+    app.open(&held.link).await.signup(&halves).await;
+    app.instance_until(&held.id, "it is held up", |view| {
+        view["hold"]["kind"] == "retrying"
+    })
+    .await;
+    app.onboarding(json!({})).await;
+    go("").await;
+    gallery.look(&chrome, "console-attention").await;
+    go("/instances").await;
+    gallery.look(&chrome, "console-list").await;
+    for (name, id) in [("held", &held.id), ("done", &done.id), ("pin", &pin.id)] {
+        go(&format!("/instances/{id}")).await;
+        gallery
+            .look(&chrome, &format!("console-instance-{name}"))
+            .await;
+    }
+    for place in ["partners", "schedules", "audit"] {
+        go(&format!("/{place}")).await;
+        gallery.look(&chrome, &format!("console-{place}")).await;
+    }
+    chrome
+        .click(".top form[action='/console/logout'] button")
+        .await;
+    chrome.see("input[name=token]").await;
+    gallery.look(&chrome, "console-login").await;
+    gallery.check();
+}
+
+async fn finish(app: &App, link: &str) {
+    let client = app.open(link).await;
+    let view = client.status().await;
+    let sim = view["signup"]["extras"]["sim"].clone();
+    let halves = app.sign_up(json!({ "sim": sim })).await;
+    client.signup(&halves).await;
 }

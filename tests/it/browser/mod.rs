@@ -1,5 +1,10 @@
 //! The hosted page and the console in a real browser, as a client and an operator meet them.
 
 mod chrome;
+mod console;
 mod faces;
+mod links;
+mod operator;
 mod person;
+mod signup;
+mod troubles;

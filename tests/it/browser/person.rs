@@ -75,6 +75,12 @@ impl Person {
         self.returns().await;
     }
 
+    /// Gets up; nothing may have gone wrong in the browser's eyes but what was expected, and nothing may
+    /// have been asked of another machine.
+    pub(super) async fn leaves(self, expected: &[&str]) {
+        self.chrome.check(expected).await;
+    }
+
     /// The quick way through Meta's window, for tests about something else.
     pub(super) async fn signs_up(&self) {
         self.continues().await;

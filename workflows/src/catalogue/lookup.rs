@@ -80,6 +80,14 @@ pub fn explain(error: &GraphError) -> Option<&'static CatalogueEntry> {
     })
 }
 
+/// What a fingerprint such as `graph_133016` or `graph_190_460` means.
+pub fn of_fingerprint(fingerprint: &str) -> Option<&'static CatalogueEntry> {
+    let mut parts = fingerprint.strip_prefix("graph_")?.split('_');
+    let code = parts.next()?.parse().ok()?;
+    let subcode = parts.next().and_then(|part| part.parse().ok());
+    graph_error(code, subcode, "")
+}
+
 /// What a code means that Meta's signup window reported.
 pub fn signup_error(code: i64) -> Option<&'static CatalogueEntry> {
     ENTRIES

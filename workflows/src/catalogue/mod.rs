@@ -12,4 +12,4 @@ mod signup;
 mod signup_access;
 
 pub use entry::{CatalogueEntry, Class, Family};
-pub use lookup::{Refusal, all, explain, graph_error, reaction, signup_error};
+pub use lookup::{Refusal, all, explain, graph_error, of_fingerprint, reaction, signup_error};

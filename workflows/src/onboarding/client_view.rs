@@ -5,12 +5,10 @@ use std::fmt::Write as _;
 use engine::{Actor, Hold, HoldKind, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::client_trouble::client_trouble;
 use super::facts::Facts;
 use super::machine::State;
-use crate::app::{
-    AskView, BrandingView, ClientPhase, ClientView, SignupOptions, StepView, TroubleView,
-};
-use crate::catalogue;
+use crate::app::{AskView, BrandingView, ClientPhase, ClientView, SignupOptions, StepView};
 use crate::values::mask_phone_number;
 
 /// What the page needs beyond the onboarding's own facts.
@@ -44,7 +42,7 @@ pub fn client_view(state: State, facts: &Facts, around: Surroundings<'_>) -> Cli
         text,
         steps: steps(state, phase, around.entered_at, &around.branding),
         ask: ask(state),
-        trouble: trouble(state, facts, around.hold),
+        trouble: client_trouble(state, facts, around.hold),
         number,
         link_expires_at: facts.link.expires_at.to_rfc3339(),
         return_url: return_url(facts, phase),
@@ -76,15 +74,20 @@ fn words(
     let (headline, text) = match (state, phase) {
         (State::LinkIssued, _) if facts.claim.is_some() => (
             "One more click".to_owned(),
-            "Meta says you finished, but its confirmation did not reach us. Continue with Facebook again; your choices are still there.".to_owned(),
+            "You finished at Facebook, but its confirmation did not reach us. Continue with Facebook again; your choices are still there.".to_owned(),
         ),
         (State::LinkIssued, _) => (
             "Connect your WhatsApp number".to_owned(),
             "Takes about 5 minutes.".to_owned(),
         ),
+        // The trouble below says what happened.
+        (State::NeedsSignup, _) if facts.trouble.is_some() => (
+            "Please confirm once more".to_owned(),
+            "It takes one more click. Nothing is lost.".to_owned(),
+        ),
         (State::NeedsSignup, _) => (
             "Please confirm once more".to_owned(),
-            "Meta's confirmation could not be used. Continue with Facebook again; your choices are still there.".to_owned(),
+            "Facebook’s confirmation could not be used. Continue with Facebook again; your choices are still there.".to_owned(),
         ),
         (State::NeedsAsset, _) => (
             "Something is missing".to_owned(),
@@ -95,7 +98,7 @@ fn words(
             "Meta sends a six-digit code to your number to see that it is yours.".to_owned(),
         ),
         (State::NeedsPin, _) => (
-            "Enter your number's PIN".to_owned(),
+            "Enter your number’s PIN".to_owned(),
             "Your number is protected by a two-step verification PIN that only you know.".to_owned(),
         ),
         (State::Expired, _) => (
@@ -110,7 +113,7 @@ fn words(
         (_, ClientPhase::Waiting) => waiting_words(around.hold, partner),
         _ => (
             "Setting up your number".to_owned(),
-            "You can close this page. We'll finish by ourselves.".to_owned(),
+            "You can close this page. We’ll finish by ourselves.".to_owned(),
         ),
     };
     (headline, text)
@@ -199,7 +202,7 @@ fn ask(state: State) -> Option<AskView> {
         State::NeedsPin => Some(AskView {
             kind: "pin",
             label: "Six-digit PIN".to_owned(),
-            help: "You or your former provider chose it. If nobody knows it, turn two-step verification off in WhatsApp Manager and continue with Facebook again.".to_owned(),
+            help: "You or your former provider chose it. If nobody knows it, turn two-step verification off in WhatsApp Manager; then any six digits entered here become the new PIN.".to_owned(),
             button: "Use this PIN".to_owned(),
         }),
         State::NeedsOtp => Some(AskView {
@@ -209,89 +212,6 @@ fn ask(state: State) -> Option<AskView> {
             button: "Confirm the number".to_owned(),
         }),
         _ => None,
-    }
-}
-
-fn trouble(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<TroubleView> {
-    if let Some(trouble) = &facts.trouble {
-        return Some(TroubleView {
-            code: trouble.code.clone(),
-            happened: client_words(&trouble.code, &trouble.text),
-            advice: advice(state).to_owned(),
-            next_try_at: None,
-        });
-    }
-    if let Some(hold) = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered)
-    {
-        return Some(TroubleView {
-            code: hold.reason.code.clone(),
-            happened: "Meta is not answering as it should.".to_owned(),
-            advice: "Nothing is lost and you have nothing to do. We try again by ourselves."
-                .to_owned(),
-            next_try_at: hold.until.map(Timestamp::to_rfc3339),
-        });
-    }
-    let journey = facts.journey.as_ref()?;
-    if !matches!(state, State::LinkIssued | State::NeedsSignup) {
-        return None;
-    }
-    let by_code = journey
-        .error_code
-        .as_deref()
-        .and_then(|code| code.parse().ok())
-        .and_then(catalogue::signup_error);
-    let (happened, advice) = match (by_code, journey.kind.as_str()) {
-        (Some(entry), _) => (entry.client_text.to_owned(), String::new()),
-        (None, "canceled" | "closed") => (
-            "The Meta window was closed before the last step.".to_owned(),
-            "Nothing is lost. Continue when you are ready.".to_owned(),
-        ),
-        (None, "popup_blocked") => (
-            "Your browser blocked the Meta window.".to_owned(),
-            "Allow pop-ups for this page, then continue.".to_owned(),
-        ),
-        (None, "sdk_blocked") => (
-            "Meta's sign-up could not be loaded.".to_owned(),
-            "Switch off content blockers for this page, or open the link in another browser."
-                .to_owned(),
-        ),
-        (None, "error") => (
-            "Meta reported a problem during the signup.".to_owned(),
-            "Continue with Facebook to try again.".to_owned(),
-        ),
-        _ => return None,
-    };
-    Some(TroubleView {
-        code: journey.kind.clone(),
-        happened,
-        advice,
-        next_try_at: None,
-    })
-}
-
-/// What a trouble is called towards the client.
-fn client_words(code: &str, text: &str) -> String {
-    match code {
-        "waba_not_granted" => {
-            "The account named by your browser was not shared with us by Meta, so it was not connected.".to_owned()
-        }
-        "code_unanswered" | "code_expired" => {
-            "Meta's confirmation ran out before it could be used.".to_owned()
-        }
-        _ => text.to_owned(),
-    }
-}
-
-fn advice(state: State) -> &'static str {
-    match state {
-        State::NeedsPin => {
-            "Check the PIN and enter it again. Meta locks a number after too many guesses."
-        }
-        State::NeedsOtp => "Enter the newest code, or have another one sent.",
-        State::NeedsSignup | State::NeedsAsset | State::LinkIssued => {
-            "Continue with Facebook again and choose the account you want to connect."
-        }
-        _ => "",
     }
 }
 
@@ -335,7 +255,8 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         setup.insert("solutionID".to_owned(), json!(solution));
     }
     extras.insert("setup".to_owned(), Value::Object(setup));
-    let ordered = facts.order.external_id.as_deref();
+    // An outcome is ordered once: whoever has met it and comes back gets through.
+    let ordered = facts.order.external_id.as_deref().filter(|_| !met(facts));
     if let Some(outcome) = ordered.and_then(|id| id.strip_prefix("sim:"))
         && sandbox
         && !facts.order.livemode
@@ -345,4 +266,10 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         extras.insert("sim".to_owned(), json!(name));
     }
     Value::Object(extras)
+}
+
+/// Whether an earlier signup has already ended badly.
+fn met(facts: &Facts) -> bool {
+    let left = facts.journey.as_ref().map(|journey| journey.kind.as_str());
+    facts.trouble.is_some() || matches!(left, Some("canceled" | "closed" | "error"))
 }

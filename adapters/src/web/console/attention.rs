@@ -9,6 +9,7 @@ use workflows::app::AttentionGroup;
 use super::filters::list_path;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
+use super::telling::code_name;
 use super::words::{humane, mark, none, number};
 use crate::web::UseCases;
 
@@ -55,7 +56,7 @@ fn grouped(groups: &[AttentionGroup]) -> Markup {
     let mut groups: Vec<&AttentionGroup> = groups.iter().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     html! {
-        div.rows {
+        div.rows tabindex="0" role="group" aria-label="Table, scrolls sideways" {
             table.list {
                 caption.unseen { "Groups that wait for an operator, the largest first" }
                 thead { tr {
@@ -68,8 +69,7 @@ fn grouped(groups: &[AttentionGroup]) -> Markup {
                     @for group in groups {
                         tr.row {
                             td {
-                                a.to href=(list_path(&[("workflow", &group.workflow), ("state", &group.state)])) { (humane(&group.code)) }
-                                " " code.soft { (group.code) }
+                                a.to href=(list_path(&[("workflow", &group.workflow), ("state", &group.state)])) { (code_name(&group.code)) }
                             }
                             td.tight { (humane(&group.state)) }
                             td.tight { (humane(&group.workflow)) }
@@ -84,7 +84,7 @@ fn grouped(groups: &[AttentionGroup]) -> Markup {
 
 fn tally(counts: &[Count]) -> Markup {
     html! {
-        div.wide {
+        div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" {
             table {
                 caption.unseen { "All instances by workflow, state and what they wait for" }
                 thead { tr {
@@ -112,5 +112,5 @@ fn hold_name(hold: &str) -> Markup {
     let kinds = [
         "working", "retrying", "waiting", "parked", "paused", "awaiting",
     ];
-    html! { @if kinds.contains(&hold) { (mark(hold)) } @else { (humane(hold)) " " code.soft { (hold) } } }
+    html! { @if kinds.contains(&hold) { (mark(hold)) } @else { (code_name(hold)) } }
 }

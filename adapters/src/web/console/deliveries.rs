@@ -13,7 +13,7 @@ pub(super) fn deliveries(deliveries: &[DeliveryView], now: Timestamp) -> Markup 
             h2 #notices { "Notices" }
             @if deliveries.is_empty() { p.soft { "No notice has been sent for this instance. They appear here with every try." } }
             @else {
-                div.wide { table {
+                div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" { table {
                     caption.unseen { "Notices to the partner, with their tries" }
                     thead { tr {
                         th scope="col" { "Notice" } th scope="col" { "To" } th scope="col" { "Now" }

@@ -49,6 +49,16 @@ fn uncapped(name: &str) -> String {
     }
 }
 
+/// A column in which no record has anything is left out.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
 /// One value: moments as times, the rest as it is.
 fn shown(value: &Value, now: Timestamp) -> Markup {
     match value {
@@ -59,13 +69,30 @@ fn shown(value: &Value, now: Timestamp) -> Markup {
         Value::Null => none(),
         Value::Bool(yes) => html! { (if *yes { "Yes" } else { "No" }) },
         Value::Number(number) => html! { span.mono { (number) } },
+        Value::Array(items) if items.is_empty() => none(),
+        Value::Object(fields) => members(fields, now),
         Value::Array(items) if items.iter().all(Value::is_string) => html! {
             @for (place, item) in items.iter().enumerate() {
                 @if place > 0 { ", " }
-                (item.as_str().unwrap_or_default())
+                (shown(item, now))
             }
         },
         other => html! { code { (other) } },
+    }
+}
+
+/// A value of several members, those that are set, in one cell.
+fn members(fields: &serde_json::Map<String, Value>, now: Timestamp) -> Markup {
+    let set: Vec<_> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    html! {
+        @if set.is_empty() { (none()) }
+        @for (place, (name, value)) in set.iter().enumerate() {
+            @if place > 0 { br; }
+            span.soft.small { (humane(name)) } " " (shown(value, now))
+        }
     }
 }
 
@@ -79,15 +106,15 @@ fn is_id(text: &str) -> bool {
 }
 
 /// What comes first in a row when it is there; the rest follows as the use case ordered it.
-const FIRST: [&str; 8] = [
-    "at", "name", "id", "actor", "operator", "act", "action", "target",
+const FIRST: [&str; 9] = [
+    "at", "name", "id", "actor", "operator", "act", "action", "target", "runs",
 ];
 
 /// A table of records, one column for each name that occurs.
 pub(super) fn table(caption: &str, records: &[Value], now: Timestamp) -> Markup {
     let columns = columns(records);
     html! {
-        div.wide {
+        div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" {
             table {
                 caption.unseen { (caption) }
                 thead { tr { @for column in &columns { th scope="col" { (heading(column)) } } } }
@@ -119,7 +146,10 @@ fn columns(records: &[Value]) -> Vec<String> {
         .filter_map(Value::as_object)
         .flat_map(|record| record.keys())
     {
-        if name != "object" && !found.contains(name) {
+        let is_told = records
+            .iter()
+            .any(|record| !record.get(name).is_none_or(is_empty));
+        if name != "object" && is_told && !found.contains(name) {
             found.push(name.clone());
         }
     }

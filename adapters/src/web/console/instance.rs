@@ -11,8 +11,9 @@ use super::acts::acts;
 use super::deliveries::deliveries;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::{AnyOperator, Visitor};
+use super::telling;
 use super::timeline::{Zoom, timeline};
-use super::words::{humane, id, mark, number, time};
+use super::words::{humane, id, mark_of, number, time};
 use super::{diagram, facts};
 use crate::web::{Query, Refusal, UseCases};
 
@@ -62,10 +63,12 @@ pub(super) fn body(
         div.title {
             h1 { (humane(&view.state)) }
             span { (id(&view.id)) }
-            span.soft.small { (humane(&view.workflow)) ", version " (number(view.version)) }
+            span.soft.small { (humane(&view.workflow)) " · revision " (number(view.version)) }
         }
-        p.headline { (view.headline) }
-        @if let Some(hold) = &view.hold { (held(hold, now)) }
+        @if let Some(hold) = &view.hold {
+            p.headline { (telling::sentence(&view.state, hold, now)) }
+            (held(hold, now))
+        } @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
         (acts(view, &frequent, frame))
         section aria-labelledby="picture" {
             h2.unseen #picture { "Path" }
@@ -88,12 +91,13 @@ pub(super) fn body(
 fn held(hold: &HoldView, now: Timestamp) -> Markup {
     html! {
         dl class=(format!("hold {}", hold.kind)) {
-            div { dt { "Now" } dd { (mark(&hold.kind)) } }
-            div { dt { "Because" } dd { (hold.text) " " code.soft { (hold.code) } } }
+            div { dt { "Now" } dd { (mark_of(hold)) } }
             div { dt { "Since" } dd { (time(&hold.since, now)) } }
-            @if let Some(until) = &hold.until { div { dt { "Next try" } dd { (time(until, now)) } } }
+            @if let Some(until) = &hold.until { div { dt { "Until" } dd { (time(until, now)) } } }
             @if hold.attempt > 0 { div { dt { "Tries so far" } dd { (hold.attempt) } } }
             div { dt { "Moved by" } dd { (humane(&hold.mover)) } }
+            @if let Some(advice) = telling::advice(&hold.code) { div.all { dt { "What to check" } dd { (advice) } } }
+            div.all { dt { "As recorded" } dd { (hold.text) " " code.soft { (hold.code) } } }
         }
     }
 }
@@ -104,7 +108,7 @@ fn owed(view: &InstanceView, now: Timestamp) -> Markup {
             h2 #owed { "Due next" }
             @if view.tasks.is_empty() { p.soft { "Nothing is due: it has ended, or it waits for a person." } }
             @else {
-                div.wide { table {
+                div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" { table {
                     caption.unseen { "What is owed to this instance, with its time" }
                     thead { tr { th scope="col" { "What" } th scope="col" { "Due" } th.number scope="col" { "Tries" } } }
                     tbody {

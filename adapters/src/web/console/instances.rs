@@ -11,7 +11,8 @@ use workflows::app::{InstanceRow, Kind, ListView};
 use super::filters::{Filters, list_path};
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
-use super::words::{elided, humane, mark, none, time};
+use super::telling;
+use super::words::{elided, humane, mark_of, none, time};
 use crate::web::{Query, UseCases};
 
 #[get("/console/instances")]
@@ -78,7 +79,7 @@ pub(super) fn body(list: &ListView<InstanceRow>, filters: &Filters, now: Timesta
                 }
             }
         } @else {
-            div.rows { table.list {
+            div.rows tabindex="0" role="group" aria-label="Table, scrolls sideways" { table.list {
                 caption.unseen { "Instances, newest first" }
                 thead { tr {
                     th scope="col" { "Id" }
@@ -107,8 +108,8 @@ fn line(row: &InstanceRow, now: Timestamp) -> Markup {
                 span.soft.small.keep title=(row.tenant) { (elided(&row.tenant)) }
             }
             td.tight { (humane(&row.state)) }
-            td.tight { @if let Some(hold) = &row.hold { (mark(&hold.kind)) } @else { (none()) } }
-            td.reason { (row.headline) }
+            td.tight { @if let Some(hold) = &row.hold { (mark_of(hold)) } @else { (none()) } }
+            td.reason { @if let Some(hold) = &row.hold { (telling::short(&row.state, hold)) } @else { (telling::ended(&row.state).unwrap_or(&row.headline)) } }
             td { (time(&row.updated_at, now)) }
         }
     }

@@ -15,6 +15,7 @@ mod login;
 mod partners;
 mod records;
 mod session;
+mod telling;
 mod timeline;
 mod wires;
 mod words;

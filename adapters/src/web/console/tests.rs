@@ -75,7 +75,7 @@ fn an_empty_page_says_what_would_appear_and_how_to_make_it() {
 fn an_instance_tells_what_it_waits_for_and_who_can_move_it() {
     let html = page_of(&instance());
     for text in [
-        "Waiting for Meta to lift the registration limit",
+        "moves by: time, or an operator",
         "Meta limits how often this number may be registered",
         "in 2\u{2009}d 20\u{2009}h",
         "Moved by",

@@ -72,7 +72,7 @@ pub(super) fn timeline(view: &InstanceView, zoom: Zoom, now: Timestamp) -> Marku
             }
             @if lines.is_empty() { p.soft { "Nothing at this zoom yet. Every line is under “Raw”." } }
             @else {
-                div.wide { table {
+                div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" { table {
                     caption.unseen { "What happened, oldest first" }
                     thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "State" } th scope="col" { "By" } } }
                     tbody { @for line in lines { (row(line, now)) } }
@@ -91,7 +91,7 @@ fn row(line: &EventView, now: Timestamp) -> Markup {
                 @if let Some(message) = &line.message { br; span.soft.small { (message) } }
                 @if let Some(code) = &line.code { " " code.soft { (code) } }
             }
-            td { (moved(line)) }
+            td.moved { (moved(line)) }
             td.tight { (humane(&line.actor)) }
         }
     }

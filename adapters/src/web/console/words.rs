@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use engine::Timestamp;
 use maud::{Markup, PreEscaped, html};
+use workflows::app::HoldView;
 
 /// "12 min ago" or "in 3 h", with the exact moment for hover and for machines.
 pub(super) fn time(moment: &str, now: Timestamp) -> Markup {
     let Some(at) = Timestamp::parse_rfc3339(moment) else {
         return html! { (moment) };
     };
-    let text = if at > now {
+    let text = if at > now && at.since(now) < Duration::from_secs(1) {
+        "now".to_owned()
+    } else if at > now {
         format!("in {}", span(at.since(now)))
     } else if now.since(at) < Duration::from_secs(5) {
         "just now".to_owned()
@@ -18,6 +21,14 @@ pub(super) fn time(moment: &str, now: Timestamp) -> Markup {
         format!("{} ago", span(now.since(at)))
     };
     html! { time datetime=(moment) title=(exact(moment)) { (text) } }
+}
+
+/// How long something has lasted: `12 min`, with its beginning for hover.
+pub(super) fn lasted(since: &str, now: Timestamp) -> Markup {
+    let Some(at) = Timestamp::parse_rfc3339(since) else {
+        return html! { (since) };
+    };
+    html! { time datetime=(since) title=(exact(since)) { (span(now.since(at))) } }
 }
 
 /// The same for a moment that may be missing.
@@ -122,6 +133,17 @@ pub(super) fn mark(kind: &str) -> Markup {
         _ => ("rest", "At rest"),
     };
     html! { span class=(format!("mark {class}")) { (shape(class)) (word) } }
+}
+
+/// The same, naming whom it awaits.
+pub(super) fn mark_of(hold: &HoldView) -> Markup {
+    match hold.kind.as_str() {
+        "awaiting" => {
+            let word = format!("Awaiting {}", hold.mover);
+            html! { span.mark.awaiting { (shape("awaiting")) (word) } }
+        }
+        kind => mark(kind),
+    }
 }
 
 /// The console's pictures by what they mean.

@@ -121,7 +121,7 @@ static ENGLISH: Texts = Texts {
     hours: "{n} h",
     emblem_done: "Done",
     emblem_ended: "Closed",
-    may_close: "You can close this page. We’ll finish by ourselves.",
+    may_close: "You can close this page now.",
     return_to: "Return to {partner}",
     return_back: "Return",
     next_try: "Next try {when}, by itself.",

@@ -74,7 +74,7 @@ function notice(trouble) {
     icon('trouble'),
     el('div', { class: 'stack' },
       el('p', { class: 'happened' }, trouble.happened),
-      el('p', {}, trouble.advice),
+      trouble.advice ? el('p', {}, trouble.advice) : null,
       next),
     button ? el('button', { class: 'button', type: 'button', onclick: button.press }, button.label) : null,
     trouble.aside ? el('button', { class: 'plain', type: 'button', onclick: trouble.aside.press }, trouble.aside.label) : null);
@@ -169,10 +169,9 @@ function showWrong(fields, text) {
 function leave(view) {
   const back = safeUrl(view.return_url);
   const partner = view.branding.display_name;
-  if (view.phase === 'done' || view.phase === 'ended') {
-    return back ? el('a', { class: 'button', id: 'return', href: back }, partner ? fill(t.return_to, { partner }) : t.return_back) : null;
-  }
-  return view.phase === 'working' || view.phase === 'waiting' ? el('p', { class: 'hint' }, t.may_close) : null;
+  if (view.phase !== 'done' && view.phase !== 'ended') return null;
+  if (back) return el('a', { class: 'button', id: 'return', href: back }, partner ? fill(t.return_to, { partner }) : t.return_back);
+  return view.phase === 'done' ? el('p', { class: 'hint' }, t.may_close) : null;
 }
 
 function safeUrl(text) {

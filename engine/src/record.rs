@@ -1,0 +1,257 @@
+//! The writing end of a turn: settling, staying, hearing, each until it is written.
+//!
+//! What was performed is not performed again because a write failed: the write is repeated.
+
+use std::time::Duration;
+
+use crate::decide::{Verdict, decide, moments};
+use crate::draft::{Draft, Instance};
+use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
+use crate::ledger::EngineError;
+use crate::seal::SealError;
+use crate::store::{Change, StoreError};
+use crate::task::{FAR_AWAY, Task, Work};
+use crate::turn::Turn;
+use crate::workflow::{Note, Workflow};
+
+/// How often an outcome is written anew because others came first or the store did not answer.
+const WRITES_MAX: usize = 16;
+
+/// A store that did not answer is asked again after this long. All repeats together end before
+/// most leases do.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// An outcome that leaves the instance in its state.
+pub(crate) struct Stay {
+    pub(crate) what: &'static str,
+    pub(crate) hold: Hold,
+    /// When and how the task is due again, if time alone can move it.
+    pub(crate) again: Option<Task>,
+    /// An announced attempt may have happened: not even a pause may forget it.
+    pub(crate) unknown: bool,
+}
+
+impl<W: Workflow> Turn<'_, W> {
+    /// Takes the task away; nothing else changes.
+    pub(crate) async fn settle(&self) -> Result<(), EngineError> {
+        self.dispose(None).await
+    }
+
+    /// Takes the task away, but remembers an attempt whose outcome is not known.
+    pub(crate) async fn put_away(&self) -> Result<(), EngineError> {
+        let task = self.hand.task();
+        self.dispose(task.intent.then(|| far_away(task))).await
+    }
+
+    async fn dispose(&self, kept: Option<Task>) -> Result<(), EngineError> {
+        let change = Change {
+            settle: vec![self.hand.settled()],
+            tasks: kept.into_iter().collect(),
+            ..Change::default()
+        };
+        match self.engine.ledger().put(change).await {
+            Ok(_) | Err(EngineError::LeaseLost) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Puts a deadline task to its next moment, or away.
+    pub(crate) async fn settle_deadline(&self, instance: Instance<W>) -> Result<(), EngineError> {
+        let now = self.engine.now();
+        let mut later = moments::<W>(instance.state, &instance.facts).into_iter();
+        let Some((next, _)) = later.find(|(at, _)| *at > now) else {
+            return self.settle().await;
+        };
+        let mut draft = Draft::of(instance, "deadline_moved", now);
+        draft.arm_task(Task {
+            due: next,
+            ..self.hand.task()
+        });
+        draft.settle(self.hand.settled());
+        self.engine.write(self.executor, draft).await.map(drop)
+    }
+
+    /// Parks the instance until a named person acts.
+    pub(crate) async fn park(
+        &self,
+        whom: Actor,
+        why: Reason,
+        unknown: bool,
+    ) -> Result<(), EngineError> {
+        let attempt = self.hand.task().attempt;
+        self.stay(Stay {
+            what: "parked",
+            hold: parked(why, whom, attempt),
+            again: None,
+            unknown,
+        })
+        .await
+    }
+
+    /// Writes an outcome that leaves the instance where it is.
+    pub(crate) async fn stay(&self, stay: Stay) -> Result<(), EngineError> {
+        let mut failed = None;
+        for _ in 0..WRITES_MAX {
+            match self.try_to_stay(&stay).await {
+                Ok(()) | Err(EngineError::LeaseLost) => return Ok(()),
+                Err(error) => failed = Some(self.endure(error).await?),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn try_to_stay(&self, stay: &Stay) -> Result<(), EngineError> {
+        let task = self.hand.task();
+        let Some(instance) = self.load().await? else {
+            return self.settle().await;
+        };
+        if instance.record.visit != task.visit {
+            return self.settle().await;
+        }
+        let paused = instance.record.is_paused();
+        let repeated = matches!(
+            &instance.record.hold,
+            Some(known) if known.kind == HoldKind::Waiting && known.reason == stay.hold.reason
+        );
+        let mut draft = Draft::of(instance, stay.what, self.engine.now());
+        if !repeated {
+            // A wait that merely goes on would fill the history with the same line.
+            let note = Note::because(stay.what, Actor::System, stay.hold.reason.clone());
+            draft.write_line(note, None, None);
+        }
+        if !paused {
+            draft.hold(stay.hold.clone());
+        }
+        match &stay.again {
+            Some(again) if !paused => draft.arm_task(again.clone()),
+            _ if paused && stay.unknown => draft.arm_task(far_away(task)),
+            _ => {}
+        }
+        draft.settle(self.hand.settled());
+        self.engine.write(self.executor, draft).await.map(drop)
+    }
+
+    /// Hears what a command brought. The outcome survives events that came in between.
+    pub(crate) async fn hear(&self, event: W::Event) -> Result<(), EngineError> {
+        let mut failed = None;
+        for _ in 0..WRITES_MAX {
+            match self.try_to_hear(&event).await {
+                Err(EngineError::LeaseLost) if W::must_keep(&event) => {
+                    return self.keep(event).await;
+                }
+                Ok(()) | Err(EngineError::LeaseLost) => return Ok(()),
+                Err(error) => failed = Some(self.endure(error).await?),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn try_to_hear(&self, event: &W::Event) -> Result<(), EngineError> {
+        let task = self.hand.task();
+        let Some(instance) = self.load().await? else {
+            return self.settle().await;
+        };
+        let now = self.engine.now();
+        let owed = is_owed(&instance.record, &task);
+        let decision = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
+            Verdict::Decided(decision) => decision,
+            // Settling would leave the instance owing a command that nobody runs.
+            Verdict::Refused(refusal) if owed => {
+                return self.ask_why("outcome_refused", refusal.to_string()).await;
+            }
+            Verdict::Ignored if owed => {
+                let text = "what the command brought meant nothing".to_owned();
+                return self.ask_why("outcome_ignored", text).await;
+            }
+            Verdict::Ignored | Verdict::Refused(_) => {
+                tracing::warn!(instance.id = %task.instance, "an outcome came too late");
+                return self.settle().await;
+            }
+        };
+        let moved = decision.moved;
+        let mut draft = Draft::of_decision(instance, decision, now);
+        if owed && !moved {
+            draft.owe_nothing();
+        }
+        draft.settle(self.hand.settled());
+        match self.engine.write(self.executor, draft).await {
+            Ok(_) => Ok(()),
+            // Trying again would perform the command again and again.
+            Err(error @ EngineError::LabelTaken(_)) if owed => {
+                self.ask_why("label_taken", error.to_string()).await
+            }
+            Err(error @ EngineError::TooLarge(_)) if owed => {
+                self.ask_why("too_large", error.to_string()).await
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// An outcome that cannot be taken: an operator has to find out why.
+    async fn ask_why(&self, code: &str, text: String) -> Result<(), EngineError> {
+        self.park(Actor::Operator, Reason::new(code, text), false)
+            .await
+    }
+
+    /// What must not be lost is heard as an event of its own.
+    async fn keep(&self, event: W::Event) -> Result<(), EngineError> {
+        let id = self.hand.task().instance;
+        let mut failed = None;
+        for _ in 0..WRITES_MAX {
+            match self.engine.submit::<W>(&id, event.clone()).await {
+                Ok(_) | Err(EngineError::Refused(_)) => return Ok(()),
+                Err(error) => failed = Some(self.endure(error).await?),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Lets pass what may be otherwise the next time, after a pause where one is needed; any other
+    /// error ends the turn.
+    async fn endure(&self, error: EngineError) -> Result<EngineError, EngineError> {
+        let unanswered = match &error {
+            EngineError::Contended(_) => return Ok(error),
+            EngineError::Store(StoreError::Unavailable(_)) => true,
+            EngineError::Seal(SealError::Store(cause)) => {
+                matches!(cause.as_ref(), StoreError::Unavailable(_))
+            }
+            _ => false,
+        };
+        if !unanswered {
+            return Err(error);
+        }
+        let instance = self.hand.task().instance;
+        tracing::warn!(instance.id = %instance, %error, "an outcome is not written yet");
+        let later = self.engine.now() + PAUSE;
+        self.engine.clock().sleep_until(later).await;
+        Ok(error)
+    }
+}
+
+/// Nothing runs by itself, yet the attempt is not forgotten.
+pub(crate) fn far_away(task: Task) -> Task {
+    Task {
+        due: FAR_AWAY,
+        intent: true,
+        ..task
+    }
+}
+
+pub(crate) fn parked(reason: Reason, mover: Actor, attempt: u32) -> Hold {
+    Hold {
+        kind: HoldKind::Parked,
+        reason,
+        // The draft knows since when.
+        since: crate::Timestamp::default(),
+        until: None,
+        mover,
+        attempt,
+    }
+}
+
+fn is_owed(record: &Record, task: &Task) -> bool {
+    match (&task.work, &record.owes) {
+        (Work::Command(name), Some(owed)) => name == owed && record.visit == task.visit,
+        _ => false,
+    }
+}

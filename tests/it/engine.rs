@@ -1,0 +1,15 @@
+//! What the engine promises of any workflow, tried out on a small one over the reference store.
+
+mod crashes;
+mod deadlines;
+mod errand;
+mod families;
+mod hands;
+mod labels;
+mod leases;
+mod once;
+mod outages;
+mod schedules;
+mod stage;
+mod sweeps;
+mod tries;

@@ -1,0 +1,226 @@
+//! A small workflow that uses everything the engine offers: something is made once, then closed.
+#![allow(
+    unreachable_pub,
+    reason = "rust-fsm makes a table as public as its letters"
+)]
+
+use std::time::Duration;
+
+use engine::{
+    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Note, Reason, Timestamp, Tries,
+    Workflow,
+};
+use rust_fsm::state_machine;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum State {
+    Waiting,
+    Working,
+    Closing,
+    Done,
+    Gone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Input {
+    Start,
+    Finish,
+    Close,
+    GiveUp,
+    Expire,
+    Cancel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Command {
+    Make,
+    Close,
+}
+
+state_machine! {
+    #[state_machine(state(super::State), input(super::Input), output(super::Command))]
+    errand(Waiting)
+
+    Waiting => {
+        Start => Working [Make],
+        Finish => Closing [Close],
+        Expire => Gone,
+        Cancel => Gone,
+    },
+    Working => {
+        Finish => Closing [Close],
+        GiveUp => Gone,
+        Expire => Gone,
+        Cancel => Gone,
+    },
+    Closing => {
+        Close => Done,
+        Expire => Gone,
+        Cancel => Gone,
+    },
+    Gone => {
+        Start => Working [Make],
+    },
+}
+
+/// What a moment means once it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Alarm {
+    Ends,
+    IsNoted,
+    MeansNothing,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) alarms: Vec<(Timestamp, Alarm)>,
+    /// Held alone among all errands.
+    pub(super) place: Option<String>,
+    /// Sends a child out once it is made, and closes when the child has ended.
+    pub(super) sends: bool,
+    /// Begins by itself.
+    pub(super) eager: bool,
+    pub(super) made: Option<String>,
+    pub(super) heard: Vec<String>,
+    /// Announcements of the once-only command.
+    pub(super) announced: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Start,
+    Made(String),
+    /// As `Made`, and too dear to lose.
+    Granted(String),
+    /// Made, and the place is taken with it.
+    MadeAt(String),
+    Remark(&'static str),
+    Closed,
+    GaveUp,
+    Canceled,
+    Alarm(Alarm),
+    ChildEnded,
+    Nothing,
+}
+
+#[derive(Debug)]
+pub(super) struct Errand;
+
+impl Workflow for Errand {
+    const NAME: &'static str = "errand";
+    const VERSION: u32 = 1;
+
+    type Machine = errand::Impl;
+    type Facts = Facts;
+    type Event = Event;
+
+    fn first(facts: &Facts) -> Option<Command> {
+        facts.eager.then_some(Command::Make)
+    }
+
+    fn hear(facts: &Facts, state: State, event: Event, _now: Timestamp) -> Heard<Self> {
+        let mut next = facts.clone();
+        let by_system = |what: &str| Note::plain(what, Actor::System);
+        let (input, note) = match event {
+            Event::Start => (Input::Start, Note::plain("started", Actor::Client)),
+            Event::Made(what) | Event::Granted(what) => {
+                next.made = Some(what);
+                (Input::Finish, by_system("made"))
+            }
+            Event::MadeAt(place) => {
+                next.place = Some(place);
+                (Input::Finish, by_system("made"))
+            }
+            Event::Closed => (Input::Close, by_system("closed")),
+            Event::GaveUp => (Input::GiveUp, by_system("gave_up")),
+            Event::Canceled => (Input::Cancel, Note::plain("canceled", Actor::Operator)),
+            Event::Alarm(Alarm::Ends) => (Input::Expire, by_system("expired")),
+            Event::ChildEnded if state == State::Closing => {
+                (Input::Close, by_system("child_ended"))
+            }
+            Event::Remark(what) => {
+                next.heard.push(what.to_owned());
+                return Heard::noted(Some(next), by_system("remark"));
+            }
+            Event::Alarm(Alarm::IsNoted) => {
+                next.heard.push("alarm".to_owned());
+                return Heard::noted(Some(next), by_system("alarm"));
+            }
+            Event::Alarm(Alarm::MeansNothing) | Event::ChildEnded | Event::Nothing => {
+                return Heard::ignored();
+            }
+        };
+        Heard::moved(next, input, note)
+    }
+
+    fn deadlines(_state: State, facts: &Facts) -> Vec<(Timestamp, Event)> {
+        let alarms = facts.alarms.iter();
+        alarms
+            .map(|(at, alarm)| (*at, Event::Alarm(*alarm)))
+            .collect()
+    }
+
+    fn labels(_state: State, facts: &Facts, _hold: Option<&Hold>) -> Vec<Label> {
+        let place = facts
+            .place
+            .iter()
+            .map(|place| Label::unique("place", place));
+        [Label::shared("tenant", "t_1")]
+            .into_iter()
+            .chain(place)
+            .collect()
+    }
+
+    fn conduct(command: Command, _facts: &Facts) -> Conduct {
+        Conduct {
+            lane: "hands".to_owned(),
+            care: match command {
+                Command::Make => Care::Once,
+                Command::Close => Care::Repeatable,
+            },
+            tries: Tries {
+                attempts: 3,
+                first: Duration::from_secs(10),
+                longest: Duration::from_mins(1),
+            },
+            limit: Duration::from_secs(30),
+            express: false,
+        }
+    }
+
+    fn awaits(state: State, _facts: &Facts) -> Option<Awaited> {
+        (state == State::Waiting).then(|| Awaited {
+            mover: Actor::Client,
+            reason: Reason::new("start", "somebody has to start it"),
+            until: None,
+        })
+    }
+
+    fn ends(state: State) -> bool {
+        matches!(state, State::Done | State::Gone)
+    }
+
+    fn intend(facts: &Facts, _command: Command, _now: Timestamp) -> Option<Facts> {
+        Some(Facts {
+            announced: facts.announced + 1,
+            ..facts.clone()
+        })
+    }
+
+    fn told(_child: &InstanceId, _workflow: &str, state: &str) -> Option<Event> {
+        (state == "done").then_some(Event::ChildEnded)
+    }
+
+    fn must_keep(event: &Event) -> bool {
+        matches!(event, Event::Granted(_))
+    }
+
+    fn redacted(_facts: &Facts) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}

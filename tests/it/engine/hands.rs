@@ -1,0 +1,145 @@
+//! What an operator's hand does: retry, pause, resume, and that it never makes anyone forget.
+
+use engine::{Act, EngineError, Finding, Outcome, Reason};
+
+use super::errand::{Event, Facts, State};
+use super::stage::{Stage, born, hears, history, hold, operator, started, state, why};
+
+fn unknown() -> Outcome<Event> {
+    Outcome::Unknown { why: why() }
+}
+
+#[tokio::test]
+async fn a_retry_starts_again_with_all_its_tries() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    for _ in 0..5 {
+        stage.world.answers(Outcome::Retry {
+            why: why(),
+            after: None,
+            otherwise: None,
+        });
+    }
+    let id = started(&engine, "a").await;
+    for _ in 0..3 {
+        stage.after_secs(&engine, 60).await;
+    }
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    operator(&engine, &id, Act::RetryNow).await;
+    for _ in 0..3 {
+        stage.after_secs(&engine, 60).await;
+    }
+    assert_eq!(state(&engine, &id).await, State::Done);
+    assert_eq!(stage.world.times_made(&id), 1);
+}
+
+#[tokio::test]
+async fn a_retry_of_what_nobody_knows_begins_with_the_check() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(unknown());
+    stage.world.finds(Finding::DidNotHappen(why()));
+    stage.world.answers(unknown());
+    let id = started(&engine, "a").await;
+    for _ in 0..4 {
+        stage.after_secs(&engine, 60).await;
+    }
+    assert_eq!(stage.world.asked(), ["make", "check", "make"]);
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    operator(&engine, &id, Act::RetryNow).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(stage.world.asked(), ["check"]);
+}
+
+#[tokio::test]
+async fn nothing_runs_while_it_is_paused_and_then_goes_on() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    operator(&engine, &id, Act::Pause).await;
+    stage.after_secs(&engine, 86_400).await;
+    assert!(stage.world.asked().is_empty());
+    assert_eq!(hold(&engine, &id).await, "Paused operator Operator");
+    operator(&engine, &id, Act::Resume).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(state(&engine, &id).await, State::Done);
+    let told = history(&engine, &id).await;
+    assert_eq!(
+        told,
+        ["born", "started", "paused", "resumed", "made", "closed"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_paused_stays_paused_whatever_is_heard() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    operator(&engine, &id, Act::Pause).await;
+    hears(&engine, &id, Event::Start).await;
+    stage.after_secs(&engine, 60).await;
+    assert_eq!(state(&engine, &id).await, State::Working);
+    assert_eq!(hold(&engine, &id).await, "Paused operator Operator");
+    assert!(stage.world.asked().is_empty());
+    operator(&engine, &id, Act::Resume).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(state(&engine, &id).await, State::Done);
+}
+
+#[tokio::test]
+async fn what_is_paused_in_the_middle_of_a_try_stays_paused() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    let gate = stage.world.holds_next();
+    stage.world.answers(unknown());
+    tokio::join!(async { engine.work_off().await.unwrap() }, async {
+        gate.entered().await;
+        operator(&engine, &id, Act::Pause).await;
+        gate.open();
+    });
+    assert_eq!(hold(&engine, &id).await, "Paused operator Operator");
+    stage.after_secs(&engine, 3600).await;
+    assert_eq!(stage.world.asked(), ["make"]);
+    operator(&engine, &id, Act::Resume).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(
+        stage.world.asked(),
+        ["check"],
+        "the try is still an unknown one"
+    );
+}
+
+#[tokio::test]
+async fn a_pause_does_not_forget_that_an_outcome_is_unknown() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(unknown());
+    let id = started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    operator(&engine, &id, Act::Pause).await;
+    // The check comes due while it is paused.
+    stage.after_secs(&engine, 3600).await;
+    stage.world.asked();
+    operator(&engine, &id, Act::Resume).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(stage.world.asked(), ["check"]);
+}
+
+#[tokio::test]
+async fn a_hand_that_does_not_fit_is_refused() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    let reason = Reason::new("operator", "the test wants it");
+    for act in [Act::RetryNow, Act::Resume] {
+        let refused = engine.intervene(&id, act, engine::Actor::Operator, reason.clone());
+        assert!(
+            matches!(refused.await, Err(EngineError::Refused(_))),
+            "{act:?}"
+        );
+    }
+    operator(&engine, &id, Act::Pause).await;
+    let again = engine.intervene(&id, Act::Pause, engine::Actor::Operator, reason);
+    assert!(matches!(again.await, Err(EngineError::Refused(_))));
+}

@@ -1,0 +1,217 @@
+//! Failed tries pause and end; limits burn none; a named person stands where time cannot help.
+
+use std::time::Duration;
+
+use engine::{Actor, Outcome};
+
+use super::errand::{Event, State};
+use super::stage::{Stage, hears, history, hold, read, started, state, why};
+
+fn failed(otherwise: Option<Event>) -> Outcome<Event> {
+    Outcome::Retry {
+        why: why(),
+        after: None,
+        otherwise,
+    }
+}
+
+#[tokio::test]
+async fn tries_pause_and_then_an_operator_is_asked() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    for _ in 0..3 {
+        stage.world.answers(failed(None));
+    }
+    let id = started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    assert_eq!(hold(&engine, &id).await, "Retrying so_planned System");
+    stage.after_secs(&engine, 4).await;
+    assert_eq!(
+        stage.world.asked(),
+        ["make"],
+        "the first pause is five seconds at least"
+    );
+    stage.after_secs(&engine, 6).await;
+    assert_eq!(stage.world.asked(), ["make"], "the second try");
+    stage.after_secs(&engine, 20).await;
+    assert_eq!(stage.world.asked(), ["make"], "the third try");
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    stage.after_secs(&engine, 86_400).await;
+    assert!(
+        stage.world.asked().is_empty(),
+        "nothing runs by itself any more"
+    );
+    let told = history(&engine, &id).await;
+    assert_eq!(told[2..], ["try_failed", "try_failed", "tries_exhausted"]);
+}
+
+#[tokio::test]
+async fn the_other_side_may_ask_for_a_longer_pause() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(Outcome::Retry {
+        why: why(),
+        after: Some(Duration::from_mins(15)),
+        otherwise: None,
+    });
+    started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    stage.after_secs(&engine, 899).await;
+    assert_eq!(stage.world.asked(), ["make"]);
+    stage.after_secs(&engine, 1).await;
+    assert_eq!(stage.world.asked(), ["make", "close"]);
+}
+
+#[tokio::test]
+async fn what_else_was_planned_is_heard_when_tries_run_out() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    for _ in 0..3 {
+        stage.world.answers(failed(Some(Event::GaveUp)));
+    }
+    let id = started(&engine, "a").await;
+    for _ in 0..3 {
+        stage.after_secs(&engine, 60).await;
+    }
+    assert_eq!(state(&engine, &id).await, State::Gone);
+    assert_eq!(hold(&engine, &id).await, "none");
+}
+
+#[tokio::test]
+async fn waiting_burns_no_try_and_fills_no_history() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    for _ in 0..20 {
+        let until = stage.in_secs(60);
+        stage.world.answers(Outcome::Wait {
+            until,
+            why: why(),
+            mover: Actor::Outside,
+        });
+        engine.work_off().await.unwrap();
+        assert_eq!(hold(&engine, &id).await, "Waiting so_planned Outside");
+        stage.clock.advance(Duration::from_mins(1));
+    }
+    engine.work_off().await.unwrap();
+    assert_eq!(state(&engine, &id).await, State::Done);
+    let told = history(&engine, &id).await;
+    assert_eq!(told, ["born", "started", "waits", "made", "closed"]);
+}
+
+#[tokio::test]
+async fn a_named_person_is_asked_and_nothing_runs_meanwhile() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(Outcome::Ask {
+        whom: Actor::Partner,
+        why: why(),
+    });
+    let id = started(&engine, "a").await;
+    stage.after_secs(&engine, 86_400).await;
+    assert_eq!(stage.world.asked(), ["make"]);
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Partner");
+}
+
+#[tokio::test]
+async fn an_outcome_that_the_table_does_not_take_asks_an_operator() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(Outcome::Done(Event::Closed));
+    let id = started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    assert_eq!(hold(&engine, &id).await, "Parked outcome_refused Operator");
+}
+
+#[tokio::test]
+async fn an_outcome_that_means_nothing_asks_an_operator() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(Outcome::Done(Event::Nothing));
+    let id = started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    assert_eq!(hold(&engine, &id).await, "Parked outcome_ignored Operator");
+}
+
+#[tokio::test]
+async fn what_is_learned_without_a_move_ends_the_trying() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(failed(None));
+    stage.world.answers(Outcome::Done(Event::Remark("looked")));
+    let id = started(&engine, "a").await;
+    engine.work_off().await.unwrap();
+    stage.after_secs(&engine, 60).await;
+    let now = read(&engine, &id).await;
+    assert_eq!(
+        (now.record.owes, now.facts.heard),
+        (None, vec!["looked".to_owned()])
+    );
+    assert_eq!(hold(&engine, &id).await, "none", "no try is due any more");
+}
+
+#[tokio::test]
+async fn a_repeatable_command_that_nobody_answered_is_simply_repeated() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    stage
+        .world
+        .answers(Outcome::Done(Event::Made("once".to_owned())));
+    stage.world.answers(Outcome::Unknown { why: why() });
+    engine.work_off().await.unwrap();
+    stage.after_secs(&engine, 60).await;
+    assert_eq!(stage.world.asked(), ["make", "close", "close"]);
+    assert_eq!(state(&engine, &id).await, State::Done);
+}
+
+#[tokio::test]
+async fn an_outcome_from_before_a_cancellation_is_dropped() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    let gate = stage.world.holds_next();
+    tokio::join!(async { engine.work_off().await.unwrap() }, async {
+        gate.entered().await;
+        hears(&engine, &id, Event::Canceled).await;
+        gate.open();
+    });
+    assert_eq!(state(&engine, &id).await, State::Gone);
+    assert_eq!(history(&engine, &id).await, ["born", "started", "canceled"]);
+    assert!(engine.tasks(&id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_outcome_from_before_a_new_beginning_is_dropped() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    let gate = stage.world.holds_next();
+    stage
+        .world
+        .answers(Outcome::Done(Event::Made("stale".to_owned())));
+    tokio::join!(async { engine.work_off().await.unwrap() }, async {
+        gate.entered().await;
+        hears(&engine, &id, Event::Canceled).await;
+        hears(&engine, &id, Event::Start).await;
+        gate.open();
+    });
+    assert_eq!(state(&engine, &id).await, State::Done);
+    assert_eq!(read(&engine, &id).await.facts.made.unwrap(), "made");
+}
+
+#[tokio::test]
+async fn an_event_in_the_middle_of_a_try_loses_neither() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    let gate = stage.world.holds_next();
+    tokio::join!(async { engine.work_off().await.unwrap() }, async {
+        gate.entered().await;
+        hears(&engine, &id, Event::Remark("meanwhile")).await;
+        gate.open();
+    });
+    let end = read(&engine, &id).await;
+    assert_eq!((end.state, end.facts.heard.len()), (State::Done, 1));
+    assert_eq!(stage.world.times_made(&id), 1);
+}

@@ -1,0 +1,180 @@
+//! What the client is told when something is in the way: what happened, what it means, what to do.
+//!
+//! Calm words only. Meta's own texts, codes and traces are for operators and never come through here.
+
+use engine::{Hold, Timestamp};
+
+use super::facts::{Facts, Journey, Trouble};
+use super::machine::State;
+use crate::app::TroubleView;
+use crate::catalogue::{self, CatalogueEntry, Class};
+
+/// What is in the way, if anything is.
+pub(super) fn client_trouble(
+    state: State,
+    facts: &Facts,
+    hold: Option<&Hold>,
+) -> Option<TroubleView> {
+    if let Some(trouble) = &facts.trouble {
+        let (happened, advice) = told(state, trouble);
+        return Some(view(&trouble.code, happened, advice));
+    }
+    let waiting = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered);
+    if let Some(hold) = waiting {
+        let (happened, advice) = waited(&hold.reason.code);
+        return Some(TroubleView {
+            next_try_at: hold.until.map(Timestamp::to_rfc3339),
+            ..view(&hold.reason.code, happened, advice)
+        });
+    }
+    let journey = facts.journey.as_ref()?;
+    if !matches!(state, State::LinkIssued | State::NeedsSignup) {
+        return None;
+    }
+    let (happened, advice) = left(journey)?;
+    Some(view(&journey.kind, happened, advice))
+}
+
+fn view(code: &str, happened: String, advice: String) -> TroubleView {
+    TroubleView {
+        code: code.to_owned(),
+        happened,
+        advice,
+        next_try_at: None,
+    }
+}
+
+fn said(happened: &str, advice: &str) -> (String, String) {
+    (happened.to_owned(), advice.to_owned())
+}
+
+/// The catalogue's words begin with what happened; what follows is the advice.
+fn in_two(text: &str) -> (String, String) {
+    match text.split_once(". ") {
+        Some((happened, advice)) => (format!("{happened}."), advice.to_owned()),
+        None => said(text, ""),
+    }
+}
+
+/// What the catalogue says to clients about a refusal.
+fn catalogued(fingerprint: &str) -> Option<&'static CatalogueEntry> {
+    catalogue::of_fingerprint(fingerprint).filter(|entry| !entry.client_text.is_empty())
+}
+
+/// What went wrong and waits for somebody.
+fn told(state: State, trouble: &Trouble) -> (String, String) {
+    match (state, trouble.code.as_str()) {
+        (State::NeedsPin, _) => said(
+            "The PIN we tried is not this number’s PIN.",
+            "Meta locks a number after too many wrong ones.",
+        ),
+        (State::NeedsOtp, _) => said(
+            "That code did not match.",
+            "Enter the newest code, or have another one sent.",
+        ),
+        (_, "code_unanswered" | "code_expired" | "code_used") => said(
+            "Facebook’s confirmation ran out before it could be used.",
+            "Continue with Facebook again; your choices are still there.",
+        ),
+        (_, "waba_not_granted") => said(
+            "Meta did not share with us the account that your browser named, so it was not connected.",
+            again(state),
+        ),
+        (_, code) => catalogued(code).map_or_else(
+            || said(&trouble.text, again(state)),
+            |entry| in_two(entry.client_text),
+        ),
+    }
+}
+
+fn again(state: State) -> &'static str {
+    match state {
+        State::NeedsSignup | State::NeedsAsset | State::LinkIssued => {
+            "Continue with Facebook again and choose the account you want to connect."
+        }
+        _ => "",
+    }
+}
+
+/// What is tried again by itself at a known time.
+fn waited(code: &str) -> (String, String) {
+    let named = match code {
+        "register_limit" | "register_attempts_used" => catalogued("graph_133016"),
+        "name_not_processed" => {
+            return said(
+                "Meta is still looking at your display name.",
+                "Nothing is lost and you have nothing to do. Your number is connected as soon as Meta has finished.",
+            );
+        }
+        other => catalogued(other).filter(|entry| entry.reaction_class == Class::Wait),
+    };
+    named.map_or_else(
+        || {
+            said(
+                "Meta is not answering as it should.",
+                "Nothing is lost and you have nothing to do.",
+            )
+        },
+        |entry| in_two(entry.client_text),
+    )
+}
+
+/// How the client's last visit to Facebook's window ended.
+fn left(journey: &Journey) -> Option<(String, String)> {
+    let code = journey.error_code.as_deref();
+    let known = code
+        .and_then(|code| code.parse().ok())
+        .and_then(catalogue::signup_error);
+    if let Some(entry) = known {
+        return Some(in_two(entry.client_text));
+    }
+    Some(match journey.kind.as_str() {
+        "canceled" | "closed" => said(
+            "Facebook’s window was closed before the last step.",
+            "Nothing is lost. Go on whenever you are ready.",
+        ),
+        "popup_blocked" => said(
+            "Your browser blocked Facebook’s window.",
+            "Allow pop-up windows for this page, then try again.",
+        ),
+        "sdk_blocked" => said(
+            "Facebook could not be loaded.",
+            "Switch off content blockers for this page, or open the link in another browser.",
+        ),
+        "error" => said(
+            "Facebook’s window reported a problem.",
+            "Nothing is lost. Try again; if it happens again, ask for help below.",
+        ),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{catalogued, in_two, waited};
+
+    #[test]
+    fn a_limit_at_meta_is_told_as_a_limit_and_not_as_silence() {
+        for code in ["graph_133016", "register_limit", "graph_4"] {
+            let (happened, advice) = waited(code);
+            assert!(!happened.contains("not answering"), "{code}: {happened}");
+            assert!(!advice.is_empty(), "{code}");
+        }
+        assert!(waited("graph_2").0.contains("not answering"));
+        assert!(waited("graph_unanswered").0.contains("not answering"));
+    }
+
+    #[test]
+    fn a_fingerprint_finds_its_words() {
+        assert_eq!(
+            catalogued("graph_190_460").unwrap().slug,
+            "password_changed"
+        );
+        assert!(catalogued("code_expired").is_none());
+        let (happened, advice) = in_two("It broke. Nothing is lost. Wait.");
+        assert_eq!(
+            (happened.as_str(), advice.as_str()),
+            ("It broke.", "Nothing is lost. Wait.")
+        );
+    }
+}
