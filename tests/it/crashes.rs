@@ -188,7 +188,7 @@ async fn kills_at_random_instants_lose_nothing_that_was_acknowledged() {
             let product = Product::clone(&binary);
             under_way.spawn(async move { (key.clone(), try_a_journey(product, key).await) });
         }
-        tokio::time::sleep(Duration::from_millis(random.u64(2..160))).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(1..90))).await;
         registrations.add(&binary).await;
         binary.kill();
         attempts.extend(under_way.join_all().await);
@@ -310,7 +310,7 @@ async fn a_polite_end_finishes_what_is_under_way_and_leaves_the_rest_due() {
     assert_eq!(
         ended.code(),
         Some(0),
-        "{}",
+        "{ended}: {}",
         std::fs::read_to_string(binary.log()).unwrap()
     );
     let answer = waiting.await.unwrap();
