@@ -1,5 +1,7 @@
 //! The client's way from the link to a live number, in a real browser.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::chrome::Screen;
@@ -33,6 +35,13 @@ async fn whole_way(screen: Screen) {
     person.chrome.see("#steps li[data-mark=done]").await;
     person.chrome.see("#trouble").await;
     person.chrome.read("Nothing is lost").await;
+    // Whether the registration happened after all is looked up before it is made again.
+    app.instance_until(&made.id, "it will be made again", |view| {
+        view["hold"]["code"] == "register_not_done"
+    })
+    .await;
+    person.chrome.read("Next try in").await;
+    app.advance(Duration::from_mins(2)).await;
     person.chrome.see("#done").await;
     person.chrome.read("Your number is live").await;
     app.status_until(&made.id, "completed").await;
