@@ -105,13 +105,7 @@ async fn clients_faces(screen: Screen) {
     person.chrome.see("#trouble").await;
     gallery.look(&person.chrome, "page-retrying").await;
     app.heal().await;
-    app.operator()
-        .post(
-            &format!("/console/api/instances/{}/acts/retry_now", first.id),
-            json!({ "reason": "go on", "operation_id": "op_1" }),
-        )
-        .await;
-    person.chrome.see("#done").await;
+    person.sees_in_time(&app, "#done").await;
     gallery.look(&person.chrome, "page-done").await;
     for (sim, see) in [
         ("sim:pin_mismatch", "#pin"),

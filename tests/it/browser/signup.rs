@@ -1,7 +1,5 @@
 //! The client's way from the link to a live number, in a real browser.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::chrome::Screen;
@@ -35,14 +33,8 @@ async fn whole_way(screen: Screen) {
     person.chrome.see("#steps li[data-mark=done]").await;
     person.chrome.see("#trouble").await;
     person.chrome.read("Nothing is lost").await;
-    // Whether the registration happened after all is looked up before it is made again.
-    app.instance_until(&made.id, "it will be made again", |view| {
-        view["hold"]["code"] == "register_not_done"
-    })
-    .await;
     person.chrome.read("Next try in").await;
-    app.advance(Duration::from_mins(2)).await;
-    person.chrome.see("#done").await;
+    person.sees_in_time(&app, "#done").await;
     person.chrome.read("Your number is live").await;
     app.status_until(&made.id, "completed").await;
     meta_never_saw_the_token(&app, &made.link).await;
@@ -136,10 +128,7 @@ async fn a_page_that_is_loaded_again_goes_on_where_it_was() {
         .see("#steps li[data-key=number_registered][data-mark=now]")
         .await;
     app.heal().await;
-    let act = json!({ "reason": "Meta is back", "operation_id": "op_back" });
-    let path = format!("/console/api/instances/{}/acts/retry_now", made.id);
-    app.operator().post(&path, act).await;
-    person.chrome.see("#done").await;
+    person.sees_in_time(&app, "#done").await;
     person.leaves(&[]).await;
 }
 
