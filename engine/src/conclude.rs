@@ -21,6 +21,8 @@ struct Failed<E> {
     after: Option<Duration>,
     unknown: bool,
     otherwise: Option<E>,
+    /// The pause after the try was taken before its outcome was looked for.
+    paused: bool,
 }
 
 impl<W: Workflow> Turn<'_, W> {
@@ -65,6 +67,7 @@ impl<W: Workflow> Turn<'_, W> {
                     after,
                     unknown: false,
                     otherwise,
+                    paused: false,
                 };
                 self.retry(command, failed).await
             }
@@ -74,6 +77,7 @@ impl<W: Workflow> Turn<'_, W> {
                     after: None,
                     unknown: true,
                     otherwise: None,
+                    paused: false,
                 };
                 self.retry(command, failed).await
             }
@@ -97,6 +101,7 @@ impl<W: Workflow> Turn<'_, W> {
                     after: None,
                     unknown: false,
                     otherwise: None,
+                    paused: true,
                 };
                 self.retry(command, failed).await
             }
@@ -126,21 +131,27 @@ impl<W: Workflow> Turn<'_, W> {
         let conduct = W::conduct(command, &instance.facts);
         // Only what was announced is checked; all else bears being done again.
         let unknown = failed.unknown && conduct.care == Care::Once;
-        let attempt = task.attempt + 1;
+        let made = task.attempt + 1;
+        // A try of unknown outcome is counted once it was looked for, so that both are one try.
+        let attempt = if unknown { task.attempt } else { made };
         if attempt >= conduct.tries.attempts {
             return match failed.otherwise {
                 Some(event) => self.hear(event).await,
                 None => self.exhausted(failed.why, unknown, attempt).await,
             };
         }
-        let pause = conduct.tries.pause(task.attempt);
+        let pause = if failed.paused {
+            Duration::ZERO
+        } else {
+            conduct.tries.pause(task.attempt)
+        };
         let pause = pause.max(failed.after.unwrap_or_default());
         let now = self.engine.now();
         let until = now + pause;
         let hold = Hold {
             kind: HoldKind::Retrying,
             until: Some(until),
-            ..waiting(failed.why, Actor::System, None, attempt)
+            ..waiting(failed.why, Actor::System, None, made)
         };
         let again = Task {
             due: until,

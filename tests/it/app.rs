@@ -3,20 +3,23 @@
 //! It hands out small clients for each side and moves the sandbox's clock; it asserts nothing itself
 //! but that what a test builds upon came about.
 
+mod binary;
 mod caller;
+mod product;
 
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use adapters::process::Process;
-use adapters::sandbox::Invented;
 use adapters::settings::Settings;
 use rocket::figment::Figment;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub(crate) use self::binary::Binary;
 pub(crate) use self::caller::{Answer, Caller, Client, Onboarding, ask, http};
+pub(crate) use self::product::Product;
 
 /// How long real sockets are given for what needs no product time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -84,9 +87,7 @@ where
 
 /// The product, running in its own folder.
 pub(crate) struct App {
-    pub(crate) ports: Ports,
-    pub(crate) http: reqwest::Client,
-    pub(crate) invented: Invented,
+    product: Product,
     folder: TempDir,
     process: Option<Process>,
 }
@@ -97,9 +98,11 @@ impl App {
         let (folder, ports) = (tempfile::tempdir().unwrap(), Ports::free());
         let process = launch(&folder, ports).await;
         Self {
-            ports,
-            http: http(),
-            invented: process.invented.clone().unwrap(),
+            product: Product {
+                ports,
+                http: http(),
+                invented: process.invented.clone().unwrap(),
+            },
             folder,
             process: Some(process),
         }
@@ -118,7 +121,7 @@ impl App {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         let process = launch(&self.folder, self.ports).await;
-        self.invented = process.invented.clone().unwrap();
+        self.product.invented = process.invented.clone().unwrap();
         self.process = Some(process);
     }
 
@@ -132,158 +135,13 @@ impl App {
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
+}
 
-    /// What links begin with.
-    pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.public)
-    }
+impl Deref for App {
+    type Target = Product;
 
-    /// The simulated Meta's own origin.
-    pub(crate) fn meta_url(&self) -> String {
-        format!("http://localhost:{}", self.ports.simulator)
-    }
-
-    /// The partner with the demo key.
-    pub(crate) fn partner(&self) -> Caller {
-        self.caller(self.invented.partner_key.expose())
-    }
-
-    /// The first operator.
-    pub(crate) fn operator(&self) -> Caller {
-        self.caller(self.invented.operator_token.expose())
-    }
-
-    /// Another partner of the same app, with its key.
-    pub(crate) async fn other_partner(&self) -> Caller {
-        let body = json!({ "name": "Elsewhere", "app_id": self.invented.app_id,
-            "role": "tech_provider" });
-        let made = self.operator().post("/console/api/partners", body).await;
-        let made = made.expect(201);
-        self.caller(made["api_key"].as_str().unwrap())
-    }
-
-    /// Anybody with this bearer.
-    pub(crate) fn caller(&self, bearer: &str) -> Caller {
-        Caller {
-            http: self.http.clone(),
-            base: self.url(),
-            bearer: bearer.to_owned(),
-        }
-    }
-
-    /// A new onboarding of the demo partner's.
-    pub(crate) async fn onboarding(&self, body: Value) -> Onboarding {
-        let made = self
-            .partner()
-            .post("/v1/onboardings", body)
-            .await
-            .expect(201);
-        Onboarding::of(&made)
-    }
-
-    /// A person opens the link.
-    pub(crate) async fn open(&self, link: &str) -> Client {
-        let token = link.rsplit('/').next().unwrap();
-        let url = format!("{}/o/{token}/open", self.url());
-        let opened = ask(self.http.post(url)).await.expect(200);
-        Client {
-            caller: self.caller(opened["session"].as_str().unwrap()),
-            opened: opened["view"].clone(),
-        }
-    }
-
-    /// What Meta's popup would have brought; the app is filled in.
-    pub(crate) async fn sign_up(&self, mut wish: Value) -> Value {
-        wish["app_id"] = json!(self.invented.app_id);
-        self.control("signup", wish).await
-    }
-
-    /// Orders misbehavior of the simulated Meta.
-    pub(crate) async fn scenario(&self, order: Value) {
-        self.control("scenario", order).await;
-    }
-
-    /// Ends all ordered misbehavior.
-    pub(crate) async fn heal(&self) {
-        let url = format!("{}/control/scenario", self.meta_url());
-        ask(self.http.delete(url)).await.expect(200);
-    }
-
-    /// Pushes product time forward.
-    pub(crate) async fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_millis()).unwrap();
-        self.control("clock", json!({ "advance_ms": by })).await;
-    }
-
-    /// Every call that Meta received at an endpoint, oldest first; at any for an empty name.
-    pub(crate) async fn calls(&self, endpoint: &str) -> Vec<Value> {
-        let query = if endpoint.is_empty() {
-            String::new()
-        } else {
-            format!("?endpoint={endpoint}")
-        };
-        let url = format!("{}/control/calls{query}", self.meta_url());
-        let found = ask(self.http.get(url)).await.expect(200);
-        found["data"].as_array().unwrap().clone()
-    }
-
-    /// Waits until Meta has received so many calls at an endpoint.
-    #[track_caller]
-    pub(crate) fn calls_until(
-        &self,
-        endpoint: &str,
-        count: usize,
-    ) -> impl Future<Output = Vec<Value>> {
-        until(format!("{count} × {endpoint}"), move || async move {
-            let calls = self.calls(endpoint).await;
-            if calls.len() >= count {
-                Ok(calls)
-            } else {
-                Err(format!("{calls:?}"))
-            }
-        })
-    }
-
-    /// A control call of the simulator's.
-    pub(crate) async fn control(&self, name: &str, body: Value) -> Value {
-        let url = format!("{}/control/{name}", self.meta_url());
-        ask(self.http.post(url).json(&body)).await.expect(200)
-    }
-
-    /// Looks at the partner's view until it satisfies.
-    #[track_caller]
-    pub(crate) fn view_until(
-        &self,
-        id: &str,
-        what: &str,
-        satisfies: impl Fn(&Value) -> bool,
-    ) -> impl Future<Output = Value> {
-        let path = format!("/v1/onboardings/{id}");
-        until_json(self.partner(), path, what, satisfies)
-    }
-
-    /// Looks at the operator's view until it satisfies.
-    #[track_caller]
-    pub(crate) fn instance_until(
-        &self,
-        id: &str,
-        what: &str,
-        satisfies: impl Fn(&Value) -> bool,
-    ) -> impl Future<Output = Value> {
-        let path = format!("/console/api/instances/{id}");
-        until_json(self.operator(), path, what, satisfies)
-    }
-
-    /// Looks until the onboarding has this status.
-    #[track_caller]
-    pub(crate) fn status_until(&self, id: &str, status: &str) -> impl Future<Output = Value> {
-        self.view_until(id, status, |view| view["status"] == *status)
-    }
-
-    /// Looks until the onboarding is in this state of the machine's.
-    #[track_caller]
-    pub(crate) fn state_until(&self, id: &str, state: &str) -> impl Future<Output = Value> {
-        self.view_until(id, state, |view| view["state"] == *state)
+    fn deref(&self) -> &Product {
+        &self.product
     }
 }
 
@@ -292,28 +150,6 @@ impl Drop for App {
         // A store whose folder goes from under it ends the whole process, and every test with it.
         self.folder.disable_cleanup(self.process.is_some());
     }
-}
-
-#[track_caller]
-fn until_json(
-    caller: Caller,
-    path: String,
-    what: &str,
-    satisfies: impl Fn(&Value) -> bool,
-) -> impl Future<Output = Value> {
-    let satisfies = std::rc::Rc::new(satisfies);
-    until(what, move || {
-        let (caller, path) = (caller.clone(), path.clone());
-        let satisfies = std::rc::Rc::clone(&satisfies);
-        async move {
-            let answer = caller.get(&path).await;
-            if answer.status == 200 && satisfies(&answer.body) {
-                Ok(answer.body)
-            } else {
-                Err(answer.text)
-            }
-        }
-    })
 }
 
 async fn launch(folder: &TempDir, ports: Ports) -> Process {

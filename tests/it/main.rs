@@ -6,6 +6,7 @@
 
 mod app;
 mod browser;
+mod crashes;
 mod engine;
 mod journeys;
 mod powercut;

@@ -49,22 +49,26 @@ async fn what_never_happened_is_made_after_the_check() {
 }
 
 #[tokio::test]
-async fn while_nobody_knows_it_is_checked_again_and_at_last_an_operator_is_asked() {
+async fn while_nobody_knows_it_is_looked_for_again_and_burns_no_try() {
     let stage = Stage::new();
     let engine = stage.process();
     stage.world.answers(unknown());
-    for _ in 0..2 {
+    for _ in 0..10 {
         stage.world.finds(Finding::NotKnown {
             why: why(),
             after: None,
         });
     }
     let id = started(&engine, "a").await;
-    for _ in 0..5 {
-        stage.after_secs(&engine, 3600).await;
+    for _ in 0..11 {
+        stage.after_secs(&engine, 60).await;
     }
-    assert_eq!(stage.world.asked(), ["make", "check", "check"]);
-    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    assert_eq!(stage.world.asked()[1..], ["check"; 10]);
+    assert_eq!(hold(&engine, &id).await, "Waiting so_planned Outside");
+    stage.after_secs(&engine, 60).await;
+    stage.after_secs(&engine, 60).await;
+    assert_eq!(state(&engine, &id).await, State::Done);
+    assert_eq!(stage.world.times_made(&id), 1);
 }
 
 #[tokio::test]

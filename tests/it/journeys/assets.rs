@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{opened, signed_up, simply_signed_up};
-use crate::app::{App, Client, Onboarding};
+use crate::app::{App, Client, Onboarding, Product};
 
 /// Client, partner and operator see the refusal; doing it properly finishes.
-async fn refused_then_done_properly(app: &App, onboarding: &Onboarding, client: &Client) {
+async fn refused_then_done_properly(app: &Product, onboarding: &Onboarding, client: &Client) {
     let view = app.state_until(&onboarding.id, "needs_asset").await;
     assert_eq!(view["status"], "action_required");
     assert_eq!(view["status_reason"], "waba_not_granted");
@@ -48,7 +48,7 @@ async fn an_account_that_the_token_does_not_grant_is_refused_and_never_bound() {
 }
 
 /// Every call at the account or the number of this signup.
-async fn touching(app: &App, signup: &Value) -> Vec<Value> {
+async fn touching(app: &Product, signup: &Value) -> Vec<Value> {
     let data = &signup["session"]["data"];
     let mut calls = app.calls("").await;
     calls.retain(|call| {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
-use crate::app::{App, Client, Onboarding};
+use crate::app::{App, Client, Onboarding, Product};
 
 /// The page asks for one more click in plain words, and that click finishes.
-async fn a_second_click_finishes(app: &App, onboarding: &Onboarding, client: &Client) {
+async fn a_second_click_finishes(app: &Product, onboarding: &Onboarding, client: &Client) {
     app.state_until(&onboarding.id, "needs_signup").await;
     let page = client.status().await;
     assert_eq!(page["phase"], "signup", "{page:#}");

@@ -5,21 +5,21 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{opened, signed_up, simply_signed_up};
-use crate::app::{Answer, App, Onboarding, ask};
+use crate::app::{Answer, App, Onboarding, Product, ask};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn page_of(app: &App, link: &str) -> Answer {
+async fn page_of(app: &Product, link: &str) -> Answer {
     ask(app.http.get(link)).await
 }
 
-async fn try_open(app: &App, link: &str) -> Answer {
+async fn try_open(app: &Product, link: &str) -> Answer {
     let token = link.rsplit('/').next().unwrap();
     ask(app.http.post(format!("{}/o/{token}/open", app.url()))).await
 }
 
 /// The page and the script's call both say that the link is dead, and leak nothing.
-async fn is_dead(app: &App, link: &str, code: &str) {
+async fn is_dead(app: &Product, link: &str, code: &str) {
     let page = page_of(app, link).await;
     assert_eq!(page.status, 410, "{}", page.text);
     assert!(page.header("content-type").starts_with("text/html"));
@@ -28,7 +28,7 @@ async fn is_dead(app: &App, link: &str, code: &str) {
     assert_eq!(open.body["code"], code);
 }
 
-async fn new_link(app: &App, id: &str) -> Onboarding {
+async fn new_link(app: &Product, id: &str) -> Onboarding {
     let path = format!("/v1/onboardings/{id}/links");
     let made = app.partner().post(&path, json!({})).await;
     Onboarding::of(&made.expect(201))

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::{App, Client, Onboarding};
+use crate::app::{App, Client, Onboarding, Product};
 
 /// A try that has lasted this long is given up; less than a lease, so that nobody else takes it.
 const OUR_PATIENCE: Duration = Duration::from_secs(46);
@@ -28,14 +28,14 @@ async fn opened(body: Value) -> (App, Onboarding, Client) {
 }
 
 /// A signup as Meta's popup gives it, with this outcome ordered.
-async fn signed_up(app: &App, client: &Client, wish: Value) -> Value {
+async fn signed_up(app: &Product, client: &Client, wish: Value) -> Value {
     let signup = app.sign_up(wish).await;
     client.signup(&signup).await.expect(202);
     signup
 }
 
 /// A fresh signup without anything special.
-async fn simply_signed_up(app: &App, client: &Client) -> Value {
+async fn simply_signed_up(app: &Product, client: &Client) -> Value {
     signed_up(app, client, json!({})).await
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{opened, simply_signed_up};
-use crate::app::App;
+use crate::app::{App, Product};
 use crate::receiver::{Receiver, Reply};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// An endpoint of the demo partner's for these types, with its id and secret.
-async fn registered(app: &App, receiver: &Receiver, events: Value) -> (String, String) {
+async fn registered(app: &Product, receiver: &Receiver, events: Value) -> (String, String) {
     let body = json!({ "url": receiver.url, "events": events });
     let made = app.partner().post("/v1/webhook_endpoints", body).await;
     let made = made.expect(201);
@@ -20,7 +20,11 @@ async fn registered(app: &App, receiver: &Receiver, events: Value) -> (String, S
 }
 
 /// The newest delivery of a type, once it satisfies.
-async fn delivery_until(app: &App, kind: &str, satisfies: impl Fn(&Value) -> bool) -> Value {
+async fn delivery_until(
+    app: &Product,
+    kind: &str,
+    satisfies: impl Fn(&Value) -> bool + Send + Sync,
+) -> Value {
     crate::app::until(format!("a delivery of {kind}"), || async {
         let found = app
             .partner()
@@ -36,7 +40,7 @@ async fn delivery_until(app: &App, kind: &str, satisfies: impl Fn(&Value) -> boo
     .await
 }
 
-fn tried(count: usize) -> impl Fn(&Value) -> bool {
+fn tried(count: usize) -> impl Fn(&Value) -> bool + Send + Sync {
     move |delivery| delivery["attempts"].as_array().unwrap().len() == count
 }
 

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{opened, simply_signed_up};
-use crate::app::{Answer, App, Caller, ask};
+use crate::app::{Answer, App, Caller, Product, ask};
 
 async fn create(partner: &Caller, key: &str, body: &Value) -> Answer {
     let request = partner.request(reqwest::Method::POST, "/v1/onboardings");
     ask(request.header("idempotency-key", key).json(body)).await
 }
 
-async fn count(app: &App) -> usize {
+async fn count(app: &Product) -> usize {
     let found = app
         .partner()
         .get("/v1/onboardings?limit=100")

@@ -1,6 +1,7 @@
 //! Reading request bodies: every wrong field is named by its path, with the remedy.
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::problem::Problem;
@@ -30,6 +31,15 @@ pub(super) fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Problem> {
         };
         Problem::field(&param, code, message)
     })
+}
+
+/// An optional group: `null` means the same as leaving it out.
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 fn join(path: &str, field: &str) -> String {

@@ -24,6 +24,9 @@ const KEPT: Duration = Duration::from_hours(720);
 /// One document holds at most this much of a raw webhook.
 const PART_MAX: usize = 150 * 1024;
 
+/// Fields whose changes carry conversations.
+const PRIVATE_FIELDS: [&str; 3] = ["messages", "history", "smb_message_echoes"];
+
 /// A part of a webhook as it came.
 #[derive(Serialize, Deserialize)]
 struct RawWebhook {
@@ -129,19 +132,17 @@ fn without_messages(raw: &[u8]) -> Vec<u8> {
         return raw.to_vec();
     };
     let mut stripped = false;
-    for entry in webhook["entry"].as_array_mut().into_iter().flatten() {
-        for change in entry["changes"].as_array_mut().into_iter().flatten() {
-            let field = change["field"].as_str().unwrap_or_default().to_owned();
-            let private = matches!(
-                field.as_str(),
-                "messages" | "history" | "smb_message_echoes"
-            );
-            if private && let Some(value) = change.get_mut("value") {
-                for key in ["messages", "message_echoes", "history", "contacts"] {
-                    stripped |= value
-                        .as_object_mut()
-                        .is_some_and(|map| map.remove(key).is_some());
-                }
+    for change in changes_of(&mut webhook) {
+        let field = change
+            .get("field")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if !PRIVATE_FIELDS.contains(&field) {
+            continue;
+        }
+        if let Some(value) = change.get_mut("value").and_then(Value::as_object_mut) {
+            for key in ["messages", "message_echoes", "history", "contacts"] {
+                stripped |= value.remove(key).is_some();
             }
         }
     }
@@ -152,12 +153,20 @@ fn without_messages(raw: &[u8]) -> Vec<u8> {
     }
 }
 
+/// The changes of a webhook, whatever shape it came in: Meta's own samples vary.
+fn changes_of(webhook: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let entries = webhook.get_mut("entry").and_then(Value::as_array_mut);
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get_mut("changes").and_then(Value::as_array_mut))
+        .flatten()
+}
+
 fn fields_of(raw: &[u8]) -> String {
-    let webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
-    let changes = webhook["entry"].as_array().into_iter().flatten();
-    let fields: Vec<&str> = changes
-        .flat_map(|entry| entry["changes"].as_array().into_iter().flatten())
-        .filter_map(|change| change["field"].as_str())
+    let mut webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
+    let fields: Vec<&str> = changes_of(&mut webhook)
+        .filter_map(|change| change.get("field").and_then(|field| field.as_str()))
         .collect();
     fields.join(",")
 }

@@ -24,6 +24,7 @@ impl App {
         query: &ListQuery,
     ) -> Result<ListView<DeliveryView>, Problem> {
         let (asked, page) = query.judge()?;
+        self.know_cursor(&page, Some(&caller.partner)).await?;
         let filter = Filter {
             workflow: Some("delivery".to_owned()),
             labels: vec![("tenant".to_owned(), caller.partner.to_string())],

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::keys::Caller;
 use super::onboardings::{not_now, view_of, with_url};
-use super::order::{LinkBody, link_life};
-use super::problem::Problem;
+use super::order::LinkBody;
+use super::problem::{Kind, Problem};
+use super::rules::link_life;
 use super::sessions::{LINKS, LinkDocument, digest};
 use super::views::OnboardingView;
 use super::{App, body};
@@ -32,7 +33,7 @@ impl App {
         request: &Value,
     ) -> Result<OnboardingView, Problem> {
         let link: LinkBody = body::read(request)?;
-        let life = link_life(&link)?;
+        let life = link_life("expires_in", &link)?;
         let instance = self.own(caller, id).await?;
         if matches!(
             instance.state,
@@ -65,7 +66,12 @@ impl App {
         };
         let found = self.engine.find(&filter, &page).await?.items.pop();
         let record = found.ok_or_else(|| Problem::not_found("link"))?;
-        let instance = self.own(caller, record.id.as_str()).await?;
+        let own = self.own(caller, record.id.as_str()).await;
+        let instance = own.map_err(|problem| match problem.kind {
+            // Somebody else's link is not told from one that never was.
+            Kind::NotFound => Problem::not_found("link"),
+            _ => problem,
+        })?;
         let event = Event::LinkRevoked {
             actor: Actor::Partner,
         };

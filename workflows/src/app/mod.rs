@@ -15,6 +15,7 @@ mod once;
 mod operators;
 mod order;
 mod problem;
+mod rules;
 mod sessions;
 mod views;
 

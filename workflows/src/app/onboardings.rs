@@ -1,15 +1,16 @@
 //! What partners do with onboardings: make, read, list, renew, revoke, cancel, retry.
 
 use engine::{
-    Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, NewInstance, Note, Reason,
-    SubjectId, Timestamp,
+    Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, NewInstance, Note, PageOrder,
+    Reason, SubjectId, Timestamp,
 };
 use serde_json::{Value, json};
 
 use super::keys::Caller;
 use super::lists::{ListQuery, list};
-use super::order::{CreateBody, link_life};
+use super::order::CreateBody;
 use super::problem::{Kind, Problem};
+use super::rules::link_life;
 use super::views::{EventView, ListView, OnboardingView};
 use super::{App, body};
 use crate::directory::Partner;
@@ -39,7 +40,7 @@ impl App {
         (actor, livemode): (Actor, bool),
     ) -> Result<OnboardingView, Problem> {
         let body = CreateBody::read(request)?;
-        let life = link_life(&body.link)?;
+        let life = link_life("link.expires_in", &body.link)?;
         if let Some(url) = &body.notify.webhook_url {
             self.admit_address("notify.webhook_url", url)?;
         }
@@ -80,6 +81,7 @@ impl App {
         query: &ListQuery,
     ) -> Result<ListView<OnboardingView>, Problem> {
         let (mut filter, page) = query.judge()?;
+        self.know_cursor(&page, Some(&caller.partner)).await?;
         if let Some(state) = &query.state
             && state.parse::<State>().is_err()
         {
@@ -137,9 +139,6 @@ impl App {
         id: &str,
     ) -> Result<OnboardingView, Problem> {
         let instance = self.own(caller, id).await?;
-        if instance.state == State::Canceled {
-            return Ok(view_of(&instance));
-        }
         let event = Event::Canceled {
             actor: Actor::Partner,
             reason: "called off by the partner".to_owned(),
@@ -199,8 +198,8 @@ impl App {
         }
         let asked: VonageBody = body::read(request)?;
         let ttl = asked.ttl.unwrap_or(86_400);
-        if !(60..=259_200).contains(&ttl) {
-            let message = "must be from 60 to 259200 seconds";
+        if !(1..=259_200).contains(&ttl) {
+            let message = "must be from 1 to 259200 seconds";
             return Err(Problem::field("ttl", "out_of_range", message));
         }
         let request = json!({
@@ -209,6 +208,26 @@ impl App {
         });
         let view = self.create_onboarding(caller, &request, id).await?;
         Ok(json!({ "url": view.link.url, "id": view.id, "expires_at": view.link.expires_at }))
+    }
+
+    /// A cursor must be of a list that the caller could have read: else the list would seem to end.
+    pub(super) async fn know_cursor(
+        &self,
+        page: &PageOrder,
+        partner: Option<&PartnerId>,
+    ) -> Result<(), Problem> {
+        let Some(after) = &page.after else {
+            return Ok(());
+        };
+        let record = self.engine.record(&InstanceId::new(after)).await?;
+        let own = record.is_some_and(|record| {
+            partner.is_none_or(|partner| record.label("tenant") == Some(partner.as_str()))
+        });
+        if own {
+            return Ok(());
+        }
+        let message = "is not a cursor of this list; use `next_cursor` as it was answered";
+        Err(Problem::field("after", "invalid", message))
     }
 
     /// The caller's own onboarding; somebody else's is not told from none.

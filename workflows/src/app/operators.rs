@@ -9,8 +9,8 @@ use subtle::ConstantTimeEq;
 
 use super::keys::Scope;
 use super::lists::list;
-use super::order::{Wrong, judge_branding};
 use super::problem::{Kind, Problem};
+use super::rules::{Wrong, judge_branding};
 use super::sessions::digest;
 use super::views::{BrandingView, ListView, OnboardingView};
 use super::{App, body};

@@ -1,23 +1,19 @@
 //! The body of a create call, read and judged field by field.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::AppSettings;
 use super::body::{self, at_most};
-use super::problem::{FieldError, Problem};
+use super::problem::Problem;
+use super::rules::{
+    Wrong, digits, host_of, judge_branding, judge_callback, link_life, without_nulls,
+};
 use super::views::BrandingView;
 use crate::directory::Partner;
 use crate::onboarding::Order;
 use crate::ports::graph::Callback;
 use crate::values::{BusinessId, Secret, WabaId, is_meta_id};
-
-/// How long a link lives where nobody says otherwise: clients open mail late.
-pub(super) const LINK_DEFAULT_S: i64 = 604_800;
-/// The longest life of a link.
-pub(super) const LINK_MAX_S: i64 = 2_592_000;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -26,13 +22,19 @@ pub(super) struct CreateBody {
     metadata: Option<Value>,
     solution_id: Option<String>,
     client_account: Option<String>,
+    #[serde(deserialize_with = "body::or_default")]
     flow: FlowBody,
+    #[serde(deserialize_with = "body::or_default")]
     prefill: PrefillBody,
     branding: Option<BrandingView>,
     locale: Option<String>,
+    #[serde(deserialize_with = "body::or_default")]
     pub(super) link: LinkBody,
+    #[serde(deserialize_with = "body::or_default")]
     redirect: RedirectBody,
+    #[serde(deserialize_with = "body::or_default")]
     embed: EmbedBody,
+    #[serde(deserialize_with = "body::or_default")]
     pub(super) notify: NotifyBody,
     messages_callback: Option<CallbackBody>,
 }
@@ -113,9 +115,9 @@ pub(super) struct NotifyBody {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallbackBody {
-    url: String,
-    verify_token: String,
+pub(super) struct CallbackBody {
+    pub(super) url: String,
+    pub(super) verify_token: String,
 }
 
 impl CreateBody {
@@ -132,6 +134,7 @@ impl CreateBody {
     ) -> Result<Order, Problem> {
         let mut wrong = Wrong::default();
         self.judge_sizes(&mut wrong);
+        self.judge_prefill(&mut wrong);
         self.judge_flow(&mut wrong);
         self.judge_addresses(partner, settings, &mut wrong);
         if let Some(callback) = &self.messages_callback {
@@ -200,11 +203,37 @@ impl CreateBody {
                 Some(_) => {}
             }
         }
-        wrong.check(link_life(&self.link).map(drop));
+        wrong.check(link_life("link.expires_in", &self.link).map(drop));
+    }
+
+    fn judge_prefill(&self, wrong: &mut Wrong) {
+        if let Some(business) = &self.prefill.business {
+            let name = business.name.as_deref().unwrap_or_default();
+            wrong.check(at_most("prefill.business.name", name, 100));
+        }
+        if let Some(profile) = &self.prefill.phone_profile {
+            let description = profile.description.as_deref().unwrap_or_default();
+            let param = "prefill.phone_profile.description";
+            wrong.check(at_most(param, description, 512));
+        }
+        if self.solution_id.as_deref() == Some("") {
+            wrong.add(
+                "solution_id",
+                "invalid",
+                "must be a solution's id, or left out",
+            );
+        }
     }
 
     fn judge_flow(&self, wrong: &mut Wrong) {
         let flow = &self.flow;
+        if flow.allowed.as_ref().is_some_and(Vec::is_empty) {
+            wrong.add(
+                "flow.allowed",
+                "invalid",
+                "must name a flow, or be left out",
+            );
+        }
         for allowed in flow.allowed.iter().flatten() {
             if allowed != "cloud_api" && allowed != "coexistence" {
                 wrong.add(
@@ -270,121 +299,5 @@ impl CreateBody {
         if let Some(branding) = &self.branding {
             judge_branding(branding, wrong);
         }
-    }
-}
-
-/// Meta takes https addresses of at most 200 characters (Meta: webhook overrides).
-fn judge_callback(callback: &CallbackBody, settings: &AppSettings, wrong: &mut Wrong) {
-    let url = &callback.url;
-    if host_of(url, settings.sandbox).is_none() {
-        wrong.add(
-            "messages_callback.url",
-            "invalid",
-            "must be an https address",
-        );
-    }
-    wrong.check(at_most("messages_callback.url", url, 200));
-    if callback.verify_token.is_empty() {
-        let message = "must be what your endpoint expects from Meta";
-        wrong.add("messages_callback.verify_token", "missing", message);
-    }
-    wrong.check(at_most(
-        "messages_callback.verify_token",
-        &callback.verify_token,
-        256,
-    ));
-}
-
-/// Judges a partner's face: colors and addresses end up on a page.
-pub(super) fn judge_branding(branding: &BrandingView, wrong: &mut Wrong) {
-    if let Some(accent) = &branding.accent {
-        let hex = accent.strip_prefix('#').unwrap_or_default();
-        if hex.len() != 6 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            wrong.add(
-                "branding.accent",
-                "invalid",
-                "must be a color such as #0a7c5a",
-            );
-        }
-    }
-    let urls = [
-        ("branding.logo_url", &branding.logo_url),
-        ("branding.support_url", &branding.support_url),
-    ];
-    for (param, url) in urls {
-        if url
-            .as_deref()
-            .is_some_and(|url| host_of(url, false).is_none())
-        {
-            wrong.add(param, "invalid", "must be an https address");
-        }
-    }
-    wrong.check(at_most(
-        "branding.display_name",
-        &branding.display_name,
-        100,
-    ));
-}
-
-/// The life of a link in the bounds that the contract sets.
-pub(super) fn link_life(link: &LinkBody) -> Result<Duration, Problem> {
-    let seconds = link.expires_in.unwrap_or(LINK_DEFAULT_S);
-    if (60..=LINK_MAX_S).contains(&seconds) {
-        return Ok(Duration::from_secs(seconds.unsigned_abs()));
-    }
-    let message = format!("must be from 60 to {LINK_MAX_S} seconds");
-    Err(Problem::field("link.expires_in", "out_of_range", message))
-}
-
-/// Wrong fields, collected so that all are told at once.
-#[derive(Default)]
-pub(super) struct Wrong(Vec<FieldError>);
-
-impl Wrong {
-    pub(super) fn add(&mut self, param: &str, code: &str, message: impl Into<String>) {
-        self.0.push(FieldError {
-            param: param.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        });
-    }
-
-    fn check(&mut self, result: Result<(), Problem>) {
-        if let Err(problem) = result {
-            self.0.extend(problem.errors);
-        }
-    }
-
-    pub(super) fn into_result(self) -> Result<(), Problem> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.0))
-        }
-    }
-}
-
-/// The host of an https address, or of a loopback one where those are allowed.
-pub(super) fn host_of(url: &str, loopback: bool) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.split(':').next()?;
-    let plain = host.is_empty() || authority.contains('@') || url.contains(char::is_whitespace);
-    let local = loopback && scheme == "http" && matches!(host, "localhost" | "127.0.0.1");
-    (!plain && (scheme == "https" || local)).then_some(host)
-}
-
-fn digits(number: &str) -> String {
-    number.chars().filter(char::is_ascii_digit).collect()
-}
-
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .collect(),
-        ),
-        other => other,
     }
 }

@@ -19,8 +19,8 @@ pub(super) fn client_trouble(
         let (happened, advice) = told(state, trouble);
         return Some(view(&trouble.code, happened, advice));
     }
-    let held = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered);
-    if let Some(hold) = held {
+    let waiting = hold.filter(|hold| hold.until.is_some() && state != State::NumberRegistered);
+    if let Some(hold) = waiting {
         let (happened, advice) = waited(&hold.reason.code);
         return Some(TroubleView {
             next_try_at: hold.until.map(Timestamp::to_rfc3339),
@@ -72,7 +72,7 @@ fn told(state: State, trouble: &Trouble) -> (String, String) {
             "That code did not match.",
             "Enter the newest code, or have another one sent.",
         ),
-        (_, "code_unanswered" | "code_expired") => said(
+        (_, "code_unanswered" | "code_expired" | "code_used") => said(
             "Facebook’s confirmation ran out before it could be used.",
             "Continue with Facebook again; your choices are still there.",
         ),

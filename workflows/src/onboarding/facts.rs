@@ -1,6 +1,6 @@
 //! What an onboarding learns on its way. Sealed before it is stored; never serialized for people.
 
-use engine::{Actor, Timestamp};
+use engine::{Actor, Reason, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -203,6 +203,13 @@ pub struct Trouble {
     pub mover: Actor,
     /// When it happened.
     pub at: Timestamp,
+}
+
+impl Trouble {
+    /// As a reason.
+    pub fn reason(&self) -> Reason {
+        Reason::new(self.code.clone(), self.text.clone())
+    }
 }
 
 impl Facts {

@@ -96,6 +96,9 @@ impl Workflow for Onboarding {
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
         }
+        if let Some(trouble) = &facts.trouble {
+            labels.push(Label::shared("trouble", trouble.code.as_str()));
+        }
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
             labels.push(Label::shared("phone", bound.phone.as_str()));
@@ -111,9 +114,9 @@ impl Workflow for Onboarding {
         };
         let (care, tries, express) = match command {
             Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
-            // Each try counts against Meta's limit, so they are few and far between: a minute's
-            // outage takes at most four.
-            Command::RegisterNumber => (Care::Once, tries(6, 20_000, 600), false),
+            // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
+            // outage to leave some; our cap ends them.
+            Command::RegisterNumber => (Care::Once, tries(40, 5_000, 600), false),
             _ => (Care::Repeatable, tries(40, 2_000, 300), false),
         };
         Conduct {
@@ -131,9 +134,10 @@ impl Workflow for Onboarding {
 
     fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
         let because = |mover: Actor, code: &str, text: &str, until: Option<Timestamp>| {
-            let (code, text, mover) = match &facts.trouble {
-                Some(trouble) => (trouble.code.as_str(), trouble.text.as_str(), trouble.mover),
-                None => (code, text, mover),
+            // The code says what is to be done; what went wrong is told beside it.
+            let (text, mover) = match &facts.trouble {
+                Some(trouble) => (trouble.text.as_str(), trouble.mover),
+                None => (text, mover),
             };
             Some(Awaited {
                 mover,

@@ -60,7 +60,9 @@ pub(super) fn notices_of(moved: &Moved<'_, Onboarding>) -> Vec<&'static str> {
     if status_after == "action_required" && status_before != Some(status_after) {
         types.push("onboarding.action_required");
     }
-    if before.can_send != Some(true) && after.can_send == Some(true) {
+    // It follows the completion, so the two are never on their way at once.
+    let told = moved.state == State::PartnerNotified && after.can_send == Some(true);
+    if told && (entered || before.can_send != Some(true)) {
         types.push("onboarding.ready");
     }
     types

@@ -1,6 +1,6 @@
 //! The partner's view of an onboarding, and the number that rises when it changes.
 
-use engine::{Actor, Hold, HoldKind, Timestamp, Workflow};
+use engine::{Actor, Hold, HoldKind, Reason, Timestamp, Workflow};
 use sha2::{Digest, Sha256};
 
 use super::Onboarding;
@@ -9,6 +9,7 @@ use super::machine::State;
 use crate::app::{
     LastErrorView, LinkView, NextActionView, OnboardingView, ReadinessView, ResultView,
 };
+use crate::catalogue;
 
 /// The closed set that partners switch on.
 pub fn status(state: State, facts: &Facts, hold: Option<&Hold>) -> &'static str {
@@ -98,8 +99,33 @@ fn status_reason(facts: &Facts, hold: Option<&Hold>) -> Option<String> {
     if is_flow_mismatch(facts) {
         return Some("flow_mismatch".to_owned());
     }
-    hold.map(|hold| hold.reason.code.clone())
-        .or_else(|| facts.trouble.as_ref().map(|trouble| trouble.code.clone()))
+    let code = |kind, reason: &Reason| for_partners(kind, reason).0;
+    hold.map(|hold| code(hold.kind, &hold.reason))
+        .or_else(|| Some(code(HoldKind::Parked, &facts.trouble.as_ref()?.reason())))
+}
+
+/// What partners are told of a reason: the catalogue's code and words rather than Meta's own, and
+/// never what an operator typed.
+fn for_partners(kind: HoldKind, reason: &Reason) -> (String, String) {
+    if kind == HoldKind::Paused {
+        let text = "An operator has paused this onboarding.".to_owned();
+        return ("paused".to_owned(), text);
+    }
+    let known = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+    match reason.code.as_str() {
+        "graph_unreachable" => known("meta_unreachable", "Meta cannot be reached."),
+        "graph_unanswered" | "graph_unreadable" => {
+            known("meta_unanswered", "Meta gave no usable answer.")
+        }
+        code => match catalogue::of_fingerprint(code) {
+            Some(entry) => known(entry.partner_code, entry.meaning),
+            None if code.starts_with("graph_") => known(
+                "meta_refused",
+                "Meta refused a request; the operator sees why.",
+            ),
+            None => (reason.code.clone(), reason.text.clone()),
+        },
+    }
 }
 
 fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextActionView> {
@@ -120,11 +146,12 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
         });
     }
     if let Some(hold) = hold {
-        return view(hold.mover, &hold.reason.code, &hold.reason.text, hold.until);
+        let (code, text) = for_partners(hold.kind, &hold.reason);
+        return view(hold.mover, &code, &text, hold.until);
     }
     if let Some(awaited) = Onboarding::awaits(state, facts) {
-        let reason = &awaited.reason;
-        return view(awaited.mover, &reason.code, &reason.text, awaited.until);
+        let (code, text) = for_partners(HoldKind::Parked, &awaited.reason);
+        return view(awaited.mover, &code, &text, awaited.until);
     }
     let (code, message) = match state {
         State::EsCompleted => (
@@ -146,17 +173,19 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
 
 fn last_error(facts: &Facts, hold: Option<&Hold>) -> Option<LastErrorView> {
     let failing = hold.filter(|hold| matches!(hold.kind, HoldKind::Retrying | HoldKind::Parked));
+    let view = |(code, message): (String, String), at: Timestamp| {
+        Some(LastErrorView {
+            code,
+            message,
+            at: at.to_rfc3339(),
+        })
+    };
     match (failing, &facts.trouble) {
-        (Some(hold), _) => Some(LastErrorView {
-            code: hold.reason.code.clone(),
-            message: hold.reason.text.clone(),
-            at: hold.since.to_rfc3339(),
-        }),
-        (None, Some(trouble)) => Some(LastErrorView {
-            code: trouble.code.clone(),
-            message: trouble.text.clone(),
-            at: trouble.at.to_rfc3339(),
-        }),
+        (Some(hold), _) => view(for_partners(hold.kind, &hold.reason), hold.since),
+        (None, Some(trouble)) => view(
+            for_partners(HoldKind::Parked, &trouble.reason()),
+            trouble.at,
+        ),
         (None, None) => None,
     }
 }

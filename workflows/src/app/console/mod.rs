@@ -7,7 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{InstanceId, Record, TallyKey, Task, Timestamp};
+use engine::{Entry, InstanceId, Record, TallyKey, Task, Timestamp};
 use serde_json::{Value, json};
 
 pub use acts::OperatorAct;
@@ -24,6 +24,9 @@ use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
+
+/// How often an instance that moves while it is read is read again.
+const REREADS_MAX: usize = 4;
 
 /// Numbers for the metrics page.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +56,8 @@ impl App {
     /// One instance whole: what it waits for, what it knows, what happened, what may be done.
     pub async fn instance(&self, _operator: &Operator, id: &str) -> Result<InstanceView, Problem> {
         let id = InstanceId::new(id);
-        let record = self.found(&id).await?;
+        let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let (facts, awaited) = self.engine.inspect(record.clone()).await?;
-        let tasks = self.engine.tasks(&id).await?;
-        let journal = self.engine.journal(&id, 0, JOURNAL_MAX).await?;
         let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
         Ok(InstanceView {
             id: id.to_string(),
@@ -77,6 +78,27 @@ impl App {
             created_at: record.created_at.to_rfc3339(),
             updated_at: record.updated_at.to_rfc3339(),
         })
+    }
+
+    /// An instance with what is owed to it and its history; read again if it moved in between.
+    async fn at_one_moment(
+        &self,
+        id: &InstanceId,
+    ) -> Result<(Record, Vec<Task>, Vec<Entry>), Problem> {
+        let mut record = self.found(id).await?;
+        for _ in 0..REREADS_MAX {
+            let tasks = self.engine.tasks(id).await?;
+            let journal = self.engine.journal(id, 0, JOURNAL_MAX).await?;
+            let now = self.found(id).await?;
+            if now.version == record.version {
+                return Ok((record, tasks, journal));
+            }
+            record = now;
+        }
+        // One that moves this fast is nobody's concern yet; the next look shows it at rest.
+        let tasks = self.engine.tasks(id).await?;
+        let journal = self.engine.journal(id, 0, JOURNAL_MAX).await?;
+        Ok((record, tasks, journal))
     }
 
     /// What needs a person, in groups of like with like, largest first.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Actor, Job, Outcome, Reason};
+use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
 use rand::Rng;
 
 use super::{OnboardingExecutor, outcome_of, retry, token_of};
@@ -14,6 +14,9 @@ use crate::values::{Secret, WabaId};
 
 /// With several granted accounts, how long the browser may take to say which one it was.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Onboardings of one number that are looked at: it changes hands rarely.
+const SAME_NUMBER_MAX: usize = 50;
 
 /// After this many tries an asset that stays invisible is taken for not granted.
 const INVISIBLE_TRIES: u32 = 4;
@@ -82,6 +85,20 @@ impl OnboardingExecutor {
             let text = "The account belongs to another business portfolio than was asked for.";
             return refuse(job, &grant, "business_mismatch", text, Actor::Client);
         }
+        match self.is_bound_elsewhere(job, &number).await {
+            Ok(false) => {}
+            Ok(true) => {
+                let text = "The number is connected through another partner of this installation.";
+                return refuse(job, &grant, "number_bound_elsewhere", text, Actor::Operator);
+            }
+            Err(error) => {
+                tracing::error!(%error, "numbers in use could not be read");
+                return retry(Reason::new(
+                    "store_unavailable",
+                    "numbers in use could not be read",
+                ));
+            }
+        }
         Outcome::Done(Event::AssetsBound {
             bound: Bound {
                 business,
@@ -95,6 +112,31 @@ impl OnboardingExecutor {
             token_expires_at: grant.expires_at,
             pin: fresh_pin(),
         })
+    }
+}
+
+impl OnboardingExecutor {
+    /// Whether another partner's client has this number: it is theirs until they let it go.
+    async fn is_bound_elsewhere(
+        &self,
+        job: &Job<Onboarding>,
+        number: &PhoneNumber,
+    ) -> Result<bool, StoreError> {
+        let filter = Filter {
+            workflow: Some("onboarding".to_owned()),
+            labels: vec![("phone".to_owned(), number.id.to_string())],
+            ..Filter::default()
+        };
+        let page = PageOrder {
+            limit: SAME_NUMBER_MAX,
+            after: None,
+        };
+        let found = self.store.find(&filter, &page).await?;
+        let own = job.facts.order.partner.as_str();
+        Ok(found.items.iter().any(|record| {
+            let held = !matches!(record.state.as_str(), "canceled" | "expired");
+            held && record.label("tenant") != Some(own)
+        }))
     }
 }
 

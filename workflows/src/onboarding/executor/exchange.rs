@@ -8,6 +8,9 @@ use crate::onboarding::facts::Trouble;
 use crate::onboarding::{MetaWindow, Onboarding};
 use crate::ports::graph::Reaction;
 
+/// Meta's subcode for a code that was used before; 36007 is one that is too old (practice).
+const CODE_USED: i64 = 36_009;
+
 impl OnboardingExecutor {
     pub(super) async fn exchange_code(&self, job: &Job<Onboarding>) -> Outcome<Event> {
         let (Some(code), Some(arrived)) = (&job.facts.code, job.facts.code_at) else {
@@ -42,6 +45,7 @@ impl OnboardingExecutor {
             Err(error) => {
                 let lost = match error.reaction {
                     Reaction::Unanswered => unanswered(job.now),
+                    Reaction::CodeSpent if error.subcode == Some(CODE_USED) => used(job.now),
                     Reaction::CodeSpent => expired(job.now),
                     Reaction::Misconfigured | Reaction::Denied => {
                         trouble_of(&error, Actor::Operator, job.now)
@@ -68,6 +72,14 @@ fn expired(now: Timestamp) -> Trouble {
     let reason = Reason::new(
         "code_expired",
         "Meta's code lives 30 seconds and could not be used in time.",
+    );
+    client_trouble(reason, now)
+}
+
+fn used(now: Timestamp) -> Trouble {
+    let reason = Reason::new(
+        "code_used",
+        "Meta's code had been used before, and a code can be used only once.",
     );
     client_trouble(reason, now)
 }
