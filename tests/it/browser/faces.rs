@@ -124,6 +124,12 @@ async fn clients_faces(screen: Screen) {
     let made = app.onboarding(json!({})).await;
     person.chrome.goto(&made.link).await;
     person.chrome.see("#continue:enabled").await;
+    person.chrome.script("window.open = () => null").await;
+    person.chrome.click("#continue").await;
+    person.chrome.see("#trouble[data-code=popup_blocked]").await;
+    gallery.look(&person.chrome, "page-blocked").await;
+    person.chrome.goto(&made.link).await;
+    person.chrome.see("#continue:enabled").await;
     app.open(&made.link).await;
     person.chrome.see("#take-back").await;
     gallery.look(&person.chrome, "page-taken").await;
@@ -188,6 +194,13 @@ async fn consoles_faces(screen: Screen) {
         go(&format!("/{place}")).await;
         gallery.look(&chrome, &format!("console-{place}")).await;
     }
+    go(&format!("/instances/{}", held.id)).await;
+    chrome.click("details.act summary").await;
+    gallery.look(&chrome, "console-act").await;
+    go("/partners").await;
+    chrome.click("form.form button[type=submit]").await;
+    chrome.see(".once").await;
+    gallery.look(&chrome, "console-link").await;
     chrome
         .click(".top form[action='/console/logout'] button")
         .await;
