@@ -98,7 +98,7 @@ fn held(hold: &HoldView, now: Timestamp) -> Markup {
             div { dt { "Moved by" } dd { (telling::capital(&telling::movers(hold))) } }
             @if let Some(advice) = telling::advice(&hold.code) { div.all { dt { "What to check" } dd { (advice) } } }
             div.all {
-                dt { "As recorded" }
+                dt { "Recorded as" }
                 // What the sentence above has said already is not said twice.
                 dd { @if telling::cause(hold) != hold.text { (hold.text) " " } code.soft { (hold.code) } }
             }
