@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
-use crate::app::{App, Client, Onboarding, Product};
+use crate::app::{Client, Onboarding, Product};
 
 /// The page asks for one more click in plain words, and that click finishes.
 async fn a_second_click_finishes(app: &Product, onboarding: &Onboarding, client: &Client) {
@@ -140,7 +140,7 @@ async fn a_popup_left_early_is_told_to_client_and_partner_and_the_link_still_wor
     let page = client.status().await;
     assert_eq!(
         page["trouble"]["happened"],
-        "Your browser blocked the Meta window."
+        "Your browser blocked Facebook’s window."
     );
     simply_signed_up(&app, &client).await;
     app.status_until(&onboarding.id, "completed").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, simply_signed_up};
-use crate::app::{App, Product};
+use crate::app::Product;
 
 /// Every call of a journey after the code, in its order.
 const AFTER_THE_CODE: [&str; 6] = [

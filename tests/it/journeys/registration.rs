@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
-use crate::app::{App, Client, Product};
+use crate::app::{Client, Product};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -179,18 +179,18 @@ async fn registrations_that_keep_failing_stop_at_our_cap_and_name_who_can_move_i
     let order = json!({ "endpoint": "register", "effect": "fail", "times": 100, "error": error });
     app.scenario(order).await;
     simply_signed_up(&app, &client).await;
-    let mut parked = json!(null);
+    let mut held = json!(null);
     for _ in 0..40 {
         let rests = |seen: &Value| seen["hold"]["kind"] != "working";
         let instance = app.instance_until(&onboarding.id, "at rest", rests).await;
-        if instance["hold"]["kind"] == "parked" {
-            parked = instance;
+        if instance["hold"]["code"] == "register_attempts_used" {
+            held = instance;
             break;
         }
-        app.advance(Duration::from_secs(300)).await;
+        app.advance(Duration::from_mins(5)).await;
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
-    assert_eq!(parked["hold"]["mover"], "operator", "{parked:#}");
+    assert_eq!(held["hold"]["mover"], "operator", "{held:#}");
     let calls = app.calls("register").await.len();
     assert_eq!(calls, 6, "Meta blocks a number at ten");
     let act = format!("/console/api/instances/{}/acts/retry_now", onboarding.id);
