@@ -78,10 +78,8 @@ where
                 tokio::time::sleep(GLANCE).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("{place}: waited in vain until {what}; last seen: {seen}"),
-        }
+        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        found.unwrap_or_else(|_| panic!("{place}: waited in vain until {what}; last seen: {seen}"))
     }
 }
 
@@ -130,11 +128,6 @@ impl App {
         let process = self.process.as_ref().unwrap();
         process.app.clone()
     }
-
-    /// The data folder.
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
 }
 
 impl Deref for App {
@@ -161,5 +154,5 @@ async fn launch(folder: &TempDir, ports: Ports) -> Process {
         .merge(("gangway.admin.port", ports.admin))
         .merge(("gangway.simulator.port", ports.simulator));
     let settings = Settings::from_figment(&figment).unwrap();
-    Process::start(settings, figment).await.unwrap()
+    Box::pin(Process::start(settings, figment)).await.unwrap()
 }

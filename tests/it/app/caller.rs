@@ -81,10 +81,6 @@ impl Caller {
         ask(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
-        ask(self.request(Method::DELETE, path)).await
-    }
-
     /// The secret by which this caller is known.
     pub(crate) fn bearer(&self) -> &str {
         &self.bearer
