@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
+    Chore, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -46,7 +46,7 @@ pub enum StartError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// A master key is wrong.
-    #[error("settings: vault key: {0}")]
+    #[error("settings: `vault_key` or `vault_keys_old`: {0}")]
     Vault(#[from] VaultError),
     /// The store did not open.
     #[error("store: {0}")]
@@ -64,14 +64,17 @@ pub enum StartError {
     #[error("webhooks: {0}")]
     Webhooks(#[from] WebhookSetupError),
     /// A cron line is wrong.
-    #[error("settings: schedules: {0}")]
-    Cron(#[from] engine::CronError),
+    #[error("settings: `schedules.{0}`: {1}")]
+    Cron(&'static str, #[source] engine::CronError),
     /// What stands in the store cannot be used.
     #[error("store: {0}")]
     Engine(#[from] EngineError),
     /// A listener did not start.
-    #[error("web: {0}")]
-    Web(String),
+    #[error("the listener of {0}: {1}")]
+    Web(String, String),
+    /// The sandbox's demo link could not be made.
+    #[error("the demo link: {0}")]
+    Demo(workflows::app::Problem),
 }
 
 /// A running process.
@@ -98,6 +101,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
+        let schedules = schedules(&settings)?;
         let store = open_store(&folder).await?;
         let public_url = public_url(&settings, &figment);
         let ground = match settings.mode {
@@ -146,7 +150,7 @@ impl Process {
         if let Some((invented, file)) = ground.invented {
             process.invented = Some(process.settle_in(invented, &file).await?);
         }
-        process.run_engine(&settings)?;
+        process.run_engine(schedules);
         process.listen(&settings, &figment).await?;
         Ok(process)
     }
@@ -168,7 +172,7 @@ impl Process {
         };
         if !alive {
             let made = self.app.demo_onboarding(&invented.partner_id).await;
-            let view = made.map_err(|problem| StartError::Web(problem.to_string()))?;
+            let view = made.map_err(StartError::Demo)?;
             invented.demo_link = view.link.url.map(Secret::new);
             // Written into what the file says now: the clock may have been pushed meanwhile.
             let mut kept = file.read_or_invent()?;
@@ -178,19 +182,7 @@ impl Process {
         Ok(invented)
     }
 
-    fn run_engine(&mut self, settings: &Settings) -> Result<(), StartError> {
-        let schedules = vec![
-            Schedule::new(
-                "stalled",
-                &settings.schedules.stalled,
-                Arc::new(ResumeStalled),
-            )?,
-            Schedule::new(
-                "retention",
-                &settings.schedules.retention,
-                Arc::new(ForgetExpired),
-            )?,
-        ];
+    fn run_engine(&mut self, schedules: Vec<Schedule>) {
         let engine = self.engine.clone();
         let stopped = stopped(self.stop.subscribe());
         self.background.push(tokio::spawn(async move {
@@ -200,7 +192,6 @@ impl Process {
         let stopped = self::stopped(self.stop.subscribe());
         self.background
             .push(tokio::spawn(run_schedules(engine, schedules, stopped)));
-        Ok(())
     }
 
     async fn listen(&mut self, settings: &Settings, figment: &Figment) -> Result<(), StartError> {
@@ -224,12 +215,16 @@ impl Process {
             web.meta_sdk_url.clone_from(&settings.meta.sdk_url);
             web.signup_origins.clone_from(&settings.meta.signup_origins);
         }
-        let public = launch(rocket(self.app.clone(), web)).await?;
+        let public = launch(rocket(self.app.clone(), web), "`address` and `port`").await?;
         self.listeners.push(public);
         let inner = figment
             .merge(("address", settings.admin.address))
             .merge(("port", settings.admin.port));
-        let admin = launch(admin_rocket(self.app.clone(), inner, Metrics::install())).await?;
+        let admin = launch(
+            admin_rocket(self.app.clone(), inner, Metrics::install()),
+            "`admin.address` and `admin.port`",
+        )
+        .await?;
         self.listeners.push(admin);
         Ok(())
     }
@@ -293,11 +288,27 @@ fn engine_over(
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
     let onboarding = OnboardingExecutor::new(Arc::new(graph), builder.documents(), builder.store());
-    let delivery = DeliveryExecutor::new(Arc::clone(notifier), builder.documents());
+    let delivery =
+        DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
         .build())
+}
+
+/// The sweeps with their times; a wrong line is named before anything is opened.
+fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
+    let lines = &settings.schedules;
+    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 2] = [
+        ("stalled", &lines.stalled, Arc::new(ResumeStalled)),
+        ("retention", &lines.retention, Arc::new(ForgetExpired)),
+    ];
+    sweeps
+        .into_iter()
+        .map(|(name, line, chore)| {
+            Schedule::new(name, line, chore).map_err(|error| StartError::Cron(name, error))
+        })
+        .collect()
 }
 
 fn public_url(settings: &Settings, figment: &Figment) -> String {
@@ -310,6 +321,7 @@ fn public_url(settings: &Settings, figment: &Figment) -> String {
 /// Launches a listener; resolves once it takes requests, or tells why it does not.
 async fn launch(
     rocket: Rocket<Build>,
+    keys: &str,
 ) -> Result<(Shutdown, JoinHandle<Result<(), rocket::Error>>), StartError> {
     let (listening, heard) = oneshot::channel();
     let listening = std::sync::Mutex::new(Some(listening));
@@ -322,7 +334,8 @@ async fn launch(
             }
         })
     }));
-    let refused = |error: &rocket::Error| StartError::Web(error.kind().to_string());
+    let refused =
+        |error: &rocket::Error| StartError::Web(keys.to_owned(), error.kind().to_string());
     let ignited = rocket.ignite().await.map_err(|error| refused(&error))?;
     let shutdown = ignited.shutdown();
     let mut listener = tokio::spawn(async move { ignited.launch().await.map(drop) });
@@ -330,7 +343,7 @@ async fn launch(
         Ok(()) = heard => Ok((shutdown, listener)),
         ended = &mut listener => Err(match ended {
             Ok(Err(error)) => refused(&error),
-            _ => StartError::Web("a listener ended at once".to_owned()),
+            _ => StartError::Web(keys.to_owned(), "a listener ended at once".to_owned()),
         }),
     }
 }

@@ -262,6 +262,10 @@ impl Clock for SandboxClock {
         self.clock.now()
     }
 
+    fn outside(&self) -> Timestamp {
+        self.clock.outside()
+    }
+
     async fn sleep_until(&self, moment: Timestamp) {
         self.clock.sleep_until(moment).await;
     }

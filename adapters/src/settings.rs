@@ -191,17 +191,21 @@ impl Settings {
             )
             .merge(figment::providers::Serialized::globals(from_files()?));
         let settings = Self::from_figment(&figment)?;
+        if let Err(error) = figment.extract::<rocket::Config>() {
+            return Err(SettingsError::Unreadable(one_line(&error)));
+        }
         Ok((settings, figment))
     }
 
     /// The settings in a figment's `gangway` section, judged.
     pub fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
-        let settings: Self = if figment.contains("gangway") {
-            figment
+        let settings: Self = match figment.find_value("gangway") {
+            Ok(_) => figment
                 .extract_inner("gangway")
-                .map_err(|error| SettingsError::Unreadable(one_line(&error)))?
-        } else {
-            Self::default()
+                .map_err(|error| SettingsError::Unreadable(one_line(&error)))?,
+            Err(error) if error.missing() => Self::default(),
+            // A file that cannot be read must never pass for one that says nothing.
+            Err(error) => return Err(SettingsError::Unreadable(one_line(&error))),
         };
         settings.judge()?;
         Ok(settings)
@@ -223,13 +227,21 @@ impl Settings {
         self.folder()?;
         if let Some(url) = &self.public_url {
             let sound = url.starts_with("https://") || url.starts_with("http://");
-            if !sound || url.contains(char::is_whitespace) {
+            if !sound || url.contains(char::is_whitespace) || url.contains(['?', '#']) {
                 let problem = "must be an address such as https://signup.example.com".to_owned();
                 return Err(SettingsError::Wrong {
                     key: "public_url",
                     problem,
                 });
             }
+        }
+        if let Some(origin) = self.meta.signup_origins.iter().find(|url| !is_origin(url)) {
+            return Err(SettingsError::Wrong {
+                key: "meta.signup_origins",
+                problem: format!(
+                    "must be bare origins such as https://www.facebook.com, and `{origin}` is not"
+                ),
+            });
         }
         if self.mode == Mode::Live {
             self.judge_live()?;
@@ -297,6 +309,15 @@ impl Settings {
     }
 }
 
+/// Scheme and host, perhaps a port, and nothing behind: what browsers write in a message's origin.
+fn is_origin(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, host)| {
+        matches!(scheme, "https" | "http")
+            && !host.is_empty()
+            && !host.contains(['/', '?', '#', '@'])
+    })
+}
+
 /// https, or plain http that never leaves this machine.
 fn is_safe(url: &str) -> bool {
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
@@ -319,7 +340,12 @@ fn from_files() -> Result<BTreeMap<&'static str, figment::value::Value>, Setting
             SettingsError::Unreadable(format!("{name}: {path} cannot be read: {error}"))
         })?;
         let key = key.to_ascii_lowercase().replace("__", ".");
-        found = found.merge((key.as_str(), content.trim_end()));
+        // Read as a variable would be: numbers, booleans and lists as such, all else as text.
+        let value: figment::value::Value = content
+            .trim_end()
+            .parse()
+            .unwrap_or_else(|never| match never {});
+        found = found.merge((key.as_str(), value));
     }
     let value = found
         .extract::<figment::value::Value>()
@@ -346,8 +372,13 @@ fn one_line(error: &figment::Error) -> String {
                 known.join(", ")
             )
         }
-        kind => format!("`{}`: {kind}", path.join(".")).replace('\n', " "),
+        kind if path.is_empty() => one_spaced(&kind.to_string()),
+        kind => one_spaced(&format!("`{}`: {kind}", path.join("."))),
     }
+}
+
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -75,6 +75,11 @@ impl EngineBuilder {
         )
     }
 
+    /// The engine's time, for executors that sign by it.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// The store, for executors that look instances up.
     pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)

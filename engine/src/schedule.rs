@@ -64,7 +64,11 @@ impl Schedule {
     pub fn new(name: &'static str, line: &str, chore: Arc<dyn Chore>) -> Result<Self, CronError> {
         let times = cron::Schedule::from_str(line).map_err(|error| CronError {
             line: line.to_owned(),
-            why: error.to_string(),
+            why: error
+                .to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
         })?;
         Ok(Self {
             name,

@@ -3,6 +3,11 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
+#![allow(
+    clippy::large_futures,
+    clippy::duration_suboptimal_units,
+    reason = "a test's future is polled alone, and its spans are compared with each other in seconds"
+)]
 
 mod app;
 mod browser;

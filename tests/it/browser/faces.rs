@@ -105,13 +105,7 @@ async fn clients_faces(screen: Screen) {
     person.chrome.see("#trouble").await;
     gallery.look(&person.chrome, "page-retrying").await;
     app.heal().await;
-    app.operator()
-        .post(
-            &format!("/console/api/instances/{}/acts/retry_now", first.id),
-            json!({ "reason": "go on", "operation_id": "op_1" }),
-        )
-        .await;
-    person.chrome.see("#done").await;
+    person.sees_in_time(&app, "#done").await;
     gallery.look(&person.chrome, "page-done").await;
     for (sim, see) in [
         ("sim:pin_mismatch", "#pin"),
@@ -128,6 +122,12 @@ async fn clients_faces(screen: Screen) {
             .await;
     }
     let made = app.onboarding(json!({})).await;
+    person.chrome.goto(&made.link).await;
+    person.chrome.see("#continue:enabled").await;
+    person.chrome.script("window.open = () => null").await;
+    person.chrome.click("#continue").await;
+    person.chrome.see("#trouble[data-code=popup_blocked]").await;
+    gallery.look(&person.chrome, "page-blocked").await;
     person.chrome.goto(&made.link).await;
     person.chrome.see("#continue:enabled").await;
     app.open(&made.link).await;
@@ -194,6 +194,13 @@ async fn consoles_faces(screen: Screen) {
         go(&format!("/{place}")).await;
         gallery.look(&chrome, &format!("console-{place}")).await;
     }
+    go(&format!("/instances/{}", held.id)).await;
+    chrome.click("details.act summary").await;
+    gallery.look(&chrome, "console-act").await;
+    go("/partners").await;
+    chrome.click("form.form button[type=submit]").await;
+    chrome.see(".once").await;
+    gallery.look(&chrome, "console-link").await;
     chrome
         .click(".top form[action='/console/logout'] button")
         .await;

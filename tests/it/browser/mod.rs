@@ -6,5 +6,6 @@ mod faces;
 mod links;
 mod operator;
 mod person;
+mod pictures;
 mod signup;
 mod troubles;

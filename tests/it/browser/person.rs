@@ -2,9 +2,12 @@
 //!
 //! Everything is done as a person does it, by what is to be seen; nothing is called behind the page's back.
 
+use std::time::Duration;
+
 use fantoccini::wd::WindowHandle;
 
 use super::chrome::{Chrome, Screen};
+use crate::app::App;
 
 /// A client with a browser.
 pub(super) struct Person {
@@ -73,6 +76,21 @@ impl Person {
         self.walks_to("final").await;
         self.chrome.click("#sim-finish").await;
         self.returns().await;
+    }
+
+    /// Waits for something that comes with product time, which passes quickly meanwhile.
+    pub(super) async fn sees_in_time(&self, app: &App, css: &str) {
+        let there = format!("return Boolean(document.querySelector({css:?})?.checkVisibility())");
+        for _ in 0..60 {
+            app.advance(Duration::from_secs(30)).await;
+            for _ in 0..10 {
+                if self.chrome.script(&there).await == true {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        panic!("half an hour of product time did not bring {css}");
     }
 
     /// Gets up; nothing may have gone wrong in the browser's eyes but what was expected, and nothing may

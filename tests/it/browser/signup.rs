@@ -33,7 +33,8 @@ async fn whole_way(screen: Screen) {
     person.chrome.see("#steps li[data-mark=done]").await;
     person.chrome.see("#trouble").await;
     person.chrome.read("Nothing is lost").await;
-    person.chrome.see("#done").await;
+    person.chrome.read("Next try in").await;
+    person.sees_in_time(&app, "#done").await;
     person.chrome.read("Your number is live").await;
     app.status_until(&made.id, "completed").await;
     meta_never_saw_the_token(&app, &made.link).await;
@@ -127,10 +128,7 @@ async fn a_page_that_is_loaded_again_goes_on_where_it_was() {
         .see("#steps li[data-key=number_registered][data-mark=now]")
         .await;
     app.heal().await;
-    let act = json!({ "reason": "Meta is back", "operation_id": "op_back" });
-    let path = format!("/console/api/instances/{}/acts/retry_now", made.id);
-    app.operator().post(&path, act).await;
-    person.chrome.see("#done").await;
+    person.sees_in_time(&app, "#done").await;
     person.leaves(&[]).await;
 }
 

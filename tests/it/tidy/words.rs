@@ -25,7 +25,7 @@ const NOT_IN_COMMENTS: &[&str] = &["for now", "placeholder", "hack", "temporary 
 /// Where a line may be printed: by the process for whoever started it, and by tests.
 const MAY_PRINT: &[&str] = &["adapters/src/main.rs", "adapters/src/cli", "tests/"];
 
-fn lines_with(files: Vec<File>, is_bad: impl Fn(&File, &str) -> bool) -> Vec<String> {
+fn lines_with(files: &[File], is_bad: impl Fn(&File, &str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for file in files.iter().filter(|file| file.path != HERE) {
         for (at, line) in file.text.lines().enumerate() {
@@ -39,7 +39,7 @@ fn lines_with(files: Vec<File>, is_bad: impl Fn(&File, &str) -> bool) -> Vec<Str
 
 #[test]
 fn nothing_is_put_off_and_no_machine_is_named() {
-    let found = lines_with(files(), |file, line| {
+    let found = lines_with(&files(), |file, line| {
         let is_list = file.path == "Cargo.lock";
         !is_list && NOWHERE.iter().any(|word| line.contains(word))
     });
@@ -51,7 +51,7 @@ fn nothing_is_put_off_and_no_machine_is_named() {
 
 #[test]
 fn no_comment_makes_excuses() {
-    let found = lines_with(rust_files(), |_, line| {
+    let found = lines_with(&rust_files(), |_, line| {
         let Some((_, comment)) = line.split_once("//") else {
             return false;
         };
@@ -66,7 +66,7 @@ fn no_comment_makes_excuses() {
 
 #[test]
 fn only_the_process_prints() {
-    let found = lines_with(rust_files(), |file, line| {
+    let found = lines_with(&rust_files(), |file, line| {
         let prints = line.trim_start().starts_with("println!(") || line.contains(" println!(");
         prints && !MAY_PRINT.iter().any(|place| file.is_under(place))
     });

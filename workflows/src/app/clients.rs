@@ -42,6 +42,11 @@ pub struct Opened {
     pub view: ClientView,
 }
 
+/// Opening a link says nothing but that a person is here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenBody {}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JourneyBody {
@@ -88,11 +93,18 @@ impl App {
     /// What the page shows to a session that comes back.
     pub async fn page_of_session(&self, session: &ClientSession) -> Result<PageView, Problem> {
         let instance = self.engine.read::<Onboarding>(&session.onboarding).await?;
+        if !session.current {
+            return match self.dead_link(&instance) {
+                Some(problem) => Err(problem),
+                None => self.page(&instance).await,
+            };
+        }
         self.page(&instance).await
     }
 
     /// A person is here. The latest open wins.
-    pub async fn open_link(&self, token: &str) -> Result<Opened, Problem> {
+    pub async fn open_link(&self, token: &str, request: &Value) -> Result<Opened, Problem> {
+        let _nothing: OpenBody = body::read(request)?;
         let instance = self.link(token).await?;
         let (secret, documents) = self.fresh_session(&instance).await?;
         let event = Event::Opened {
@@ -113,7 +125,7 @@ impl App {
     pub async fn client_view(&self, session: &ClientSession) -> Result<ClientView, Problem> {
         let instance = self.engine.read::<Onboarding>(&session.onboarding).await?;
         if !session.current && !matches!(instance.state, State::PartnerNotified) {
-            return Err(elsewhere());
+            return Err(self.dead_link(&instance).unwrap_or_else(elsewhere));
         }
         self.view(&instance).await
     }
@@ -163,7 +175,7 @@ impl App {
             let message = "send `code`, `session`, or both";
             return Err(Problem::field("code", "missing", message));
         }
-        current(session)?;
+        self.current(session).await?;
         let event = Event::SignedUp { code, claim };
         let instance = self
             .engine
@@ -209,7 +221,7 @@ impl App {
     }
 
     async fn answer(&self, session: &ClientSession, event: Event) -> Result<ClientView, Problem> {
-        current(session)?;
+        self.current(session).await?;
         let instance = self
             .engine
             .submit::<Onboarding>(&session.onboarding, event)
@@ -232,7 +244,7 @@ impl App {
                 at_most(param, text, 128)?;
             }
         }
-        current(session)?;
+        self.current(session).await?;
         let journey = Journey {
             kind: told.kind,
             step: told.step,
@@ -268,6 +280,15 @@ impl App {
             business: data.business_id.map(BusinessId::new),
             at: self.engine.now(),
         })
+    }
+
+    /// Only the browser that opened the link last may act; another is told why it may not.
+    async fn current(&self, session: &ClientSession) -> Result<(), Problem> {
+        if session.current {
+            return Ok(());
+        }
+        let instance = self.engine.read::<Onboarding>(&session.onboarding).await?;
+        Err(self.dead_link(&instance).unwrap_or_else(elsewhere))
     }
 
     async fn page(&self, instance: &Instance<Onboarding>) -> Result<PageView, Problem> {
@@ -307,14 +328,6 @@ impl App {
             now: self.engine.now(),
         };
         Ok(client_view(instance.state, &instance.facts, around))
-    }
-}
-
-fn current(session: &ClientSession) -> Result<(), Problem> {
-    if session.current {
-        Ok(())
-    } else {
-        Err(elsewhere())
     }
 }
 

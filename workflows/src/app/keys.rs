@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::audit::Deed;
 use super::operators::Operator;
 use super::problem::{Kind, Problem};
 use super::{App, body};
@@ -122,7 +123,7 @@ impl App {
     /// Makes a key for a partner; its text is in this answer only.
     pub async fn create_key(
         &self,
-        _operator: &Operator,
+        operator: &Operator,
         partner_id: &str,
         request: &Value,
     ) -> Result<Value, Problem> {
@@ -145,6 +146,13 @@ impl App {
             return Err(Problem::field("scopes", "unknown_scope", message));
         }
         let (key, text) = self.make_key(&partner, new.livemode, &scopes, &new.name);
+        let deed = Deed {
+            act: "create_key",
+            target: partner.as_str(),
+            reason: "",
+            state_before: "",
+        };
+        self.write_audit(operator, deed).await?;
         let puts = self.directory.put_key(&key).await?;
         self.directory.write(puts).await?;
         Ok(json!({

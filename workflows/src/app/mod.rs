@@ -1,5 +1,6 @@
 //! The use cases that a web adapter calls: whatever a web framework needs, framework-free.
 
+mod audit;
 mod body;
 mod callbacks;
 mod clients;
@@ -38,7 +39,7 @@ pub use views::{
     AskView, AttemptView, AttentionGroup, BrandingView, ClientPhase, ClientView, DeliveryView,
     EndpointView, EventView, HoldView, InstanceRow, InstanceView, LastErrorView, LinkView,
     ListView, NextActionView, OnboardingView, PageView, ReadinessView, ResultView, SignupOptions,
-    StepView, TaskView, TroubleView,
+    StepView, TaskView, TroubleView, TryView,
 };
 
 use crate::directory::{Directory, house_subject};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
+use super::audit::Deed;
 use super::keys::Scope;
 use super::lists::list;
 use super::problem::{Kind, Problem};
@@ -147,12 +148,10 @@ impl App {
     }
 
     /// Sets a Meta app up. A known one is answered again; a differing secret is refused.
-    pub async fn create_app(
-        &self,
-        _operator: &Operator,
-        request: &Value,
-    ) -> Result<Value, Problem> {
+    pub async fn create_app(&self, operator: &Operator, request: &Value) -> Result<Value, Problem> {
         let asked: AppBody = body::read(request)?;
+        self.write_audit(operator, set_up("create_app", &asked.app_id))
+            .await?;
         let app = self.keep_app(asked).await?;
         Ok(app_view(&app))
     }
@@ -160,7 +159,7 @@ impl App {
     /// Sets a partner up, with a first test key that is in this answer only.
     pub async fn create_partner(
         &self,
-        _operator: &Operator,
+        operator: &Operator,
         request: &Value,
     ) -> Result<Value, Problem> {
         let asked: PartnerBody = body::read(request)?;
@@ -208,6 +207,8 @@ impl App {
             .put_partner(&partner, Expected::Absent)
             .await?;
         puts.extend(self.directory.put_key(&key).await?);
+        self.write_audit(operator, set_up("create_partner", partner.id.as_str()))
+            .await?;
         self.directory.write(puts).await?;
         let endpoint = match asked.webhook_url {
             Some(url) => Some(self.add_endpoint(&partner.id, url, Vec::new()).await?),
@@ -233,7 +234,7 @@ impl App {
     /// An operator's link for a partner's client.
     pub async fn create_onboarding_for(
         &self,
-        _operator: &Operator,
+        operator: &Operator,
         request: &Value,
     ) -> Result<OnboardingView, Problem> {
         let mut body = request.clone();
@@ -248,6 +249,8 @@ impl App {
             ));
         };
         let partner = self.partner_of(&PartnerId::new(id)).await?;
+        self.write_audit(operator, set_up("create_onboarding", partner.id.as_str()))
+            .await?;
         let livemode = !self.settings.sandbox;
         self.create_for(&partner, &body, None, (Actor::Operator, livemode))
             .await
@@ -302,6 +305,16 @@ impl App {
         let puts = self.directory.put_meta_app(&app, Expected::Absent).await?;
         self.directory.write(puts).await?;
         Ok(app)
+    }
+}
+
+/// Setting something up needs no reason.
+fn set_up<'a>(act: &'a str, target: &'a str) -> Deed<'a> {
+    Deed {
+        act,
+        target,
+        reason: "",
+        state_before: "",
     }
 }
 

@@ -74,32 +74,40 @@ impl App {
             Err(EngineError::NotFound(_)) => return Err(unknown_link()),
             Err(other) => return Err(other.into()),
         };
-        let facts = &instance.facts;
-        if facts.link.id != link.link || facts.link.revoked_at.is_some() {
-            return Err(dead(
-                "link_revoked",
-                "This link was replaced or withdrawn. Use the newest link you were sent, or ask for a new one.",
-            ));
+        if instance.facts.link.id != link.link {
+            return Err(revoked());
         }
-        if matches!(instance.state, State::PartnerNotified) {
+        if instance.state == State::PartnerNotified {
             return Err(dead(
                 "link_ended",
                 "This setup is finished: the number is connected. There is nothing left to do here.",
             ));
         }
+        if let Some(problem) = self.dead_link(&instance) {
+            return Err(problem);
+        }
+        Ok(instance)
+    }
+
+    /// Why nothing can be done with the onboarding's link any more, if that is so.
+    pub(super) fn dead_link(&self, instance: &Instance<Onboarding>) -> Option<Problem> {
+        let link = &instance.facts.link;
         if instance.state == State::Canceled {
-            return Err(dead(
+            return Some(dead(
                 "link_ended",
                 "This setup was called off. If you did not expect that, ask whoever sent you the link.",
             ));
         }
-        if instance.state == State::Expired || !facts.link.is_alive(self.engine.now()) {
-            return Err(dead(
+        if link.revoked_at.is_some() {
+            return Some(revoked());
+        }
+        let over = instance.state == State::Expired || !link.is_alive(self.engine.now());
+        over.then(|| {
+            dead(
                 "link_expired",
                 "This link has expired. Ask whoever sent it for a new one; nothing you did is lost.",
-            ));
-        }
-        Ok(instance)
+            )
+        })
     }
 
     /// A fresh session secret with what must be written for it.
@@ -147,6 +155,13 @@ fn unknown_link() -> Problem {
         Kind::NotFound,
         "link_unknown",
         "We do not know this link. Check that it was copied whole, or ask whoever sent it for a new one.",
+    )
+}
+
+fn revoked() -> Problem {
+    dead(
+        "link_revoked",
+        "This link was replaced or withdrawn. Use the newest link you were sent, or ask for a new one.",
     )
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::{Documents, Executor, Expected, Job, Outcome, Reason, Timestamp};
+use engine::{Clock, Documents, Executor, Expected, Job, Outcome, Reason, Timestamp};
 use rand::Rng;
 
 use super::{Command, Delivery, Event, PAUSES};
@@ -16,14 +16,16 @@ use crate::values::Secret;
 /// Performs deliveries.
 pub struct DeliveryExecutor {
     notifier: Arc<dyn Notifier>,
+    clock: Arc<dyn Clock>,
     directory: Directory,
 }
 
 impl DeliveryExecutor {
     /// An executor that sends through `notifier`.
-    pub fn new(notifier: Arc<dyn Notifier>, documents: Documents) -> Self {
+    pub fn new(notifier: Arc<dyn Notifier>, clock: Arc<dyn Clock>, documents: Documents) -> Self {
         Self {
             notifier,
+            clock,
             directory: Directory::new(documents),
         }
     }
@@ -92,7 +94,8 @@ impl Executor<Delivery> for DeliveryExecutor {
         };
         let notice = Notice {
             id: job.facts.webhook_id.clone(),
-            at: job.now,
+            // The receiver holds it against its own clock, which a sandbox cannot move.
+            at: self.clock.outside(),
             body: job.facts.body.clone(),
             url,
             secrets,

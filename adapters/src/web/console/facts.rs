@@ -77,7 +77,7 @@ fn shown(value: &Value, now: Timestamp) -> Markup {
                 (shown(item, now))
             }
         },
-        other => html! { code { (other) } },
+        Value::Array(_) => html! { code { (value) } },
     }
 }
 

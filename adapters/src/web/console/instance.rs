@@ -95,9 +95,13 @@ fn held(hold: &HoldView, now: Timestamp) -> Markup {
             div { dt { "Since" } dd { (time(&hold.since, now)) } }
             @if let Some(until) = &hold.until { div { dt { "Until" } dd { (time(until, now)) } } }
             @if hold.attempt > 0 { div { dt { "Tries so far" } dd { (hold.attempt) } } }
-            div { dt { "Moved by" } dd { (humane(&hold.mover)) } }
+            div { dt { "Moved by" } dd { (telling::capital(&telling::movers(hold))) } }
             @if let Some(advice) = telling::advice(&hold.code) { div.all { dt { "What to check" } dd { (advice) } } }
-            div.all { dt { "As recorded" } dd { (hold.text) " " code.soft { (hold.code) } } }
+            div.all {
+                dt { "Recorded as" }
+                // What the sentence above has said already is not said twice.
+                dd { @if telling::cause(hold) != hold.text { (hold.text) " " } code.soft { (hold.code) } }
+            }
         }
     }
 }

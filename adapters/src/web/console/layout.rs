@@ -77,8 +77,8 @@ pub(super) fn place(diagram: &DiagramView) -> Plan<'_> {
         .max();
     plan.size = (
         right.unwrap_or(0) + MARGIN,
-        // Room for lines that dip below the last row.
-        bottom.unwrap_or(0) + MARGIN + 20,
+        // Lines dip below the last row of side states, never below the ends.
+        bottom.unwrap_or(0) + MARGIN + if plan.ends_at.is_some() { 0 } else { 20 },
     );
     plan
 }

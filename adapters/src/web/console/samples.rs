@@ -117,6 +117,7 @@ pub(super) fn instance() -> InstanceView {
             due_at: "2026-11-26T08:00:00.000Z".to_owned(),
             attempt: 4,
         }],
+        attempts: Vec::new(),
         deliveries: vec![delivery()],
         acts: vec!["retry_now", "pause", "cancel"],
         created_at: "2026-11-23T08:00:00.000Z".to_owned(),

@@ -12,9 +12,9 @@ use super::words::{humane, lasted, none, time};
 pub(super) fn sentence(state: &str, hold: &HoldView, now: Timestamp) -> Markup {
     html! {
         (short(state, hold))
-        " · for " (lasted(&hold.since, now))
-        @if let Some(until) = &hold.until { " · " (awaited(&hold.kind)) " " (time(until, now)) }
-        " · moves by: " (movers(hold))
+        "\u{a0}· for " (lasted(&hold.since, now))
+        @if let Some(until) = &hold.until { "\u{a0}· " (awaited(&hold.kind)) " " (time(until, now)) }
+        "\u{a0}· moves by: " (movers(hold))
     }
 }
 
@@ -65,7 +65,8 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
         .filter(|text| !text.is_empty())
 }
 
-fn cause(hold: &HoldView) -> String {
+/// Why, in as few words as are known.
+pub(super) fn cause(hold: &HoldView) -> String {
     let meaning = of_fingerprint(&hold.code).map(|entry: &CatalogueEntry| entry.meaning);
     meaning.map_or_else(|| hold.text.trim_end_matches('.').to_owned(), str::to_owned)
 }
@@ -98,7 +99,8 @@ fn person(mover: &str) -> String {
     }
 }
 
-fn movers(hold: &HoldView) -> String {
+/// Who or what can move it, an operator always among them.
+pub(super) fn movers(hold: &HoldView) -> String {
     match hold.mover.as_str() {
         "operator" => "an operator".to_owned(),
         "client" | "partner" => format!("{}, or an operator", person(&hold.mover)),
@@ -106,7 +108,8 @@ fn movers(hold: &HoldView) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+/// The text with a capital at its beginning.
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()

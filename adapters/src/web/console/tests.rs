@@ -76,9 +76,9 @@ fn an_instance_tells_what_it_waits_for_and_who_can_move_it() {
     let html = page_of(&instance());
     for text in [
         "moves by: time, or an operator",
-        "Meta limits how often this number may be registered",
+        "<strong>Meta limits how often this number may be registered</strong>",
         "in 2\u{2009}d 20\u{2009}h",
-        "Moved by",
+        "Time, or an operator",
         "Client · name",
         "Panadería Sol",
         "command:register",

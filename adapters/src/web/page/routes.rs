@@ -128,14 +128,15 @@ fn page(markup: maud::Markup) -> RawHtml<String> {
     RawHtml(markup.into_string())
 }
 
-#[post("/o/<token>/open")]
+#[post("/o/<token>/open", data = "<body>")]
 async fn open(
     token: &str,
+    body: JsonBody,
     app: UseCases<'_>,
     web: &State<WebSettings>,
     cookies: &CookieJar<'_>,
 ) -> Result<Json<Value>, Refusal> {
-    let opened = app.open_link(token).await?;
+    let opened = app.open_link(token, &body.value).await?;
     cookies.add(cookie(&opened, web.is_secure()));
     Ok(Json(
         json!({ "session": opened.session, "view": opened.view }),

@@ -24,7 +24,9 @@ impl<'r> FromRequest<'r> for Browser {
         let secret = if let Some(bearer) = bearer {
             bearer.to_owned()
         } else {
-            if request.method() != Method::Get
+            // The page itself may be entered from anywhere; what it asks for comes from itself.
+            let entered = request.method() == Method::Get && request.uri().path() == "/o";
+            if !entered
                 && let Outcome::Error((status, ())) = SameOrigin::from_request(request).await
             {
                 return Outcome::Error((status, Refusal::of_status(status)));

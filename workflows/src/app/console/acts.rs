@@ -1,22 +1,28 @@
 //! What operators do to instances, audited with who and why.
 
+use std::time::Duration;
+
 use engine::{
-    Act, Actor, DocumentDraft, EngineError, Expected, HoldKind, InstanceId, Reason, Record,
-    Timestamp,
+    Act, Actor, DocumentDraft, Documents, EngineError, Expected, HoldKind, InstanceId, Reason,
+    Record, Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::app::lists::{ListQuery, list};
+use crate::app::audit::Deed;
 use crate::app::operators::Operator;
 use crate::app::problem::{Kind, Problem};
-use crate::app::views::{InstanceView, ListView};
+use crate::app::views::InstanceView;
 use crate::directory::house_subject;
-use crate::ids;
 use crate::onboarding::{Event, Onboarding};
 
-const AUDIT: &str = "audit";
+const OPERATIONS: &str = "operations";
+
+/// An operation that has not been seen through for this long was cut off by a crash.
+const UNDER_WAY: Duration = Duration::from_secs(30);
+
+/// The acts there are; which of them are possible depends on the instance.
+const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
 
 /// An act of an operator on an instance.
 #[derive(Clone, Debug)]
@@ -31,14 +37,12 @@ pub struct OperatorAct {
     pub dry_run: bool,
 }
 
+/// What is remembered of an operation, so that a double click does nothing twice.
 #[derive(Serialize, Deserialize)]
-struct AuditLine {
-    at: Timestamp,
-    operator: String,
+struct Operation {
     act: String,
-    target: String,
-    reason: String,
-    state_before: String,
+    begun_at: Timestamp,
+    done: bool,
 }
 
 impl App {
@@ -49,63 +53,106 @@ impl App {
         id: &str,
         act: &OperatorAct,
     ) -> Result<InstanceView, Problem> {
+        if !ACTS.contains(&act.act.as_str()) {
+            return Err(Problem::not_found("act"));
+        }
         if act.reason.trim().is_empty() {
-            return Err(Problem::field(
-                "reason",
-                "missing",
-                "say why; it is kept in the history",
-            ));
+            let message = "say why; it is kept in the history";
+            return Err(Problem::field("reason", "missing", message));
         }
         let instance = InstanceId::new(id);
         let record = self.found(&instance).await?;
-        if !acts_of(&record).contains(&act.act.as_str()) {
-            let acts = acts_of(&record).join(", ");
-            return Err(Problem::new(
-                Kind::Conflict,
-                "not_in_this_state",
-                format!(
-                    "`{}` is not possible in {}; possible are: {acts}.",
-                    act.act, record.state
-                ),
-            ));
+        let key = act
+            .operation_id
+            .as_ref()
+            .map(|operation| format!("{id}/{operation}"));
+        if let Some(key) = &key
+            && self.is_repeated(key, act).await?
+        {
+            return self.instance(operator, id).await;
         }
+        judge(&record, act)?;
         if act.dry_run {
             return self.instance(operator, id).await;
         }
-        let operation = match &act.operation_id {
-            Some(operation) => format!("{id}/{operation}"),
-            None => ids::fresh("op", self.engine.now()),
-        };
-        match self.write_audit(operator, &operation, &record, act).await {
-            Ok(()) => {}
-            Err(EngineError::DocumentMoved { .. }) => return self.instance(operator, id).await,
-            Err(other) => return Err(other.into()),
+        if let Some(key) = &key {
+            match self.keep_operation(key, act, false).await {
+                Ok(()) => {}
+                // The other click of a double click is carrying it out.
+                Err(EngineError::DocumentMoved { .. }) => return self.instance(operator, id).await,
+                Err(other) => return Err(other.into()),
+            }
         }
-        self.carry_out(&instance, &record, act).await?;
+        let deed = Deed {
+            act: &act.act,
+            target: id,
+            reason: &act.reason,
+            state_before: &record.state,
+        };
+        self.write_audit(operator, deed).await?;
+        let carried = self.carry_out(&instance, &record, act).await;
+        if let Some(key) = &key {
+            match &carried {
+                Ok(()) => self.keep_operation(key, act, true).await?,
+                Err(_) => self.forget_operation(key).await?,
+            }
+        }
+        carried?;
         self.instance(operator, id).await
     }
 
-    /// What operators did, oldest first.
-    pub async fn audit(
-        &self,
-        _operator: &Operator,
-        query: &ListQuery,
-    ) -> Result<ListView<Value>, Problem> {
-        let (_, page) = query.judge()?;
+    /// Whether this operation was carried out before, or is being carried out now.
+    async fn is_repeated(&self, key: &str, act: &OperatorAct) -> Result<bool, Problem> {
         let documents = self.engine.documents();
-        let (found, next) = documents.scan::<AuditLine>(AUDIT, "", &page).await?;
-        let views = found
-            .into_iter()
-            .map(|opened| {
-                let line = opened.body;
-                json!({
-                    "object": "audit_line", "id": opened.key, "at": line.at.to_rfc3339(),
-                    "operator": line.operator, "act": line.act, "target": line.target,
-                    "reason": line.reason, "state_before": line.state_before,
-                })
+        let Some(known) = documents.get::<Operation>(OPERATIONS, key).await? else {
+            return Ok(false);
+        };
+        if known.body.act != act.act {
+            let message = format!(
+                "was used for `{}`; use a fresh one for each act",
+                known.body.act
+            );
+            return Err(Problem::field("operation_id", "reused", message));
+        }
+        if known.body.done || self.engine.now().since(known.body.begun_at) < UNDER_WAY {
+            return Ok(true);
+        }
+        self.forget_operation(key).await?;
+        Ok(false)
+    }
+
+    async fn keep_operation(
+        &self,
+        key: &str,
+        act: &OperatorAct,
+        done: bool,
+    ) -> Result<(), EngineError> {
+        let operation = Operation {
+            act: act.act.clone(),
+            begun_at: self.engine.now(),
+            done,
+        };
+        let documents = self.engine.documents();
+        let puts = documents
+            .seal(DocumentDraft {
+                space: OPERATIONS,
+                key,
+                subject: &house_subject(),
+                expected: if done {
+                    Expected::Any
+                } else {
+                    Expected::Absent
+                },
+                body: &operation,
+                expires_at: None,
             })
-            .collect();
-        Ok(list(views, next))
+            .await?;
+        documents.write(puts).await
+    }
+
+    async fn forget_operation(&self, key: &str) -> Result<(), EngineError> {
+        let removal = Documents::removal(OPERATIONS, key, Expected::Any);
+        self.engine.documents().write(vec![removal]).await
     }
 
     async fn carry_out(
@@ -140,35 +187,24 @@ impl App {
             .intervene(id, intervention, Actor::Operator, reason)
             .await?)
     }
+}
 
-    async fn write_audit(
-        &self,
-        operator: &Operator,
-        operation: &str,
-        record: &Record,
-        act: &OperatorAct,
-    ) -> Result<(), EngineError> {
-        let line = AuditLine {
-            at: self.engine.now(),
-            operator: operator.name.clone(),
-            act: act.act.clone(),
-            target: record.id.to_string(),
-            reason: act.reason.clone(),
-            state_before: record.state.clone(),
-        };
-        let documents = self.engine.documents();
-        let puts = documents
-            .seal(DocumentDraft {
-                space: AUDIT,
-                key: operation,
-                subject: &house_subject(),
-                expected: Expected::Absent,
-                body: &line,
-                expires_at: None,
-            })
-            .await?;
-        documents.write(puts).await
+fn judge(record: &Record, act: &OperatorAct) -> Result<(), Problem> {
+    let possible = acts_of(record);
+    if possible.contains(&act.act.as_str()) {
+        return Ok(());
     }
+    let detail = if possible.is_empty() {
+        format!("It has ended in {}; nothing is left to do.", record.state)
+    } else {
+        format!(
+            "`{}` is not possible in {}; possible are: {}.",
+            act.act,
+            record.state,
+            possible.join(", ")
+        )
+    };
+    Err(Problem::new(Kind::Conflict, "not_in_this_state", detail))
 }
 
 /// What an operator may do to an instance as it stands.

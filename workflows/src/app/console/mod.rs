@@ -7,7 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, InstanceId, Record, TallyKey, Task, Timestamp};
+use engine::{Entry, Filter, InstanceId, PageOrder, Record, TallyKey, Task, Timestamp};
 use serde_json::{Value, json};
 
 pub use acts::OperatorAct;
@@ -20,7 +20,7 @@ use super::lists::{ListQuery, list};
 use super::onboardings::event_view;
 use super::operators::Operator;
 use super::problem::Problem;
-use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView};
+use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView, TryView};
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
@@ -45,12 +45,38 @@ impl App {
         query: &ListQuery,
     ) -> Result<ListView<InstanceRow>, Problem> {
         let (filter, page) = query.judge()?;
+        self.judge_names(query)?;
+        self.know_cursor(&page, None).await?;
         let found = self.engine.find(&filter, &page).await?;
         let mut rows = Vec::with_capacity(found.items.len());
         for record in found.items {
             rows.push(self.row(record).await?);
         }
         Ok(list(rows, found.next))
+    }
+
+    /// A workflow or a state that does not exist would look like an empty list.
+    fn judge_names(&self, query: &ListQuery) -> Result<(), Problem> {
+        let workflows = self.engine.workflows();
+        if let Some(name) = &query.workflow
+            && !workflows.contains(&name.as_str())
+        {
+            let message = format!("knows {}", workflows.join(", "));
+            return Err(Problem::field("workflow", "unknown_value", message));
+        }
+        let diagrams = workflows
+            .iter()
+            .filter_map(|name| self.engine.diagram(name));
+        let states: Vec<&str> = diagrams
+            .flat_map(|diagram| diagram.states.into_iter().map(|(state, _)| state))
+            .collect();
+        match &query.state {
+            Some(state) if !states.contains(&state.as_str()) => {
+                let message = format!("knows {}", states.join(", "));
+                Err(Problem::field("state", "unknown_value", message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// One instance whole: what it waits for, what it knows, what happened, what may be done.
@@ -69,6 +95,7 @@ impl App {
             acts: acts_of(&record),
             hold,
             facts,
+            attempts: journal.iter().filter_map(try_view).collect(),
             journal: journal
                 .into_iter()
                 .map(|entry| event_view(&id, entry))
@@ -106,21 +133,20 @@ impl App {
         &self,
         _operator: &Operator,
     ) -> Result<ListView<AttentionGroup>, Problem> {
-        let mut groups: Vec<AttentionGroup> = self
-            .engine
-            .tally()
-            .await?
-            .into_iter()
-            .filter(|(key, count)| *count > 0 && needs_attention(key))
-            .fold(BTreeMap::new(), |mut groups, (key, count)| {
-                let code = if key.hold.is_empty() {
-                    key.state.clone()
-                } else {
-                    key.hold
-                };
-                *groups.entry((code, key.state, key.workflow)).or_insert(0) += count;
-                groups
-            })
+        let mut counts: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        for (key, count) in self.engine.tally().await? {
+            if count == 0 || !needs_attention(&key) {
+                continue;
+            }
+            if key.hold.is_empty() {
+                self.count_troubles(&key, &mut counts).await?;
+            } else {
+                *counts
+                    .entry((key.hold, key.state, key.workflow))
+                    .or_default() += count;
+            }
+        }
+        let mut groups: Vec<AttentionGroup> = counts
             .into_iter()
             .map(|((code, state, workflow), count)| AttentionGroup {
                 code,
@@ -131,6 +157,36 @@ impl App {
             .collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
         Ok(list(groups, None))
+    }
+
+    /// A state that waits for a person says by its label what went wrong.
+    async fn count_troubles(
+        &self,
+        key: &TallyKey,
+        counts: &mut BTreeMap<(String, String, String), u64>,
+    ) -> Result<(), Problem> {
+        let filter = Filter {
+            workflow: Some(key.workflow.clone()),
+            states: vec![key.state.clone()],
+            labels: vec![("tenant".to_owned(), key.tenant.clone())],
+            ..Filter::default()
+        };
+        let mut page = PageOrder {
+            limit: 200,
+            after: None,
+        };
+        loop {
+            let found = self.engine.find(&filter, &page).await?;
+            for record in found.items {
+                let code = record.label("trouble").unwrap_or(&key.state).to_owned();
+                let cell = (code, key.state.clone(), key.workflow.clone());
+                *counts.entry(cell).or_default() += 1;
+            }
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(()),
+            }
+        }
     }
 
     /// The schedules with their last and next runs.
@@ -192,6 +248,20 @@ impl App {
 
 fn needs_attention(key: &TallyKey) -> bool {
     !key.hold.is_empty() || key.state.starts_with("needs_")
+}
+
+/// A line of history that tells of a try.
+fn try_view(entry: &Entry) -> Option<TryView> {
+    let tried = matches!(
+        entry.what.as_str(),
+        "try_failed" | "tries_exhausted" | "still_unknown" | "waits" | "parked"
+    );
+    tried.then(|| TryView {
+        at: entry.at.to_rfc3339(),
+        outcome: entry.what.clone(),
+        code: entry.detail.as_ref().map(|detail| detail.code.clone()),
+        message: entry.detail.as_ref().map(|detail| detail.text.clone()),
+    })
 }
 
 fn task_view(task: &Task) -> TaskView {

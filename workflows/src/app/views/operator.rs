@@ -29,6 +29,8 @@ pub struct InstanceView {
     pub journal: Vec<EventView>,
     /// What is owed to it.
     pub tasks: Vec<TaskView>,
+    /// The tries at its steps that did not get through, oldest first.
+    pub attempts: Vec<TryView>,
     /// Its notices with their tries.
     pub deliveries: Vec<DeliveryView>,
     /// What an operator may do now.
@@ -79,6 +81,19 @@ pub struct HoldView {
     pub mover: String,
     /// Tries made so far.
     pub attempt: u32,
+}
+
+/// One try at a step that did not get through.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TryView {
+    /// RFC 3339.
+    pub at: String,
+    /// `try_failed`, `tries_exhausted`, `still_unknown`, `waits` or `parked`.
+    pub outcome: String,
+    /// A stable code of why.
+    pub code: Option<String>,
+    /// One sentence of why.
+    pub message: Option<String>,
 }
 
 /// One thing owed to an instance.
