@@ -78,10 +78,8 @@ where
                 tokio::time::sleep(GLANCE).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_elapsed) => panic!("{place}: waited in vain until {what}; last seen: {seen}"),
-        }
+        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        found.unwrap_or_else(|_| panic!("{place}: waited in vain until {what}; last seen: {seen}"))
     }
 }
 
@@ -156,6 +154,5 @@ async fn launch(folder: &TempDir, ports: Ports) -> Process {
         .merge(("gangway.admin.port", ports.admin))
         .merge(("gangway.simulator.port", ports.simulator));
     let settings = Settings::from_figment(&figment).unwrap();
-    // Boxed, so that the futures of tests stay small.
     Box::pin(Process::start(settings, figment)).await.unwrap()
 }

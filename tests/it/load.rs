@@ -1,8 +1,9 @@
 //! Many onboardings at once: none lost, none stuck, counted exactly, and memory that stays flat.
 //!
-//! `GANGWAY_LOAD=2000` makes the run as large as that.
+//! `LOAD_SIZE=2000` makes the run as large as that.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const USUAL: usize = 400;
 const AT_ONCE: usize = 32;
 
 fn size() -> usize {
-    let asked = std::env::var("GANGWAY_LOAD").ok();
+    let asked = std::env::var("LOAD_SIZE").ok();
     asked.map_or(USUAL, |asked| asked.parse().unwrap())
 }
 
@@ -108,7 +109,11 @@ async fn many_clients_at_once_all_end_and_memory_stays_flat() {
     ids.extend(drive(&binary, count - count / 2).await);
     let after = resident(binary.id());
     let took = began.elapsed();
-    println!("{count} in {took:.1?}; resident KiB: {before}, {middle}, {after}");
+    let figures = format!("{count} in {took:.1?}; resident KiB: {before}, {middle}, {after}");
+    // Where somebody asked for a size, the figures are what they want to see.
+    if std::env::var("LOAD_SIZE").is_ok() {
+        writeln!(std::io::stderr(), "{figures}").unwrap();
+    }
 
     crate::app::until("all are told", || async {
         let tally = tally(&binary).await;
@@ -132,7 +137,17 @@ async fn many_clients_at_once_all_end_and_memory_stays_flat() {
         (count, &ids),
         "none lost, none made up"
     );
-    let registered = binary.calls("register").await;
+    each_number_once_and_nobody_needed(&binary, count).await;
+
+    // The simulated Meta keeps its customers in memory; that share grows with their number.
+    let allowed = middle.saturating_sub(before) * 13 / 10 + 16 * 1024;
+    assert!(after.saturating_sub(middle) <= allowed, "{figures}");
+    let allowed = 30 + count as u64 / 10;
+    assert!(took < Duration::from_secs(allowed), "{figures}");
+}
+
+async fn each_number_once_and_nobody_needed(product: &Product, count: usize) {
+    let registered = product.calls("register").await;
     let phones: std::collections::BTreeSet<String> = registered
         .iter()
         .map(|call| call["phone_number_id"].to_string())
@@ -142,19 +157,10 @@ async fn many_clients_at_once_all_end_and_memory_stays_flat() {
         (count, count),
         "each number once"
     );
-    let attention = binary
+    let attention = product
         .operator()
         .get("/console/api/attention")
         .await
         .expect(200);
     assert_eq!(attention["data"], Value::Array(Vec::new()));
-
-    let (first, second) = (middle.saturating_sub(before), after.saturating_sub(middle));
-    // The simulated Meta keeps its customers in memory; that share grows with their number.
-    let allowed = first * 13 / 10 + 16 * 1024;
-    assert!(
-        second <= allowed,
-        "the second half took {second} KiB, the first {first} KiB"
-    );
-    assert!(took < Duration::from_secs(90), "{took:?}");
 }

@@ -24,7 +24,7 @@ impl Seen<'_> {
     /// Keeps an answer as evidence; every status counts, refusals too.
     fn keep(&mut self, name: &str, answer: Answer) -> Answer {
         let text = format!("{:?}\n{}", answer.headers, answer.text);
-        self.evidence.place(name, text.into_bytes());
+        self.evidence.place(name, text.as_bytes());
         answer
     }
 
@@ -217,7 +217,7 @@ async fn no_secret_of_a_whole_journey_is_found_where_it_has_no_business() {
     look_everywhere(&mut seen, &onboarding, &client).await;
     let mut evidence = seen.evidence;
     for notice in receiver.notices() {
-        evidence.place("a notice", notice.bytes);
+        evidence.place("a notice", &notice.bytes);
     }
     let ended = binary.terminate().await;
     assert_eq!(ended.code(), Some(0));
@@ -227,7 +227,7 @@ async fn no_secret_of_a_whole_journey_is_found_where_it_has_no_business() {
         "everything is logged for this: {}",
         log.len()
     );
-    evidence.place("the log", log);
+    evidence.place("the log", &log);
     evidence.folder(&binary.folder());
     // The sandbox keeps the one key that opens the rest beside it; in live mode it comes from outside.
     let vault_key = binary.invented.vault_key.expose();
@@ -246,18 +246,12 @@ fn the_search_finds_each_kind_of_secret_wherever_one_is_planted() {
     evidence.secret("PIN", PIN);
     evidence.secret("link token", "abcDEF123456789");
     evidence.folder(folder.path());
-    evidence.place(
-        "the log",
-        b"register pin=246810 for 1246810 and 2468101".to_vec(),
-    );
-    evidence.place(
-        "an answer",
-        b"{\"url\":\"http://x/o/abcDEF123456789\"}".to_vec(),
-    );
-    evidence.place("a coded answer", b"YWJjREVGMTIzNDU2Nzg5".to_vec());
+    evidence.place("the log", b"register pin=246810 for 1246810 and 2468101");
+    evidence.place("an answer", b"{\"url\":\"http://x/o/abcDEF123456789\"}");
+    evidence.place("a coded answer", b"YWJjREVGMTIzNDU2Nzg5");
     let leaks = evidence.leaks();
     assert_eq!(leaks.len(), 4, "{leaks:#?}");
-    evidence.place("the log", b"pin 1246810, 2468101 and EAAB".to_vec());
+    evidence.place("the log", b"pin 1246810, 2468101 and EAAB");
     assert_eq!(
         evidence.leaks().len(),
         4,

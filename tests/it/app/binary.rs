@@ -108,8 +108,7 @@ impl Binary {
 
     /// Asks it to end, and waits until it has.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
-        let mut child = self.child.take().unwrap();
-        let id = child.id().to_string();
+        let id = self.id().to_string();
         assert!(
             Command::new("kill")
                 .args(["-TERM", &id])
@@ -120,8 +119,9 @@ impl Binary {
         let mut ended = None;
         while ended.is_none() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            ended = child.try_wait().unwrap();
+            ended = self.child.as_mut().unwrap().try_wait().unwrap();
         }
+        self.child = None;
         ended.unwrap()
     }
 

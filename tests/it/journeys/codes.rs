@@ -74,7 +74,7 @@ async fn an_exchange_that_nobody_answered_counts_as_spent_and_is_not_repeated() 
         }
         app.state_until(&onboarding.id, "needs_signup").await;
         client.signup(&signup).await.expect(202);
-        app.advance(Duration::from_secs(3600)).await;
+        app.advance(Duration::from_hours(1)).await;
         let view = app.state_until(&onboarding.id, "needs_signup").await;
         assert_eq!(view["status_reason"], "code_unanswered", "{effect}");
         assert_eq!(app.calls("exchange").await.len(), 1, "{effect}");

@@ -13,23 +13,20 @@ fn names(calls: &[Value]) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_who_signs_up_ends_with_a_live_number_and_a_told_partner() {
     let mut app = App::start().await;
-    let made = app.partner();
-    let made = made.post("/v1/onboardings", json!({ "external_id": "cust-42" }));
-    let made = made.await.expect(201);
-    assert_eq!(
-        (&made["state"], &made["status"]),
-        (&json!("link_issued"), &json!("pending"))
-    );
-    let (id, link) = (
-        made["id"].as_str().unwrap(),
-        made["link"]["url"].as_str().unwrap(),
-    );
+    let body = json!({ "external_id": "cust-42" });
+    let made = app
+        .partner()
+        .post("/v1/onboardings", body)
+        .await
+        .expect(201);
+    assert_eq!(made["state"], "link_issued");
+    assert_eq!(made["status"], "pending");
+    let id = made["id"].as_str().unwrap();
+    let link = made["link"]["url"].as_str().unwrap();
     let client = app.open(link).await;
     assert_eq!(client.opened["phase"], "signup");
-    assert_eq!(
-        app.status_until(id, "opened").await["link"]["url"],
-        Value::Null
-    );
+    let view = app.status_until(id, "opened").await;
+    assert_eq!(view["link"]["url"], Value::Null);
     let signup = signed_up(&app, &client, json!({ "phone_number": "+34 600 000 123" })).await;
 
     let view = app.status_until(id, "completed").await;
@@ -40,7 +37,7 @@ async fn a_client_who_signs_up_ends_with_a_live_number_and_a_told_partner() {
         signup["session"]["data"]["waba_id"]
     );
     assert_eq!(view["result"]["display_phone_number"], "+34 600 000 123");
-    assert_eq!(view["readiness"]["can_send"], true);
+    assert_eq!(view["readiness"]["can_send"], true, "{view:#}");
     assert_eq!(
         (&view["next_action"], &view["last_error"]),
         (&Value::Null, &Value::Null)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{opened, signed_up, simply_signed_up};
 use crate::app::{Answer, App, Onboarding, Product, ask};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn page_of(app: &Product, link: &str) -> Answer {
     ask(app.http.get(link)).await

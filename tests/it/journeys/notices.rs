@@ -8,7 +8,7 @@ use super::{opened, simply_signed_up};
 use crate::app::{App, Product};
 use crate::receiver::{Receiver, Reply};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// An endpoint of the demo partner's for these types, with its id and secret.
 async fn registered(app: &Product, receiver: &Receiver, events: Value) -> (String, String) {

@@ -118,7 +118,7 @@ async fn a_meta_that_is_down_for_a_minute_at_the_exchange_costs_one_click_and_no
     client.signup(&signup).await.expect(202);
     let view = app.state_until(&onboarding.id, "needs_signup").await;
     assert_eq!(view["next_action"]["actor"], "client");
-    app.advance(Duration::from_secs(60)).await;
+    app.advance(Duration::from_mins(1)).await;
     simply_signed_up(&app, &client).await;
     app.status_until(&onboarding.id, "completed").await;
     app.stop().await;
@@ -191,7 +191,7 @@ async fn a_rate_limit_at_any_step_is_waited_out_and_burns_no_try() {
             );
             assert_eq!(instance["hold"]["mover"], "outside", "{endpoint} {code}");
             let calls = app.calls(endpoint).await.len();
-            app.advance(Duration::from_secs(120)).await;
+            app.advance(Duration::from_mins(2)).await;
             assert_eq!(
                 app.calls(endpoint).await.len(),
                 calls,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{OUR_PATIENCE, acted, opened, phone_of, signed_up, simply_signed_up};
 use crate::app::{Client, Product};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn sms_of(app: &Product, phone: &str) -> String {
     let url = format!("{}/control/sms?phone_number_id={phone}", app.meta_url());
@@ -131,7 +131,7 @@ async fn a_number_that_meta_blocks_waits_72_hours_and_then_finishes_by_itself() 
     let client = app.open(&onboarding.link).await;
     is_told_to_wait(&app, &client, &onboarding.id).await;
     assert_eq!(app.calls("register").await.len(), 1);
-    app.advance(HOUR + Duration::from_secs(60)).await;
+    app.advance(HOUR + Duration::from_mins(1)).await;
     app.status_until(&onboarding.id, "completed").await;
     assert_eq!(app.calls("register").await.len(), 2);
     app.stop().await;
@@ -160,7 +160,7 @@ async fn a_display_name_under_review_is_waited_for_within_our_cap_on_registratio
     for tries in 2..=4 {
         let finished = app.status_until(&onboarding.id, "in_progress").await;
         assert_eq!(finished["readiness"]["registered"], false);
-        app.advance(12 * HOUR + Duration::from_secs(60)).await;
+        app.advance(12 * HOUR + Duration::from_mins(1)).await;
         app.calls_until("register", tries).await;
         if app.calls("register").await.last().unwrap()["status"] == 200 {
             break;

@@ -24,9 +24,9 @@ impl Evidence {
     }
 
     /// Something that may hold none.
-    pub(super) fn place(&mut self, name: &str, bytes: Vec<u8>) {
+    pub(super) fn place(&mut self, name: &str, bytes: &[u8]) {
         // Every secret is ASCII, so what is no text beside it may turn into anything.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = String::from_utf8_lossy(bytes).into_owned();
         self.places.push((name.to_owned(), text));
     }
 
@@ -48,7 +48,7 @@ impl Evidence {
                 self.files_of(root, &path);
             } else {
                 let name = path.strip_prefix(root).unwrap().display().to_string();
-                self.place(&name, std::fs::read(&path).unwrap());
+                self.place(&name, &std::fs::read(&path).unwrap());
             }
         }
     }
