@@ -179,23 +179,24 @@ async fn registrations_that_keep_failing_stop_at_our_cap_and_name_who_can_move_i
     let order = json!({ "endpoint": "register", "effect": "fail", "times": 100, "error": error });
     app.scenario(order).await;
     simply_signed_up(&app, &client).await;
-    let used = |seen: &Value| seen["hold"]["code"] == "register_attempts_used";
+    let mut held = json!(null);
     for _ in 0..40 {
         let rests = |seen: &Value| seen["hold"]["kind"] != "working";
         let instance = app.instance_until(&onboarding.id, "at rest", rests).await;
-        if used(&instance) {
+        if instance["hold"]["code"] == "register_attempts_used" {
+            held = instance;
             break;
         }
         app.advance(Duration::from_mins(5)).await;
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
-    let held = app.instance_until(&onboarding.id, "held back", used).await;
     assert_eq!(held["hold"]["mover"], "operator", "{held:#}");
     let calls = app.calls("register").await.len();
     assert_eq!(calls, 6, "Meta blocks a number at ten");
     let act = format!("/console/api/instances/{}/acts/retry_now", onboarding.id);
     let retry = json!({ "reason": "trying" });
     app.operator().post(&act, retry).await.expect(200);
+    let used = |seen: &Value| seen["hold"]["code"] == "register_attempts_used";
     app.instance_until(&onboarding.id, "held back", used).await;
     assert_eq!(
         app.calls("register").await.len(),
