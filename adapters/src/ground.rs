@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Clock, SystemClock};
+use engine::{Clock, DocumentDraft, Documents, Expected, SystemClock};
+use workflows::directory::house_subject;
 use workflows::values::Secret;
 
 use crate::process::StartError;
@@ -11,6 +12,10 @@ use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simula
 use crate::settings::{Settings, SettingsError};
 use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, WorldStore};
 use crate::vault::{MasterKey, Vault};
+
+/// What is remembered of the installation itself.
+const INSTALLATION: &str = "installation";
+const DIGEST_KEY: &str = "digest_key";
 
 /// What differs between sandbox and live before anything runs.
 pub(crate) struct Ground {
@@ -92,4 +97,37 @@ fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
         .map(|key| MasterKey::from_base64(key.expose()))
         .collect();
     Ok(Arc::new(Vault::new(current, old?)))
+}
+
+/// Look-ups of codes hang on digests under one master key: a list of keys in another order would make
+/// every one of them miss without a word. The first start remembers which key it was.
+pub(crate) async fn hold_digest_key(
+    documents: &Documents,
+    vault: &Vault,
+) -> Result<(), StartError> {
+    let id = vault.digest_key_id();
+    if let Some(known) = documents.get::<String>(INSTALLATION, DIGEST_KEY).await? {
+        if known.body == id {
+            return Ok(());
+        }
+        return Err(SettingsError::Wrong {
+            key: "vault_keys_old",
+            problem: format!(
+                "must end with the key {}, under which this store's look-ups were made, and ends with {id}",
+                known.body
+            ),
+        }
+        .into());
+    }
+    let puts = documents
+        .seal(DocumentDraft {
+            space: INSTALLATION,
+            key: DIGEST_KEY,
+            subject: &house_subject(),
+            expected: Expected::Absent,
+            body: &id,
+            expires_at: None,
+        })
+        .await?;
+    Ok(documents.write(puts).await?)
 }

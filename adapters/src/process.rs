@@ -25,7 +25,7 @@ use workflows::retention::ForgetExpired;
 use workflows::values::Secret;
 
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
-use crate::ground::{Ground, live_ground, sandbox_ground};
+use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground};
 use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{Simulator, SimulatorError};
@@ -135,6 +135,7 @@ impl Process {
             },
         );
         app.prepare().await?;
+        hold_digest_key(&engine.documents(), &ground.vault).await?;
         let mut process = Self {
             app,
             engine,
