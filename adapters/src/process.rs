@@ -34,6 +34,8 @@ use crate::vault::VaultError;
 use crate::web::{Metrics, WebSettings, admin_rocket, rocket};
 use crate::webhook::{WebhookSender, WebhookSettings, WebhookSetupError};
 
+/// Pages of the store kept in memory; sled's bookkeeping weighs several times as much again.
+const STORE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// How long one Graph call may take.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long one try at a notice may take (Standard Webhooks: 15–30 s).
@@ -266,6 +268,7 @@ async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
             tracing::error!(why, "the store has failed; the process ends");
             std::process::exit(70);
         }),
+        cache_bytes: STORE_CACHE_BYTES,
         ..SledOptions::default()
     };
     Ok(SledStore::open(folder, options).await?)

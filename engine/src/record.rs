@@ -164,7 +164,13 @@ impl<W: Workflow> Turn<'_, W> {
                 return self.ask_why("outcome_ignored", text).await;
             }
             Verdict::Ignored | Verdict::Refused(_) => {
-                tracing::warn!(instance.id = %task.instance, "an outcome came too late");
+                // Word from a child that nobody waits for is nothing to look into; an outcome may be.
+                match task.work {
+                    Work::Command(_) => {
+                        tracing::warn!(instance.id = %task.instance, "an outcome came too late");
+                    }
+                    _ => tracing::debug!(instance.id = %task.instance, "heard and not needed"),
+                }
                 return self.settle().await;
             }
         };
