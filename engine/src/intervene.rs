@@ -52,8 +52,13 @@ pub(crate) async fn intervene<W: Workflow>(
     let paused = instance.record.is_paused();
     let owed = instance.record.owes.as_deref();
     let owed = owed.and_then(|name| name.parse::<CommandOf<W>>().ok());
+    // A command whose outcome is unknown stays so: the retry begins with its check.
+    let tasks = engine.tasks(&instance.record.id).await?;
+    let intent = tasks.iter().any(|task| is_unknown(task, &instance.record));
+    // Announced and nothing heard of it yet: it is under way, and a second one beside it would do harm.
+    let under_way = intent && instance.record.hold.is_none();
     let rearmed = match (act, owed) {
-        (Act::RetryNow, Some(command)) if !paused => Some(command),
+        (Act::RetryNow, Some(command)) if !paused && !under_way => Some(command),
         (Act::Resume, owed) if paused => owed,
         (Act::Pause, _) if !paused && !instance.record.ended => None,
         _ => {
@@ -64,9 +69,6 @@ pub(crate) async fn intervene<W: Workflow>(
             }));
         }
     };
-    // A command whose outcome is unknown stays so: the retry begins with its check.
-    let tasks = engine.tasks(&instance.record.id).await?;
-    let intent = tasks.iter().any(|task| is_unknown(task, &instance.record));
     let mut draft = Draft::of(instance, what, now);
     draft.record.hold = None;
     if act == Act::Pause {

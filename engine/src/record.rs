@@ -165,11 +165,10 @@ impl<W: Workflow> Turn<'_, W> {
             }
             Verdict::Ignored | Verdict::Refused(_) => {
                 // Word from a child that nobody waits for is nothing to look into; an outcome may be.
-                match task.work {
-                    Work::Command(_) => {
-                        tracing::warn!(instance.id = %task.instance, "an outcome came too late");
-                    }
-                    _ => tracing::debug!(instance.id = %task.instance, "heard and not needed"),
+                if matches!(task.work, Work::Command(_)) {
+                    tracing::warn!(instance.id = %task.instance, "an outcome came too late");
+                } else {
+                    tracing::debug!(instance.id = %task.instance, "heard and not needed");
                 }
                 return self.settle().await;
             }

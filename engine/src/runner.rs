@@ -2,7 +2,7 @@
 //!
 //! Being poked and waking by time run the same code; a poke carries no data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -19,6 +19,8 @@ use crate::task::{Claimed, Settled};
 pub struct RunnerOptions {
     /// Turns that run at the same time, the express lane not counted.
     pub concurrency: usize,
+    /// Of these at most so many in one lane, so that one dependency that hangs leaves room for others.
+    pub per_lane: usize,
     /// How long a stop waits for turns under way before it gives their tasks back.
     pub grace: Duration,
     /// Look for due work at least this often: another process may have armed it.
@@ -28,12 +30,16 @@ pub struct RunnerOptions {
 impl Default for RunnerOptions {
     fn default() -> Self {
         Self {
-            concurrency: 64,
+            concurrency: 96,
+            per_lane: 32,
             grace: Duration::from_secs(20),
             poll: Duration::from_secs(5),
         }
     }
 }
+
+/// Claimed before the lanes are counted again: what one lane may take beyond its share.
+const CLAIMED_AT_ONCE: usize = 8;
 
 /// Turns under way, so that their leases can be renewed and given back.
 type InFlight = HashMap<Id, Hand>;
@@ -48,8 +54,10 @@ impl Engine {
         let mut renew_at = self.now() + LEASE / 3;
         loop {
             self.mark_turn();
-            let free = options.concurrency.saturating_sub(in_flight.len());
-            let wake = match self.claim_and_spawn(free, &mut turns, &mut in_flight).await {
+            let wake = match self
+                .claim_and_spawn(&options, &mut turns, &mut in_flight)
+                .await
+            {
                 Ok(next) => next.map_or(renew_at, |next| next.min(renew_at)),
                 Err(error) => {
                     tracing::error!(%error, "due work could not be claimed");
@@ -62,7 +70,7 @@ impl Engine {
                 () = &mut stop => break,
                 Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
                 Some(done) = turns.join_next_with_id() => finished(done, &mut in_flight),
-                () = self.poked(), if free > 0 => {}
+                () = self.poked(), if in_flight.len() < options.concurrency => {}
                 () = self.clock().sleep_until(wake) => {}
             }
             if self.now() >= renew_at {
@@ -87,7 +95,7 @@ impl Engine {
             let express = self.express_queue().lock().await.try_recv().ok();
             let claimed = match express {
                 Some(claimed) => Some(claimed),
-                None => self.claim(1).await?.pop(),
+                None => self.claim(1, Vec::new()).await?.pop(),
             };
             let Some(claimed) = claimed else {
                 return Ok(turns);
@@ -100,34 +108,40 @@ impl Engine {
     /// Claims and spawns as much as there is room for; answers when to look again.
     async fn claim_and_spawn(
         &self,
-        free: usize,
+        options: &RunnerOptions,
         turns: &mut JoinSet<()>,
         in_flight: &mut InFlight,
     ) -> Result<Option<Timestamp>, StoreError> {
-        if free == 0 {
-            return Ok(None);
-        }
-        let claimed = self.claim(free).await?;
-        if claimed.len() == free {
-            // The room is used up; the next finished turn looks again.
+        loop {
+            let free = options.concurrency.saturating_sub(in_flight.len());
+            let wanted = free.min(CLAIMED_AT_ONCE);
+            if wanted == 0 {
+                // The room is used up; the next finished turn looks again.
+                return Ok(None);
+            }
+            let closed = full_lanes(in_flight, options.per_lane);
+            let claimed = self.claim(wanted, closed.clone()).await?;
+            let found = claimed.len();
             for task in claimed {
                 self.spawn(task, turns, in_flight);
             }
-            return Ok(None);
+            if found < wanted {
+                return self.store().next_due(&closed).await;
+            }
         }
-        for task in claimed {
-            self.spawn(task, turns, in_flight);
-        }
-        self.store().next_due(&[]).await
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(
+        &self,
+        limit: usize,
+        closed_lanes: Vec<String>,
+    ) -> Result<Vec<Claimed>, StoreError> {
         let order = ClaimOrder {
             owner: self.owner().clone(),
             now: self.now(),
             lease: LEASE,
             limit,
-            closed_lanes: Vec::new(),
+            closed_lanes,
         };
         self.store().claim(order).await
     }
@@ -210,6 +224,19 @@ impl Engine {
             tracing::error!(%error, "tasks under way stay claimed until their lease ends");
         }
     }
+}
+
+/// The lanes that have as many turns under way as they may.
+fn full_lanes(in_flight: &InFlight, per_lane: usize) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for hand in in_flight.values() {
+        *counts.entry(hand.task().lane).or_default() += 1;
+    }
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count >= per_lane)
+        .map(|(lane, _)| lane)
+        .collect()
 }
 
 fn finished(done: Result<(Id, ()), JoinError>, in_flight: &mut InFlight) {

@@ -25,7 +25,22 @@ const KEPT: Duration = Duration::from_hours(720);
 const PART_MAX: usize = 150 * 1024;
 
 /// Fields whose changes carry conversations.
-const PRIVATE_FIELDS: [&str; 3] = ["messages", "history", "smb_message_echoes"];
+const PRIVATE_FIELDS: [&str; 4] = [
+    "messages",
+    "history",
+    "smb_message_echoes",
+    "smb_app_state_sync",
+];
+
+/// What is left out of them: messages, whom they went to, and address books.
+const PRIVATE_PARTS: [&str; 6] = [
+    "messages",
+    "message_echoes",
+    "history",
+    "contacts",
+    "statuses",
+    "state_sync",
+];
 
 /// A part of a webhook as it came.
 #[derive(Serialize, Deserialize)]
@@ -141,7 +156,7 @@ fn without_messages(raw: &[u8]) -> Vec<u8> {
             continue;
         }
         if let Some(value) = change.get_mut("value").and_then(Value::as_object_mut) {
-            for key in ["messages", "message_echoes", "history", "contacts"] {
+            for key in PRIVATE_PARTS {
                 stripped |= value.remove(key).is_some();
             }
         }

@@ -21,6 +21,9 @@ use crate::values::{PartnerId, Secret};
 /// Both secrets sign for a day while one replaces the other.
 const ROTATION: Duration = Duration::from_hours(24);
 
+/// Secrets that may sign side by side.
+const SECRETS_MAX: usize = 5;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EndpointBody {
@@ -81,10 +84,15 @@ impl App {
         let opened = self.own_endpoint(caller, id).await?;
         let mut endpoint = opened.body;
         let until = self.engine.now() + ROTATION;
-        endpoint.secrets.truncate(1);
+        let now = self.engine.now();
+        // A rotation whose answer was lost is made again: what the partner holds must go on signing.
+        endpoint
+            .secrets
+            .retain(|secret| secret.until.is_none_or(|end| now < end));
         for old in &mut endpoint.secrets {
-            old.until = Some(until);
+            old.until = old.until.or(Some(until));
         }
+        endpoint.secrets.truncate(SECRETS_MAX - 1);
         endpoint.secrets.insert(0, fresh_secret());
         let expected = Expected::Version(opened.version);
         let puts = self

@@ -15,7 +15,7 @@ use super::views::{EventView, ListView, OnboardingView};
 use super::{App, body};
 use crate::directory::Partner;
 use crate::ids;
-use crate::onboarding::{Event, Facts, Onboarding, State, onboarding_view};
+use crate::onboarding::{Event, Facts, Onboarding, State, onboarding_view, partner_words};
 use crate::values::PartnerId;
 
 impl App {
@@ -125,7 +125,7 @@ impl App {
         let views: Vec<EventView> = entries
             .into_iter()
             .take(page.limit)
-            .map(|entry| event_view(id, entry))
+            .map(|entry| event_view(id, for_partners(entry)))
             .collect();
         let last = views.last().and_then(|view| view.id.rsplit('.').next());
         let next = last.filter(|_| more).map(ToOwned::to_owned);
@@ -168,6 +168,14 @@ impl App {
                 .submit::<Onboarding>(&instance.record.id, event)
                 .await?;
             return Ok(view_of(&moved));
+        }
+        let now = self.engine.now();
+        if let Some(until) = held.and_then(|hold| hold.until)
+            && held.is_some_and(|hold| hold.kind == HoldKind::Waiting)
+            && until > now
+        {
+            let why = format!("It waits until {until}; coming sooner would prolong the wait.");
+            return Err(not_now(instance.state, &why));
         }
         if !retryable || instance.record.owes.is_none() {
             return Err(not_now(
@@ -269,6 +277,15 @@ pub(super) fn view_of(instance: &Instance<Onboarding>) -> OnboardingView {
 pub(super) fn with_url(mut view: OnboardingView, url: String) -> OnboardingView {
     view.link.url = Some(url);
     view
+}
+
+/// A line without what operators typed and without Meta's own words.
+fn for_partners(entry: Entry) -> Entry {
+    let detail = entry.detail.filter(|_| entry.actor != Actor::Operator);
+    Entry {
+        detail: detail.map(|reason| partner_words(HoldKind::Parked, &reason)),
+        ..entry
+    }
 }
 
 /// A line of history as partners and operators read it.

@@ -47,6 +47,9 @@ pub struct Facts {
     pub bound: Option<Bound>,
     /// The two-step PIN: generated once, or given by the client.
     pub pin: Option<Secret>,
+    /// The number that the PIN is of: a PIN is never replaced for the number it was made for.
+    #[serde(default)]
+    pub pin_of: Option<PhoneNumberId>,
     /// When the app's subscription was seen.
     pub subscribed_at: Option<Timestamp>,
     /// When the number was seen registered.
@@ -54,6 +57,9 @@ pub struct Facts {
     /// Registrations announced; Meta counts ten in a moving window of 72 hours.
     #[serde(default)]
     pub register_attempts: Vec<Timestamp>,
+    /// When a registration could not be sent.
+    #[serde(default)]
+    pub unsent_at: Option<Timestamp>,
     /// The one-time password on its way to Meta.
     pub otp: Option<Secret>,
     /// When Meta last sent a one-time password.
@@ -233,9 +239,11 @@ impl Facts {
             granted: Vec::new(),
             bound: None,
             pin: None,
+            pin_of: None,
             subscribed_at: None,
             registered_at: None,
             register_attempts: Vec::new(),
+            unsent_at: None,
             otp: None,
             otp_sent_at: None,
             can_send: None,

@@ -1,19 +1,33 @@
 //! What events mean to an onboarding: facts learned, and the letter for the table.
 
+use std::time::Duration;
+
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::event::Event;
-use super::facts::{Claim, Facts, Trouble};
+use super::facts::{Claim, Facts, Journey, Trouble};
 use super::machine::{Input, State};
-use super::{MetaWindow, Onboarding};
+use super::{Onboarding, answers};
 use crate::values::Secret;
 
-type HeardHere = Heard<Onboarding>;
+/// The halves of one signup arrive together within this span.
+const CLAIM_FRESH: Duration = Duration::from_mins(1);
+
+/// The same word of the popup is heard again only after this long.
+const JOURNEY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Codes by whose digests repeats are known; a client needs a few, a flood would need thousands.
+const CODES_KEPT: usize = 32;
+
+pub(super) type HeardHere = Heard<Onboarding>;
 
 /// Hears one event.
 pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
     match event {
         Event::Opened { browser } => opened(facts, browser, now),
+        // Once the popup has done its part, what it still tells changes nothing.
+        Event::Journeyed(_) if !wants_code(state) => Heard::ignored(),
+        Event::Journeyed(journey) if is_repeat(facts, &journey, now) => Heard::ignored(),
         Event::Journeyed(journey) => {
             let detail = journey.step.clone().or(journey.error_code.clone());
             let what = format!("journey_{}", journey.kind);
@@ -59,8 +73,27 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
             moved(facts, Input::Canceled, note, forget_secrets)
         }
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
-        other => from_meta(facts, state, other, now),
+        other => answers::from_meta(facts, state, other, now),
     }
+}
+
+/// Whether a signup is what is waited for.
+fn wants_code(state: State) -> bool {
+    matches!(
+        state,
+        State::LinkIssued | State::NeedsSignup | State::NeedsAsset
+    )
+}
+
+/// The same word of the popup again within moments: a page that reloads, or one that floods.
+fn is_repeat(facts: &Facts, journey: &Journey, now: Timestamp) -> bool {
+    facts.journey.as_ref().is_some_and(|known| {
+        let same = Journey {
+            at: known.at,
+            ..journey.clone()
+        };
+        *known == same && now.since(known.at) < JOURNEY_PAUSE
+    })
 }
 
 fn opened(facts: &Facts, browser: String, now: Timestamp) -> HeardHere {
@@ -95,15 +128,19 @@ fn signed_up(
     if let Some(claim) = claim {
         next.claim = Some(claim);
     }
-    let wants_code = matches!(
-        state,
-        State::LinkIssued | State::NeedsSignup | State::NeedsAsset
-    );
     match fresh {
-        Some((code, digest)) if wants_code => {
+        Some((code, digest)) if wants_code(state) => {
+            let is_stale = |held: &Claim| now.since(held.at) > CLAIM_FRESH;
+            if !claimed && next.claim.as_ref().is_some_and(is_stale) {
+                // It belongs to a popup whose code never came.
+                next.claim = None;
+            }
             next.code = Some(code);
             next.code_at = Some(now);
             next.codes_heard.push(digest);
+            if next.codes_heard.len() > CODES_KEPT {
+                next.codes_heard.remove(0);
+            }
             next.es_completed_at = Some(now);
             next.trouble = None;
             Heard::moved(
@@ -178,184 +215,8 @@ fn describe_telling(how: &str) -> &'static str {
     }
 }
 
-/// What Meta's answers mean.
-fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
-    let by_system = |what: &str| Note::plain(what, Actor::System);
-    match event {
-        Event::CodeExchanged { token, expires_in } => {
-            let note = by_system("code_exchanged");
-            moved(facts, Input::CodeExchanged, note, |facts| {
-                facts.code = None;
-                facts.token = Some(token);
-                facts.token_expires_at = expires_in.map(|span| now + span);
-                facts.trouble = None;
-            })
-        }
-        Event::CodeLost(trouble) => {
-            troubled(facts, Input::CodeLost, "code_lost", trouble, |facts| {
-                facts.code = None;
-                facts.es_completed_at = None;
-                // A claim of a lost signup says nothing about the next one.
-                facts.claim = None;
-            })
-        }
-        Event::AssetsBound { .. } | Event::AssetsRefused { .. } | Event::AssetsRecheck { .. } => {
-            assets(facts, event)
-        }
-        Event::Subscribed => moved(facts, Input::Subscribed, by_system("subscribed"), |facts| {
-            facts.subscribed_at = Some(now);
-        }),
-        Event::NumberChecked => {
-            let note = by_system("number_checked");
-            moved(facts, Input::NumberChecked, note, |_| {})
-        }
-        Event::RegistrationUnsent(trouble) => {
-            let note = Note::because(
-                "registration_unsent",
-                Actor::System,
-                Reason::new(trouble.code, trouble.text),
-            );
-            moved(facts, Input::RegistrationUnsent, note, |facts| {
-                facts.register_attempts.pop();
-            })
-        }
-        Event::Registered { .. } => registered(facts, event, now),
-        Event::TokenLost(trouble) => {
-            troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
-        }
-        Event::WindowClosed => {
-            let trouble = window_closed(now);
-            troubled(
-                facts,
-                Input::WindowClosed,
-                "window_closed",
-                trouble,
-                restart,
-            )
-        }
-        other => proof_of_number(facts, state, other, now),
-    }
-}
-
-/// PINs and one-time passwords: what the client gives and what Meta says of them.
-fn proof_of_number(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
-    let by_system = |what: &str| Note::plain(what, Actor::System);
-    let by_client = |what: &str| Note::plain(what, Actor::Client);
-    match event {
-        Event::PinRefused(trouble) => {
-            troubled(facts, Input::PinRefused, "pin_refused", trouble, |_| {})
-        }
-        Event::PinGiven(pin) => moved(facts, Input::PinGiven, by_client("pin_given"), |facts| {
-            facts.pin = Some(pin);
-            facts.trouble = None;
-        }),
-        Event::OtpRequired => moved(facts, Input::OtpRequired, by_system("otp_required"), |_| {}),
-        Event::OtpSent => moved(facts, Input::OtpSent, by_system("otp_sent"), |facts| {
-            facts.otp_sent_at = Some(now);
-        }),
-        Event::OtpWanted if state == State::NeedsOtp => {
-            moved(facts, Input::OtpWanted, by_client("otp_wanted"), |facts| {
-                facts.trouble = None;
-            })
-        }
-        Event::OtpGiven(otp) => moved(facts, Input::OtpGiven, by_client("otp_given"), |facts| {
-            facts.otp = Some(otp);
-            facts.trouble = None;
-        }),
-        Event::OtpRefused(trouble) => {
-            troubled(facts, Input::OtpRefused, "otp_refused", trouble, |facts| {
-                facts.otp = None;
-            })
-        }
-        Event::NumberVerified => {
-            let note = by_system("number_verified");
-            moved(facts, Input::NumberVerified, note, |facts| facts.otp = None)
-        }
-        _ => Heard::ignored(),
-    }
-}
-
-fn window_closed(now: Timestamp) -> Trouble {
-    Trouble {
-        code: "registration_window_closed".to_owned(),
-        text: format!(
-            "Meta lets a number be registered within {} days of the signup; they have passed.",
-            MetaWindow::REGISTRATION_DAYS
-        ),
-        mover: Actor::Client,
-        at: now,
-    }
-}
-
-fn assets(facts: &Facts, event: Event) -> HeardHere {
-    match event {
-        Event::AssetsBound {
-            bound,
-            granted,
-            token_expires_at,
-            pin,
-        } => {
-            let note = Note::plain("assets_bound", Actor::System);
-            moved(facts, Input::AssetsBound, note, |facts| {
-                let same_number = facts
-                    .bound
-                    .as_ref()
-                    .is_some_and(|held| held.phone == bound.phone);
-                if facts.pin.is_none() || !same_number {
-                    facts.pin = Some(pin);
-                }
-                facts.bound = Some(bound);
-                facts.granted = granted;
-                facts.token_expires_at = token_expires_at.or(facts.token_expires_at);
-                facts.trouble = None;
-            })
-        }
-        Event::AssetsRefused { trouble, granted } => troubled(
-            facts,
-            Input::AssetsRefused,
-            "assets_refused",
-            trouble,
-            |facts| {
-                facts.granted = granted;
-                facts.bound = None;
-                facts.claim = None;
-            },
-        ),
-        Event::AssetsRecheck { actor } => {
-            let note = Note::plain("assets_recheck", actor);
-            moved(facts, Input::AssetsRecheck, note, |facts| {
-                facts.trouble = None;
-            })
-        }
-        _ => Heard::ignored(),
-    }
-}
-
-fn registered(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
-    let Event::Registered {
-        display_phone_number,
-        name_status,
-        coexistence,
-        can_send,
-    } = event
-    else {
-        return Heard::ignored();
-    };
-    let note = Note::plain("registered", Actor::System);
-    moved(facts, Input::Registered, note, |facts| {
-        facts.registered_at = Some(now);
-        facts.can_send = can_send;
-        facts.trouble = None;
-        if let Some(bound) = &mut facts.bound {
-            bound.coexistence = bound.coexistence || coexistence;
-            bound.display_phone_number = display_phone_number.or(bound.display_phone_number.take());
-            bound.name_status = name_status.or(bound.name_status.take());
-        }
-    })
-}
-
 /// What is known of a signup that has to be made again.
-fn restart(facts: &mut Facts) {
+pub(super) fn restart(facts: &mut Facts) {
     facts.token = None;
     facts.token_expires_at = None;
     facts.subscribed_at = None;
@@ -370,7 +231,7 @@ fn forget_secrets(facts: &mut Facts) {
     facts.browser = None;
 }
 
-fn troubled(
+pub(super) fn troubled(
     facts: &Facts,
     input: Input,
     what: &str,
@@ -385,7 +246,12 @@ fn troubled(
     })
 }
 
-fn moved(facts: &Facts, input: Input, note: Note, learn: impl FnOnce(&mut Facts)) -> HeardHere {
+pub(super) fn moved(
+    facts: &Facts,
+    input: Input,
+    note: Note,
+    learn: impl FnOnce(&mut Facts),
+) -> HeardHere {
     let mut next = facts.clone();
     learn(&mut next);
     Heard::moved(next, input, note)

@@ -167,6 +167,7 @@ state_machine! {
     },
     NeedsSignup => {
         CodeReceived => EsCompleted [ExchangeCode],
+        CodeExchanged => TokenExchanged [CheckAssets],
         LinkExpired => Expired,
         Canceled => Canceled,
     },

@@ -1,5 +1,6 @@
 //! Onboarding: from a link to a live number, with the partner told.
 
+mod answers;
 mod client_trouble;
 mod client_view;
 mod event;
@@ -23,7 +24,7 @@ pub use event::Event;
 pub use executor::OnboardingExecutor;
 pub use facts::{Bound, Claim, Facts, Journey, Link, Order, Trouble};
 pub use machine::{Command, Input, Machine, State};
-pub use view::{onboarding_view, status};
+pub use view::{onboarding_view, partner_words, status};
 
 use crate::values::mask_phone_number;
 
@@ -40,6 +41,8 @@ impl MetaWindow {
     pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
     /// Our cap within that window, well below Meta's ten.
     pub const REGISTER_CAP: usize = 6;
+    /// How soon a registration that could not be sent is tried again.
+    pub const UNSENT_PAUSE: Duration = Duration::from_secs(15);
     /// A code lives 30 s; one this old could no longer be answered in time.
     pub const CODE_USABLE: Duration = Duration::from_secs(27);
 }
@@ -130,6 +133,11 @@ impl Workflow for Onboarding {
             limit: Duration::from_secs(45),
             express,
         }
+    }
+
+    fn due(command: Command, facts: &Facts, now: Timestamp) -> Timestamp {
+        let unsent = facts.unsent_at.filter(|_| command == Command::CheckNumber);
+        unsent.map_or(now, |at| now.max(at + MetaWindow::UNSENT_PAUSE))
     }
 
     fn awaits(state: State, facts: &Facts) -> Option<Awaited> {

@@ -104,6 +104,12 @@ fn status_reason(facts: &Facts, hold: Option<&Hold>) -> Option<String> {
         .or_else(|| Some(code(HoldKind::Parked, &facts.trouble.as_ref()?.reason())))
 }
 
+/// A reason in the words that partners are told.
+pub fn partner_words(kind: HoldKind, reason: &Reason) -> Reason {
+    let (code, text) = for_partners(kind, reason);
+    Reason::new(code, text)
+}
+
 /// What partners are told of a reason: the catalogue's code and words rather than Meta's own, and
 /// never what an operator typed.
 fn for_partners(kind: HoldKind, reason: &Reason) -> (String, String) {

@@ -72,19 +72,26 @@ impl OnboardingExecutor {
         waba: WabaId,
         number: PhoneNumber,
     ) -> Outcome<Event> {
-        // Who owns the account is told to the partner; not knowing it stops nothing.
+        // Who owns the account is told to the partner; not knowing it stops nothing, unless one was
+        // asked for. What the browser says of it counts for nothing.
         let owner = match &job.facts.token {
-            Some(token) => self.graph.waba_owner(&waba, token).await.ok().flatten(),
-            None => None,
+            Some(token) => self.graph.waba_owner(&waba, token).await,
+            None => Ok(None),
+        };
+        let business = match (&job.facts.order.expected_business, owner) {
+            (None, owner) => owner.ok().flatten(),
+            (Some(_), Err(error)) => return outcome_of(&error, job.now),
+            (Some(expected), Ok(Some(owner))) if owner == *expected => Some(owner),
+            (Some(_), Ok(Some(_))) => {
+                let text = "The account belongs to another business portfolio than was asked for.";
+                return refuse(job, &grant, "business_mismatch", text, Actor::Client);
+            }
+            (Some(_), Ok(None)) => {
+                let text = "Meta does not say which business portfolio owns the account.";
+                return refuse(job, &grant, "business_unknown", text, Actor::Operator);
+            }
         };
         let claimed = job.facts.claim.as_ref();
-        let business = owner.or_else(|| claimed.and_then(|claim| claim.business.clone()));
-        if let Some(expected) = &job.facts.order.expected_business
-            && business.as_ref() != Some(expected)
-        {
-            let text = "The account belongs to another business portfolio than was asked for.";
-            return refuse(job, &grant, "business_mismatch", text, Actor::Client);
-        }
         match self.is_bound_elsewhere(job, &number).await {
             Ok(false) => {}
             Ok(true) => {
@@ -221,13 +228,14 @@ fn number_missing(job: &Job<Onboarding>, grant: &TokenGrant, facts: &Facts) -> O
         .claim
         .as_ref()
         .is_some_and(|claim| claim.phone.is_some());
+    // Sharing lags behind a signup by some seconds, so one look proves nothing.
+    if job.attempt + 1 < INVISIBLE_TRIES {
+        let text = "the account does not show the number yet";
+        return retry(Reason::new("number_not_visible", text));
+    }
     if facts.order.expected_phone_number.is_some() {
         let text = "Another number was connected than was asked for.";
         return refuse(job, grant, "number_mismatch", text, Actor::Client);
-    }
-    if claimed && job.attempt + 1 < INVISIBLE_TRIES {
-        let text = "the account does not show the new number yet";
-        return retry(Reason::new("number_not_visible", text));
     }
     if claimed {
         let text = "The browser named a number that is not on the granted account.";

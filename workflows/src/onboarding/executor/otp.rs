@@ -2,10 +2,11 @@
 
 use engine::{Actor, Job, Outcome, Reason};
 
-use super::{OnboardingExecutor, outcome_of, reason_of, retry, trouble_of};
+use super::{OnboardingExecutor, outcome_of, trouble_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::ports::graph::Reaction;
+use crate::values::{PhoneNumberId, Secret};
 
 impl OnboardingExecutor {
     pub(super) async fn request_otp(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -16,6 +17,10 @@ impl OnboardingExecutor {
             Ok(()) => Outcome::Done(Event::OtpSent),
             // A second message would confuse the client more than a missing one.
             Err(error) if error.reaction == Reaction::Unanswered => Outcome::Done(Event::OtpSent),
+            // Meta sends no password to a number that is proved already.
+            Err(_) if self.is_verified(&bound.phone, token).await => {
+                Outcome::Done(Event::NumberVerified)
+            }
             Err(error) => outcome_of(&error, job.now),
         }
     }
@@ -28,21 +33,27 @@ impl OnboardingExecutor {
         };
         match self.graph.verify_code(&bound.phone, otp, token).await {
             Ok(()) => Outcome::Done(Event::NumberVerified),
+            // A password works once: one that was taken before is refused, and the number is proved.
+            Err(_) if self.is_verified(&bound.phone, token).await => {
+                Outcome::Done(Event::NumberVerified)
+            }
             Err(error) => match error.reaction {
-                Reaction::NotSent | Reaction::Unanswered | Reaction::Transient => {
-                    match self.graph.phone_number(&bound.phone, token).await {
-                        Ok(number) if number.verified => Outcome::Done(Event::NumberVerified),
-                        _ => retry(reason_of(&error)),
-                    }
+                Reaction::NotSent
+                | Reaction::Unanswered
+                | Reaction::Transient
+                | Reaction::Limited { .. }
+                | Reaction::TokenDead => outcome_of(&error, job.now),
+                _ => {
+                    let trouble = trouble_of(&error, Actor::Client, job.now);
+                    Outcome::Done(Event::OtpRefused(trouble))
                 }
-                Reaction::Limited { .. } | Reaction::TokenDead => outcome_of(&error, job.now),
-                _ => Outcome::Done(Event::OtpRefused(trouble_of(
-                    &error,
-                    Actor::Client,
-                    job.now,
-                ))),
             },
         }
+    }
+
+    async fn is_verified(&self, phone: &PhoneNumberId, token: &Secret) -> bool {
+        let number = self.graph.phone_number(phone, token).await;
+        number.is_ok_and(|number| number.verified)
     }
 }
 

@@ -4,7 +4,7 @@ use engine::{Actor, Finding, Job, Outcome, Reason};
 
 use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of, trouble_of};
 use crate::onboarding::event::Event;
-use crate::onboarding::facts::Bound;
+use crate::onboarding::facts::{Bound, Trouble};
 use crate::onboarding::{MetaWindow, Onboarding};
 use crate::ports::graph::{GraphError, PhoneNumber, Reaction};
 use crate::values::Secret;
@@ -20,7 +20,8 @@ impl OnboardingExecutor {
             Ok(number) => number,
             Err(error) => return outcome_of(&error, job.now),
         };
-        if number.live || number.on_business_app || bound.coexistence {
+        // What the browser calls the flow is a claim: only Meta's own word ends this early.
+        if number.live || number.on_business_app {
             return Outcome::Done(self.live(number, bound, token).await);
         }
         let from = job.now - MetaWindow::REGISTER_WINDOW;
@@ -42,9 +43,15 @@ impl OnboardingExecutor {
                 why: Reason::new("pin_missing", "no PIN is kept for this number"),
             };
         };
-        // The announcement of this attempt is counted already.
+        // The announcement of this attempt is counted already; taken back, it leaves the wait to the
+        // look at the number, which counts nothing.
         if job.facts.register_attempts.len() > MetaWindow::REGISTER_CAP {
-            return attempts_used(job);
+            return Outcome::Done(Event::RegistrationUnsent(Trouble {
+                code: "register_attempts_used".to_owned(),
+                text: "No registration is left in Meta's window.".to_owned(),
+                mover: Actor::Operator,
+                at: job.now,
+            }));
         }
         match self.graph.register_number(&bound.phone, pin, token).await {
             Ok(()) => Outcome::Done(self.after(bound, token).await),
