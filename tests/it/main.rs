@@ -12,6 +12,7 @@
 mod app;
 mod browser;
 mod crashes;
+mod decisions;
 mod engine;
 mod journeys;
 mod load;

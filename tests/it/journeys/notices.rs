@@ -276,3 +276,26 @@ async fn notices_under_way_survive_a_restart_and_one_endpoint_does_not_wait_for_
     assert_eq!(sound.of("onboarding.completed").len(), 1);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_partner_whose_endpoint_hangs_holds_nobody_else_up() {
+    let mut app = App::start().await;
+    let receiver = Receiver::start().await;
+    receiver.always(Reply::Hang);
+    let other = app.other_partner().await;
+    let endpoint = json!({ "url": receiver.url, "events": ["onboarding.created"] });
+    let made = other.post("/v1/webhook_endpoints", endpoint).await;
+    made.expect(201);
+    // More notices than the process has hands, each held for as long as a try may last.
+    for _ in 0..120 {
+        other.post("/v1/onboardings", json!({})).await.expect(201);
+    }
+    let began = tokio::time::Instant::now();
+    let onboarding = app.onboarding(json!({})).await;
+    let client = app.open(&onboarding.link).await;
+    simply_signed_up(&app, &client).await;
+    app.status_until(&onboarding.id, "completed").await;
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    app.stop().await;
+}
