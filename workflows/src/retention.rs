@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use engine::{Chore, Documents, Engine, EngineError, Expected, PageOrder};
 
-/// The spaces in which documents end: sessions, idempotent answers, raw webhooks.
-const SPACES: [&str; 4] = [
+/// The spaces in which documents end.
+const SPACES: [&str; 6] = [
     "console_sessions",
     "idempotency",
+    "links",
     "meta_webhooks",
+    "operations",
     "sessions",
 ];
 

@@ -17,6 +17,9 @@ use crate::directory::{Partner, partner_subject};
 use crate::ids;
 use crate::onboarding::{Event, Link, Onboarding, State};
 
+/// A dead link says for this long why it is dead; afterwards it is merely unknown.
+const DEAD_LINK_KNOWN: Duration = Duration::from_hours(30 * 24);
+
 /// A link together with what must be written for it to work.
 pub(super) struct FreshLink {
     pub(super) link: Link,
@@ -128,7 +131,7 @@ impl App {
                 subject: &partner_subject(&partner.id),
                 expected: Expected::Absent,
                 body: &document,
-                expires_at: None,
+                expires_at: Some(now + life + DEAD_LINK_KNOWN),
             })
             .await?;
         let base = match &partner.domain {

@@ -167,6 +167,8 @@ impl App {
         if let Some(url) = &asked.webhook_url {
             self.admit_address("webhook_url", url)?;
         }
+        self.write_audit(operator, set_up("create_partner", &asked.name))
+            .await?;
         let app = match (asked.app, asked.app_id) {
             (Some(app), _) => self.keep_app(app).await?.app_id,
             (None, Some(id)) => {
@@ -207,8 +209,6 @@ impl App {
             .put_partner(&partner, Expected::Absent)
             .await?;
         puts.extend(self.directory.put_key(&key).await?);
-        self.write_audit(operator, set_up("create_partner", partner.id.as_str()))
-            .await?;
         self.directory.write(puts).await?;
         let endpoint = match asked.webhook_url {
             Some(url) => Some(self.add_endpoint(&partner.id, url, Vec::new()).await?),

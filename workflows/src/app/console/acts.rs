@@ -21,6 +21,9 @@ const OPERATIONS: &str = "operations";
 /// An operation that has not been seen through for this long was cut off by a crash.
 const UNDER_WAY: Duration = Duration::from_secs(30);
 
+/// A repeat of an operation is known as one for this long.
+const OPERATION_KNOWN: Duration = Duration::from_hours(7 * 24);
+
 /// The acts there are; which of them are possible depends on the instance.
 const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
 
@@ -144,7 +147,7 @@ impl App {
                     Expected::Absent
                 },
                 body: &operation,
-                expires_at: None,
+                expires_at: Some(self.engine.now() + OPERATION_KNOWN),
             })
             .await?;
         documents.write(puts).await
