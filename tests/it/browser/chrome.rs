@@ -123,9 +123,20 @@ impl Chrome {
         let ready = format!(
             "(node => node && node.checkVisibility() && !node.disabled)(document.querySelector({css:?}))"
         );
-        self.until(css, &ready).await;
-        let found = self.client.find(Locator::Css(css)).await.unwrap();
-        found.click().await.unwrap();
+        for _ in 0..10 {
+            self.until(css, &ready).await;
+            let pressed = match self.client.find(Locator::Css(css)).await {
+                Ok(found) => found.click().await,
+                Err(gone) => Err(gone),
+            };
+            match pressed {
+                Ok(()) => return,
+                // Redrawn between the look and the press: a person simply presses the new one.
+                Err(error) if error.is_stale_element_reference() || error.is_no_such_element() => {}
+                Err(error) => panic!("cannot press {css}: {error}"),
+            }
+        }
+        panic!("{css} is redrawn for ever");
     }
 
     /// Types into a field, once it is there.

@@ -101,6 +101,15 @@ async fn a_blocked_meta_script_is_told_at_once_and_can_be_tried_again() {
         view.to_string().contains("sdk_blocked")
     })
     .await;
+    // The server's word of it must not take the one button away.
+    let told = "return fetch('/o/status').then((answer) => answer.json())";
+    let told = chrome.script(told).await;
+    assert_eq!(told["trouble"]["code"], "sdk_blocked");
+    let drawn = format!(
+        "Number(document.getElementById('face').dataset.sequence) >= {}",
+        told["sequence"]
+    );
+    chrome.until("the server's word", &drawn).await;
     chrome
         .tool("Network.setBlockedURLs", json!({ "urls": [] }))
         .await;

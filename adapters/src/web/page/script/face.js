@@ -47,6 +47,8 @@ function part(name, key, build) {
 
 function render(view, local) {
   face.removeAttribute('aria-busy');
+  // Which of the server's views this is, for whoever looks at a page from outside.
+  face.dataset.sequence = view.sequence;
   const trouble = local || view.trouble;
   part('headline', [view.phase, view.headline, view.text, view.number], () => headline(view));
   part('trouble', [trouble, view.phase], () => (trouble ? notice(trouble) : null));

@@ -31,8 +31,9 @@ function redraw() { if (current) { render(current, local); drawContinue(); tick(
 
 function show(view) {
   if (current && view.sequence < current.sequence) return;
-  // What went wrong in this browser stays on the page until the server has something newer to say.
-  if (local && !local.sticks && (view.phase !== 'signup' || view.trouble)) local = null;
+  // What went wrong in this browser stays on the page until the server has something newer to say;
+  // what has a button of its own stays until that is pressed, for nothing else mends it.
+  if (local && !local.sticks && (view.phase !== 'signup' || (view.trouble && !local.button))) local = null;
   const moved = current && current.phase !== view.phase;
   current = view;
   redraw();
