@@ -10,7 +10,7 @@ use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
 
 /// An instance as it was read: its record with state and facts opened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Instance<W: Workflow> {
     /// The record.
     pub record: Record,
@@ -18,6 +18,17 @@ pub struct Instance<W: Workflow> {
     pub state: StateOf<W>,
     /// Its facts.
     pub facts: W::Facts,
+}
+
+// Derived, it would ask the workflow itself to be cloned.
+impl<W: Workflow> Clone for Instance<W> {
+    fn clone(&self) -> Self {
+        Self {
+            record: self.record.clone(),
+            state: self.state,
+            facts: self.facts.clone(),
+        }
+    }
 }
 
 /// One instance on its way to its next record.
@@ -59,6 +70,7 @@ impl<W: Workflow> Draft<W> {
             entered_at: now,
             visit: 1,
             owes: command.map(|command| command.name().to_owned()),
+            checks_first: Vec::new(),
             ended: W::ends(state),
             subject: new.subject,
             facts: Vec::new(),
@@ -121,7 +133,7 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
-    fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
+    pub(crate) fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
         let owed = self.record.owes.take();
         if self.record.state != state.name() {
             self.record.entered_at = self.now;
@@ -156,8 +168,10 @@ impl<W: Workflow> Draft<W> {
     pub(crate) fn arm(&mut self, command: CommandOf<W>, due: Timestamp) {
         let work = Work::Command(command.name().to_owned());
         let lane = W::conduct(command, &self.facts).lane;
+        let checks_first = &self.record.checks_first;
         let task = Task {
             lane,
+            intent: checks_first.iter().any(|name| name == command.name()),
             ..self.task(work, due)
         };
         self.arm_task(task);
@@ -195,6 +209,11 @@ impl<W: Workflow> Draft<W> {
             ..self.task(Work::Deadline, due)
         };
         self.arm_task(task);
+    }
+
+    /// The earliest moment that matters as things stand in this draft.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        earliest_deadline::<W>(self.state, &self.facts)
     }
 
     /// Moves the deadline task if the earliest deadline is another than before.

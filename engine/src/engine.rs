@@ -13,8 +13,7 @@ use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
-use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
-use crate::intervene::{Act, Intervention};
+use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::ledger::{EngineError, Ledger};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
@@ -223,27 +222,6 @@ impl Engine {
     ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
-    }
-
-    /// Applies an operator's hand; journalled with who and why.
-    pub async fn intervene(
-        &self,
-        id: &InstanceId,
-        act: Act,
-        actor: Actor,
-        reason: Reason,
-    ) -> Result<(), EngineError> {
-        let intervention = Intervention { act, actor, reason };
-        for _ in 0..REDECISIONS_MAX {
-            let record = self.record(id).await?;
-            let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
-            let running = Arc::clone(self.running(&record)?);
-            match running.intervene(self, record, intervention.clone()).await {
-                Err(EngineError::Contended(_)) => {}
-                other => return other,
-            }
-        }
-        Err(EngineError::Contended(id.clone()))
     }
 
     /// Instances that match, newest first.

@@ -179,6 +179,9 @@ pub struct Record {
     pub visit: u32,
     /// The command that leads on from here, so that it can be armed again after any stop.
     pub owes: Option<String>,
+    /// Once-only commands that may have happened before a rewind: each begins with its check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks_first: Vec<String>,
     /// Whether nothing further will happen by itself.
     pub ended: bool,
     /// Whose data the facts are.

@@ -4,6 +4,7 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod acts;
 mod clock;
 mod codec;
 mod conclude;
@@ -18,8 +19,14 @@ mod instance;
 mod intervene;
 mod ledger;
 mod limits;
+mod offers;
+mod operation;
+mod plan;
+mod possible;
+mod preview;
 mod record;
 mod registry;
+mod rewind;
 mod runner;
 mod schedule;
 mod seal;
@@ -30,6 +37,7 @@ pub mod testing;
 mod turn;
 mod workflow;
 
+pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
@@ -41,9 +49,11 @@ pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome,
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
-pub use intervene::Act;
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
+pub use possible::Possible;
+pub use preview::{Again, Difference, Effect, Fate, Foreseen, Preview, Undo};
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};

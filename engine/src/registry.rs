@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::acts::{ActError, Intervention};
 use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
-use crate::intervene::{self, Intervention};
+use crate::intervene;
 use crate::ledger::{Births, EngineError, Ledger};
+use crate::possible::{self, Possible};
+use crate::preview::Preview;
 use crate::store::Change;
 use crate::sweep;
 use crate::task::Task;
@@ -34,13 +37,25 @@ pub(crate) trait Running: Send + Sync + 'static {
         cause: &Record,
     ) -> Result<Change, EngineError>;
 
-    /// Applies an operator's hand to an instance.
+    /// Carries an operator's act out.
     async fn intervene(
         &self,
         engine: &Engine,
         record: Record,
-        intervention: Intervention,
-    ) -> Result<(), EngineError>;
+        by: &Intervention,
+    ) -> Result<Preview, ActError>;
+
+    /// What an operator's act would come to.
+    async fn preview(
+        &self,
+        engine: &Engine,
+        record: Record,
+        by: &Intervention,
+    ) -> Result<Preview, ActError>;
+
+    /// What an operator may do now.
+    async fn possible(&self, engine: &Engine, record: Record)
+    -> Result<Vec<Possible>, EngineError>;
 
     /// Arms the deadline of a record that has one and no task for it; says whether it did.
     async fn remind(
@@ -95,9 +110,26 @@ impl<W: Workflow> Running for Registered<W> {
         &self,
         engine: &Engine,
         record: Record,
-        intervention: Intervention,
-    ) -> Result<(), EngineError> {
-        intervene::intervene::<W>(engine, self.executor.as_ref(), record, intervention).await
+        by: &Intervention,
+    ) -> Result<Preview, ActError> {
+        intervene::intervene::<W>(engine, self.executor.as_ref(), record, by).await
+    }
+
+    async fn preview(
+        &self,
+        engine: &Engine,
+        record: Record,
+        by: &Intervention,
+    ) -> Result<Preview, ActError> {
+        intervene::preview::<W>(engine, record, by).await
+    }
+
+    async fn possible(
+        &self,
+        engine: &Engine,
+        record: Record,
+    ) -> Result<Vec<Possible>, EngineError> {
+        possible::possible::<W>(engine, record).await
     }
 
     async fn remind(

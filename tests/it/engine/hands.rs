@@ -1,9 +1,9 @@
 //! What an operator's hand does: retry, pause, resume, and that it never makes anyone forget.
 
-use engine::{Act, EngineError, Outcome, Reason};
+use engine::{Act, ActError, Outcome};
 
 use super::errand::{Event, Facts, State};
-use super::stage::{Stage, born, hears, history, hold, operator, started, state, why};
+use super::stage::{Stage, born, by_operator, hears, history, hold, operator, started, state, why};
 
 fn unknown() -> Outcome<Event> {
     Outcome::Unknown { why: why() }
@@ -122,15 +122,11 @@ async fn a_hand_that_does_not_fit_is_refused() {
     let stage = Stage::new();
     let engine = stage.process();
     let id = born(&engine, "a", Facts::default()).await;
-    let reason = Reason::new("operator", "the test wants it");
     for act in [Act::RetryNow, Act::Resume] {
-        let refused = engine.intervene(&id, act, engine::Actor::Operator, reason.clone());
-        assert!(
-            matches!(refused.await, Err(EngineError::Refused(_))),
-            "{act:?}"
-        );
+        let refused = engine.intervene(&id, &by_operator(act.clone())).await;
+        assert!(matches!(refused, Err(ActError::NotPossible(_))), "{act:?}");
     }
     operator(&engine, &id, Act::Pause).await;
-    let again = engine.intervene(&id, Act::Pause, engine::Actor::Operator, reason);
-    assert!(matches!(again.await, Err(EngineError::Refused(_))));
+    let again = engine.intervene(&id, &by_operator(Act::Pause)).await;
+    assert!(matches!(again, Err(ActError::NotPossible(_))));
 }

@@ -205,6 +205,7 @@ fn record(number: u32, version: u64, now: Timestamp) -> Record {
         entered_at: now,
         visit: 1,
         owes: None,
+        checks_first: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub"),
         facts: noise(number, version, length),

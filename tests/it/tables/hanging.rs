@@ -197,6 +197,7 @@ async fn place<W: Workflow>(
         entered_at: now,
         visit: 1,
         owes: Some(command.name().to_owned()),
+        checks_first: Vec::new(),
         ended: W::ends(state),
         facts: keyring.seal(&key, &format!("{}/{id}", W::NAME), &plain),
         subject,

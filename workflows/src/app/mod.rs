@@ -27,7 +27,10 @@ use engine::{Clock, Engine, EngineError, InstanceId};
 use tokio::sync::broadcast;
 
 pub use clients::Opened;
-pub use console::{DiagramEdge, DiagramNode, DiagramView, Gauges, OperatorAct};
+pub use console::{
+    ActAnswer, ChangeView, DiagramEdge, DiagramNode, DiagramView, EffectView, Gauges, NeedView,
+    OfferView, OperatorAct, PreviewView, RefusedView,
+};
 pub(crate) use endpoints::fresh_signing_secret;
 pub use keys::{Caller, Credential, Scope};
 pub use lists::ListQuery;

@@ -4,7 +4,7 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 use workflows::app::{
     AttemptView, AttentionGroup, DeliveryView, DiagramEdge, DiagramNode, DiagramView, EventView,
-    HoldView, InstanceRow, InstanceView, ListView, TaskView,
+    HoldView, InstanceRow, InstanceView, ListView, NeedView, OfferView, TaskView,
 };
 
 use super::frame::Frame;
@@ -120,8 +120,33 @@ pub(super) fn instance() -> InstanceView {
         attempts: Vec::new(),
         deliveries: vec![delivery()],
         acts: vec!["retry_now", "pause", "cancel"],
+        offers: ["retry_now", "pause", "cancel"].map(offer).to_vec(),
         created_at: "2026-11-23T08:00:00.000Z".to_owned(),
         updated_at: "2026-11-23T11:48:00.000Z".to_owned(),
+    }
+}
+
+/// An act that may be done, with nothing to fill in.
+pub(super) fn offer(act: &'static str) -> OfferView {
+    OfferView {
+        act,
+        event: None,
+        means: "It does what it says.",
+        needs: Vec::new(),
+        refused: Vec::new(),
+    }
+}
+
+/// A field of an act.
+pub(super) fn need(name: &'static str, kind: &'static str, value: Option<Value>) -> NeedView {
+    NeedView {
+        name,
+        label: name,
+        kind,
+        choices: Vec::new(),
+        chars_max: None,
+        required: false,
+        value,
     }
 }
 

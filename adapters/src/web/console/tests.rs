@@ -111,6 +111,7 @@ fn what_cannot_be_undone_stands_apart_from_what_is_done_often() {
 fn an_ended_instance_offers_no_acts_and_says_that_nothing_is_due() {
     let ended = InstanceView {
         acts: Vec::new(),
+        offers: Vec::new(),
         hold: None,
         tasks: Vec::new(),
         deliveries: Vec::new(),

@@ -116,6 +116,7 @@ pub(super) fn record(number: u32) -> Record {
         entered_at: now,
         visit: 1,
         owes: None,
+        checks_first: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub_1"),
         facts: format!("facts of {number}").into_bytes(),

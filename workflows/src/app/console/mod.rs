@@ -2,6 +2,7 @@
 
 mod acts;
 mod diagram;
+mod previews;
 mod words;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,11 @@ use serde_json::{Value, json};
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
+pub use previews::{
+    ActAnswer, ChangeView, EffectView, NeedView, OfferView, PreviewView, RefusedView,
+};
 
-use self::acts::acts_of;
+use self::acts::{names_of, offers_of};
 use self::words::{headline, hold_of};
 use super::App;
 use super::lists::{ListQuery, list};
@@ -85,6 +89,7 @@ impl App {
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let (facts, awaited) = self.engine.inspect(record.clone()).await?;
         let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        let possible = self.engine.possible(record.clone()).await?;
         Ok(InstanceView {
             id: id.to_string(),
             workflow: record.workflow.clone(),
@@ -92,7 +97,8 @@ impl App {
             state: record.state.clone(),
             entered_at: record.entered_at.to_rfc3339(),
             headline: headline(&record, hold.as_ref()),
-            acts: acts_of(&record),
+            acts: names_of(&possible),
+            offers: offers_of(possible),
             hold,
             facts,
             attempts: journal.iter().filter_map(try_view).collect(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::notices::DeliveryView;
 use super::partner::EventView;
+use crate::app::OfferView;
 
 /// One instance on the operators' console.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,8 +34,10 @@ pub struct InstanceView {
     pub attempts: Vec<TryView>,
     /// Its notices with their tries.
     pub deliveries: Vec<DeliveryView>,
-    /// What an operator may do now.
+    /// What an operator may do now, by name.
     pub acts: Vec<&'static str>,
+    /// The same with what each needs.
+    pub offers: Vec<OfferView>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
