@@ -70,6 +70,8 @@ impl<W: Workflow> Draft<W> {
             entered_at: now,
             visit: 1,
             owes: command.map(|command| command.name().to_owned()),
+            due: None,
+            awaits: None,
             checks_first: Vec::new(),
             ended: W::ends(state),
             subject: new.subject,
@@ -135,6 +137,7 @@ impl<W: Workflow> Draft<W> {
 
     pub(crate) fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
         let owed = self.record.owes.take();
+        self.record.due = None;
         if self.record.state != state.name() {
             self.record.entered_at = self.now;
         }
@@ -167,6 +170,7 @@ impl<W: Workflow> Draft<W> {
     /// Arms a command for this visit.
     pub(crate) fn arm(&mut self, command: CommandOf<W>, due: Timestamp) {
         let work = Work::Command(command.name().to_owned());
+        self.record.due = Some(due).filter(|due| *due > self.now);
         let lane = W::conduct(command, &self.facts).lane;
         let checks_first = &self.record.checks_first;
         let task = Task {
@@ -238,6 +242,7 @@ impl<W: Workflow> Draft<W> {
     /// The command that was owed is done, and its move led nowhere.
     pub(crate) fn owe_nothing(&mut self) {
         self.record.owes = None;
+        self.record.due = None;
         self.let_go();
     }
 

@@ -17,10 +17,10 @@ use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::ledger::{EngineError, Ledger};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
+use crate::store::{ClaimWithin, Committed, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
-use crate::workflow::{Awaited, Workflow};
+use crate::workflow::Workflow;
 
 /// How long a claim holds without renewal: longer than any single try may last.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
@@ -215,22 +215,10 @@ impl Engine {
         Ok(self.parts.store.load(id).await?)
     }
 
-    /// A record opened for people: facts without secrets, and whom its state awaits.
-    pub async fn inspect(
-        &self,
-        record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+    /// A record opened for people: its facts without secrets.
+    pub async fn inspect(&self, record: Record) -> Result<serde_json::Value, EngineError> {
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
-    }
-
-    /// Instances that match, newest first.
-    pub async fn find(
-        &self,
-        filter: &Filter,
-        page: &PageOrder,
-    ) -> Result<Page<Record>, EngineError> {
-        Ok(self.parts.store.find(filter, page).await?)
     }
 
     /// History after a sequence number, oldest first.

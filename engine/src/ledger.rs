@@ -15,7 +15,7 @@ use crate::instance::{Actor, InstanceId, Label, Record};
 use crate::registry::Registry;
 use crate::seal::{DataKey, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
-use crate::workflow::{Note, Workflow};
+use crate::workflow::{Awaited, Note, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
@@ -235,6 +235,12 @@ impl Ledger {
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
         draft.record.labels = W::labels(draft.state, &draft.facts, draft.record.hold.as_ref());
+        let awaited = W::awaits(draft.state, &draft.facts).map(|awaited| Awaited {
+            until: awaited.until.or_else(|| draft.deadline()),
+            ..awaited
+        });
+        let before = draft.before.as_ref().map(|before| &before.record);
+        draft.record.index_wait(awaited, before);
         let children = executor
             .children(&Moved {
                 before: draft.before.as_ref().map(|before| &before.record),

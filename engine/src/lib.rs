@@ -35,6 +35,7 @@ mod sweep;
 mod task;
 pub mod testing;
 mod turn;
+mod waiting;
 mod workflow;
 
 pub use acts::{Act, ActError, Fields, Intervened, Intervention};
@@ -63,4 +64,5 @@ pub use store::{
 };
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -20,7 +20,7 @@ use crate::store::Change;
 use crate::sweep;
 use crate::task::Task;
 use crate::turn::Turn;
-use crate::workflow::{Awaited, Workflow};
+use crate::workflow::Workflow;
 
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
@@ -65,12 +65,12 @@ pub(crate) trait Running: Send + Sync + 'static {
         tasks: &[Task],
     ) -> Result<bool, EngineError>;
 
-    /// Opens a record for people: facts without secrets, and whom its state awaits.
+    /// Opens a record for people: its facts without secrets.
     async fn inspect(
         &self,
         ledger: &Ledger,
         record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError>;
+    ) -> Result<serde_json::Value, EngineError>;
 
     /// The workflow's table.
     fn diagram(&self) -> Diagram;
@@ -145,12 +145,9 @@ impl<W: Workflow> Running for Registered<W> {
         &self,
         ledger: &Ledger,
         record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+    ) -> Result<serde_json::Value, EngineError> {
         let instance = ledger.open::<W>(record).await?;
-        Ok((
-            W::redacted(&instance.facts),
-            W::awaits(instance.state, &instance.facts),
-        ))
+        Ok(W::redacted(&instance.facts))
     }
 
     fn diagram(&self) -> Diagram {

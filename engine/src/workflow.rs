@@ -180,6 +180,8 @@ pub struct Awaited {
     pub reason: Reason,
     /// The deadline, if one ends the wait.
     pub until: Option<Timestamp>,
+    /// The code of what went wrong, if the wait is out of the ordinary and somebody should look.
+    pub cause: Option<String>,
 }
 
 /// What an event means to an instance.

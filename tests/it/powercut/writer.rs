@@ -205,6 +205,8 @@ fn record(number: u32, version: u64, now: Timestamp) -> Record {
         entered_at: now,
         visit: 1,
         owes: None,
+        due: None,
+        awaits: None,
         checks_first: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub"),

@@ -197,6 +197,8 @@ async fn place<W: Workflow>(
         entered_at: now,
         visit: 1,
         owes: Some(command.name().to_owned()),
+        due: None,
+        awaits: None,
         checks_first: Vec::new(),
         ended: W::ends(state),
         facts: keyring.seal(&key, &format!("{}/{id}", W::NAME), &plain),

@@ -103,9 +103,6 @@ impl Workflow for Onboarding {
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
         }
-        if let Some(trouble) = &facts.trouble {
-            labels.push(Label::shared("trouble", trouble.code.as_str()));
-        }
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
             labels.push(Label::shared("phone", bound.phone.as_str()));
@@ -151,10 +148,16 @@ impl Workflow for Onboarding {
                 Some(trouble) => (trouble.text.as_str(), trouble.mover),
                 None => (text, mover),
             };
+            // A fresh link is waited for as a matter of course; whatever comes later is not.
+            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
+                Some(trouble) => trouble.code.clone(),
+                None => code.to_owned(),
+            });
             Some(Awaited {
                 mover,
                 reason: Reason::new(code, text),
                 until,
+                cause,
             })
         };
         let link_end = Some(facts.link.expires_at);

@@ -46,6 +46,7 @@ pub(super) fn hold(kind: &str) -> HoldView {
         until: Some("2026-11-26T08:00:00.000Z".to_owned()),
         mover: "time".to_owned(),
         attempt: 4,
+        fingerprint: "onboarding:waba_subscribed:register_number:register_rate_limited".to_owned(),
     }
 }
 
@@ -77,6 +78,16 @@ pub(super) fn groups() -> Vec<AttentionGroup> {
         state: state.to_owned(),
         workflow: "onboarding".to_owned(),
         count,
+        fingerprint: format!("onboarding:{state}:-:{code}"),
+        command: None,
+        kind: "awaiting".to_owned(),
+        mover: "client".to_owned(),
+        oldest_since: Some("2026-11-21T08:00:00.000Z".to_owned()),
+        oldest_age_s: Some(187_200),
+        next_due: None,
+        since_yesterday: 1,
+        looked_at: count,
+        sample_ids: Vec::new(),
     })
     .to_vec()
 }

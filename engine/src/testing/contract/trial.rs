@@ -116,6 +116,8 @@ pub(super) fn record(number: u32) -> Record {
         entered_at: now,
         visit: 1,
         owes: None,
+        due: None,
+        awaits: None,
         checks_first: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub_1"),
