@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
@@ -134,12 +135,20 @@ impl<W: Workflow> Running for Registered<W> {
 #[derive(Default)]
 pub(crate) struct Registry {
     running: BTreeMap<&'static str, Arc<dyn Running>>,
+    definitions: Arc<Definitions>,
 }
 
 impl Registry {
     pub(crate) fn add<W: Workflow>(&mut self, executor: Arc<dyn Executor<W>>) {
         self.running
             .insert(W::NAME, Arc::new(Registered::<W> { executor }));
+        let known = Definitions::clone(&self.definitions);
+        self.definitions = Arc::new(known.with(W::NAME, W::VERSION));
+    }
+
+    /// What this process understands.
+    pub(crate) fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
     }
 
     pub(crate) fn get(&self, workflow: &str) -> Option<&Arc<dyn Running>> {
