@@ -351,6 +351,10 @@ impl Engine {
         Ok(committed)
     }
 
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.parts.registry
+    }
+
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts.ledger
     }

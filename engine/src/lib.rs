@@ -26,6 +26,7 @@ mod runner;
 mod schedule;
 mod seal;
 mod store;
+mod survey;
 mod sweep;
 mod task;
 pub mod testing;
@@ -55,6 +56,7 @@ pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
+pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -2,3 +2,5 @@
 //! table that no longer knows a stored state does not start.
 
 mod generations;
+mod parcel;
+mod releases;
