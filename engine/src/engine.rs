@@ -9,13 +9,14 @@ use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
-use crate::ledger::{EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger, newer};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
@@ -281,6 +282,11 @@ impl Engine {
         Some(running.diagram())
     }
 
+    /// The definitions that this process understands.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        self.parts.registry.definitions()
+    }
+
     /// The names of the workflows in this process.
     pub fn workflows(&self) -> Vec<&'static str> {
         self.parts.registry.names().collect()
@@ -317,7 +323,8 @@ impl Engine {
 
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
-        let due = self.parts.store.next_due(&[]).await?;
+        let known = self.parts.registry.definitions();
+        let due = self.parts.store.next_due(&[], known).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
     }
 
@@ -342,6 +349,10 @@ impl Engine {
         let committed = written.await?;
         self.poke();
         Ok(committed)
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -375,6 +386,10 @@ impl Engine {
     }
 
     pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
+        let known = self.definitions().version(&record.workflow);
+        if known.is_some_and(|known| record.definition > known) {
+            return Err(newer(record));
+        }
         let running = self.parts.registry.get(&record.workflow);
         running.ok_or_else(|| EngineError::Unreadable {
             id: record.id.clone(),

@@ -12,10 +12,11 @@ use crate::decide::Refusal;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::{Birth, Executor, Moved};
 use crate::instance::{Actor, InstanceId, Label, Record};
+use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
 use crate::seal::{DataKey, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
-use crate::workflow::{Note, Workflow};
+use crate::workflow::{CommandOf, Note, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
@@ -60,6 +61,18 @@ pub enum EngineError {
         /// What is wrong with it.
         why: String,
     },
+    /// A newer process wrote it: leave it to that one, or update this one.
+    #[error(
+        "{id} was written under definition {definition} of {workflow}, newer than this process"
+    )]
+    Newer {
+        /// The instance.
+        id: InstanceId,
+        /// Its workflow.
+        workflow: String,
+        /// The definition that wrote it.
+        definition: u32,
+    },
     /// The store did not answer.
     #[error("the store did not answer")]
     Store(#[from] StoreError),
@@ -102,30 +115,75 @@ impl Ledger {
         self.open(record).await.map(Some)
     }
 
-    /// Opens the facts of a record that was read.
+    /// Opens the facts of a record that was read, and migrates what an older definition wrote.
     pub(crate) async fn open<W: Workflow>(
         &self,
         record: Record,
     ) -> Result<Instance<W>, EngineError> {
-        let unreadable = |why: String| EngineError::Unreadable {
-            id: record.id.clone(),
-            why,
-        };
+        if record.definition > W::VERSION {
+            return Err(newer(&record));
+        }
+        let plain = self
+            .keyring
+            .open(&record.subject, &place_of(&record), &record.facts)
+            .await?;
+        if record.definition < W::VERSION {
+            // Boxed, because it is rare and would weigh on every future that reads an instance.
+            return Box::pin(self.take_over::<W>(record, &plain)).await;
+        }
+        let unreadable = |why: String| unreadable(&record.id, why);
         let state = record
             .state
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
-        let place = place_of(&record);
-        let plain = self
-            .keyring
-            .open(&record.subject, &place, &record.facts)
-            .await?;
         let facts = serde_json::from_slice(&plain)
             .map_err(|error| unreadable(format!("facts: {error}")))?;
         Ok(Instance {
             record,
             state,
             facts,
+            migrated: None,
+        })
+    }
+
+    /// An older definition's record as this definition reads it; its next write makes it so.
+    async fn take_over<W: Workflow>(
+        &self,
+        mut record: Record,
+        plain: &[u8],
+    ) -> Result<Instance<W>, EngineError> {
+        let id = record.id.clone();
+        let unreadable = |why: String| unreadable(&id, why);
+        let former = Former {
+            state: record.state.clone(),
+            owes: record.owes.clone(),
+            facts: serde_json::from_slice(plain)
+                .map_err(|error| unreadable(format!("facts: {error}")))?,
+        };
+        let now = migrate::<W>(record.definition, former)
+            .map_err(|error| unreadable(format!("migration: {error}")))?;
+        let state = now
+            .state
+            .parse()
+            .map_err(|_| unreadable(format!("migrated to the unknown state {}", now.state)))?;
+        if let Some(name) = &now.owes
+            && name.parse::<CommandOf<W>>().is_err()
+        {
+            return Err(unreadable(format!("migrated to owe the unknown {name}")));
+        }
+        let facts = serde_json::from_value(now.facts)
+            .map_err(|error| unreadable(format!("migrated facts: {error}")))?;
+        let tasks = self.store.tasks(&record.id).await?;
+        let migrated = mend(&record, now.owes.as_ref(), tasks);
+        record.definition = W::VERSION;
+        record.state = now.state;
+        record.owes = now.owes;
+        record.ended = W::ends(state);
+        Ok(Instance {
+            record,
+            state,
+            facts,
+            migrated: Some(Box::new(migrated)),
         })
     }
 
@@ -285,6 +343,20 @@ pub(crate) struct Births<'a> {
     pub(crate) parent: &'a InstanceId,
     /// The subject's key: at the parent's own birth it is not in the store yet.
     pub(crate) key: &'a DataKey,
+}
+
+/// The refusal of a record that only a newer process reads.
+pub(crate) fn newer(record: &Record) -> EngineError {
+    EngineError::Newer {
+        id: record.id.clone(),
+        workflow: record.workflow.clone(),
+        definition: record.definition,
+    }
+}
+
+fn unreadable(id: &InstanceId, why: String) -> EngineError {
+    let id = id.clone();
+    EngineError::Unreadable { id, why }
 }
 
 fn place_of(record: &Record) -> String {

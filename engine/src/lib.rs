@@ -8,6 +8,7 @@ mod clock;
 mod codec;
 mod conclude;
 mod decide;
+mod definitions;
 mod diagram;
 mod documents;
 mod draft;
@@ -18,12 +19,14 @@ mod instance;
 mod intervene;
 mod ledger;
 mod limits;
+mod migrate;
 mod record;
 mod registry;
 mod runner;
 mod schedule;
 mod seal;
 mod store;
+mod survey;
 mod sweep;
 mod task;
 pub mod testing;
@@ -33,6 +36,7 @@ mod workflow;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
+pub use definitions::Definitions;
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
@@ -44,6 +48,7 @@ pub use instance::{
 pub use intervene::Act;
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use migrate::{Former, Unmigratable};
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
@@ -51,6 +56,7 @@ pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
+pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};
