@@ -15,6 +15,7 @@ use engine::{
 };
 use tokio::sync::Notify;
 
+use super::bulk::Starts;
 use super::errand::{Command, Errand, Event, Facts, State};
 
 pub(super) type Instance = engine::Instance<Errand>;
@@ -137,6 +138,8 @@ pub(super) struct Stage {
     pub(super) clock: Arc<ManualClock>,
     pub(super) store: Arc<FaultyStore>,
     pub(super) world: Arc<World>,
+    /// What bulk jobs do to errands.
+    pub(super) starts: Arc<Starts>,
     vault: Arc<Vault>,
     processes: AtomicU32,
 }
@@ -147,6 +150,7 @@ impl Stage {
             clock: Arc::default(),
             store: Arc::new(FaultyStore::over(Arc::new(MemoryStore::default()))),
             world: Arc::default(),
+            starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
         }
@@ -164,6 +168,7 @@ impl Stage {
             owner,
         )
         .workflow::<Errand>(hands)
+        .bulk(self.starts.clone())
         .build()
     }
 
