@@ -34,8 +34,8 @@ mod workflow;
 
 pub use builder::EngineBuilder;
 pub use bulk::{
-    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkEvent, BulkFacts,
-    BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
+    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
     preview_bulk,
 };
 pub use clock::{Clock, SystemClock, Timestamp};

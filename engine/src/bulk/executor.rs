@@ -132,7 +132,8 @@ impl Turn<'_> {
         let mut number = facts.pages;
         for chunk in items.chunks(PAGE) {
             let fresh = self.page(number);
-            written.extend(fresh.draft(&documents, Expected::Absent, chunk).await?);
+            let place = (Expected::Absent, self.job.now);
+            written.extend(fresh.draft(&documents, place, chunk).await?);
             number += 1;
         }
         let event = BulkEvent::Listed {
@@ -160,8 +161,8 @@ impl Turn<'_> {
                 let before = worked.acted;
                 let through = self.work_off(&mut opened.body, &mut worked).await?;
                 if worked.acted > before {
-                    let expected = Expected::Version(opened.version);
-                    written.extend(page.draft(&documents, expected, &opened.body).await?);
+                    let place = (Expected::Version(opened.version), self.job.now);
+                    written.extend(page.draft(&documents, place, &opened.body).await?);
                 }
                 if !through {
                     break;
@@ -238,7 +239,6 @@ impl Turn<'_> {
             job: &self.job.id,
             subject: &self.job.record.subject,
             number,
-            ordered_at: self.job.facts.ordered_at,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The items of a job with their results: sealed pages beside the job, forgotten after a while.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,8 +18,11 @@ pub const BULK_ITEMS: &str = "bulk_items";
 /// Items on one page: a page is read and written whole.
 pub(super) const PAGE: usize = 100;
 
-/// Results are kept this long after the job was ordered.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+/// Results are kept this long.
+const RESULTS_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Items whose turn has not come are kept this long: a slow job must not forget what it is about.
+const OWED_KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// Pages looked through for one answer: results that are rare must not make it slow.
 const LOOKED_THROUGH_MAX: u32 = 200;
@@ -86,7 +91,6 @@ pub(super) struct ItemPage<'a> {
     pub(super) job: &'a InstanceId,
     pub(super) subject: &'a SubjectId,
     pub(super) number: u32,
-    pub(super) ordered_at: Timestamp,
 }
 
 impl ItemPage<'_> {
@@ -101,18 +105,49 @@ impl ItemPage<'_> {
     pub(super) async fn draft(
         &self,
         documents: &Documents,
-        expected: Expected,
+        (expected, now): (Expected, Timestamp),
         items: &[BulkItem],
     ) -> Result<Vec<PutDocument>, EngineError> {
+        let all_had_their_turn = items.iter().all(|item| item.result.is_some());
+        let kept = if all_had_their_turn {
+            RESULTS_KEPT
+        } else {
+            OWED_KEPT
+        };
         let draft = Draft {
             space: BULK_ITEMS,
             key: &key_of(self.job, self.number),
             subject: self.subject,
             expected,
             body: &items,
-            expires_at: Some(self.ordered_at + KEPT),
+            expires_at: Some(now + kept),
         };
         documents.seal(draft).await
+    }
+}
+
+/// Where a further page of a job's items begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkCursor {
+    page: u32,
+    place: usize,
+}
+
+impl FromStr for BulkCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (page, place) = text.split_once('.').ok_or(())?;
+        Ok(Self {
+            page: page.parse().map_err(drop)?,
+            place: place.parse().map_err(drop)?,
+        })
+    }
+}
+
+impl fmt::Display for BulkCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.page, self.place)
     }
 }
 
@@ -122,9 +157,12 @@ pub async fn bulk_items(
     documents: &Documents,
     job: &InstanceId,
     result: Option<BulkResult>,
-    (limit, after): (usize, Option<&str>),
-) -> Result<(Vec<BulkItem>, Option<String>), EngineError> {
-    let (mut page, mut place) = after.and_then(parse_cursor).unwrap_or_default();
+    (limit, after): (usize, BulkCursor),
+) -> Result<(Vec<BulkItem>, Option<BulkCursor>), EngineError> {
+    let BulkCursor {
+        mut page,
+        mut place,
+    } = after;
     let mut found = Vec::new();
     for _ in 0..LOOKED_THROUGH_MAX {
         let key = key_of(job, page);
@@ -136,19 +174,13 @@ pub async fn bulk_items(
                 continue;
             }
             if found.len() == limit {
-                return Ok((found, Some(format!("{page}.{at}"))));
+                return Ok((found, Some(BulkCursor { page, place: at })));
             }
             found.push(item);
         }
         (page, place) = (page + 1, 0);
     }
-    Ok((found, Some(format!("{page}.0"))))
-}
-
-/// Whether a text is a cursor that [`bulk_items`] may have given out.
-fn parse_cursor(text: &str) -> Option<(u32, usize)> {
-    let (page, place) = text.split_once('.')?;
-    Some((page.parse().ok()?, place.parse().ok()?))
+    Ok((found, Some(BulkCursor { page, place })))
 }
 
 fn key_of(job: &InstanceId, number: u32) -> String {

@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub(crate) use self::executor::BulkExecutor;
 pub use self::executor::{BulkActs, BulkItemOrder};
-pub use self::items::{BULK_ITEMS, BulkItem, BulkResult, bulk_items};
+pub use self::items::{BULK_ITEMS, BulkCursor, BulkItem, BulkResult, bulk_items};
 use self::machine::{Command, Input, Machine, State};
 pub use self::machine::{Command as BulkCommand, State as BulkState};
 pub use self::preview::{BulkPreview, preview_bulk};
@@ -219,7 +219,7 @@ impl Workflow for Bulk {
 
 impl BulkOrder {
     /// How long so many acts take at the rate of the order.
-    fn span_of(&self, acts: u32) -> Duration {
+    pub fn span_of(&self, acts: u32) -> Duration {
         Duration::from_mins(1).mul_f64(f64::from(acts)) / self.rate_per_minute.max(1)
     }
 

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use engine::testing::Fault;
 use engine::{
-    Act, Actor, Bulk, BulkActs, BulkEvent, BulkFacts, BulkItemOrder, BulkOrder, BulkResult,
-    BulkState, DocumentDraft, Engine, EngineError, Expected, Filter, InstanceId, NewInstance, Note,
-    Reason, Record, SubjectId, bulk_items, preview_bulk,
+    Act, Actor, Bulk, BulkActs, BulkCursor, BulkEvent, BulkFacts, BulkItemOrder, BulkOrder,
+    BulkResult, BulkState, DocumentDraft, Engine, EngineError, Expected, Filter, InstanceId,
+    NewInstance, Note, Reason, Record, SubjectId, bulk_items, preview_bulk,
 };
 
 use super::errand::{Event, Facts, State};
@@ -138,7 +138,7 @@ async fn progress(engine: &Engine, job: &InstanceId) -> (BulkState, [u64; 4]) {
 /// The ids of items with this result and why.
 async fn items(engine: &Engine, job: &InstanceId, result: BulkResult) -> Vec<(String, String)> {
     let documents = engine.documents();
-    let found = bulk_items(&documents, job, Some(result), (100, None));
+    let found = bulk_items(&documents, job, Some(result), (100, BulkCursor::default()));
     let (items, next) = found.await.unwrap();
     assert_eq!(next, None);
     let told = |item: engine::BulkItem| {
@@ -169,13 +169,13 @@ async fn every_item_is_acted_on_once_and_has_its_result() {
     );
     let documents = engine.documents();
     let mut seen = Vec::new();
-    let mut after = None;
+    let mut after = BulkCursor::default();
     loop {
-        let page = bulk_items(&documents, &job, None, (70, after.as_deref()));
+        let page = bulk_items(&documents, &job, None, (70, after));
         let (items, next) = page.await.unwrap();
         seen.extend(items.into_iter().map(|item| item.id));
         match next {
-            Some(next) => after = Some(next),
+            Some(next) => after = next,
             None => break,
         }
     }
