@@ -5,6 +5,8 @@
 //! is everything one decision writes.
 
 mod archive;
+mod builder;
+mod bulk;
 mod chain;
 mod clock;
 mod codec;
@@ -40,6 +42,12 @@ mod verify;
 mod walk;
 mod workflow;
 
+pub use builder::EngineBuilder;
+pub use bulk::{
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
+    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    preview_bulk,
+};
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
@@ -48,7 +56,7 @@ pub use definitions::Definitions;
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::Engine;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
