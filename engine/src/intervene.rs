@@ -59,6 +59,9 @@ impl Engine {
 
     /// The acts that can be done now, with what each needs.
     pub async fn possible(&self, record: Record) -> Result<Vec<Possible>, EngineError> {
+        if record.archived_at.is_some() || record.erased_at.is_some() {
+            return Ok(Vec::new());
+        }
         let running = Arc::clone(self.running(&record)?);
         running.possible(self, record).await
     }

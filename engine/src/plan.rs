@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
 use crate::offers::{Offer, Offered, Said, UNDO, judge};
-use crate::preview::{Fate, Foreseen, Preview, differences};
+use crate::preview::{Foreseen, Outlook, Preview, differences};
 use crate::rewind::{Visited, checks_first, foreseen, left_behind, way_back};
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Note, Workflow};
@@ -72,6 +72,11 @@ pub(crate) fn plan<W: Workflow>(
     let version = scene.instance.record.version;
     if by.expected.is_some_and(|expected| expected != version) {
         return Err(ActError::Moved(version));
+    }
+    let record = &scene.instance.record;
+    if record.archived_at.is_some() || record.erased_at.is_some() {
+        let text = "it is put away, and nothing is done to it any more";
+        return Err(impossible("put_away", text));
     }
     match &by.act {
         Act::Cancel { undo } => call_off(engine, scene, by, *undo),
@@ -273,7 +278,7 @@ fn runs<W: Workflow>(command: CommandOf<W>, draft: &Draft<W>) -> Foreseen {
     Foreseen {
         command: command.name(),
         does: W::effect(command, &draft.facts).does,
-        fate: Fate::Runs,
+        outlook: Outlook::Runs,
         why: "it is due at once",
     }
 }

@@ -68,14 +68,14 @@ pub struct Foreseen {
     /// What it does.
     pub does: &'static str,
     /// What becomes of it.
-    pub fate: Fate,
+    pub outlook: Outlook,
     /// Why so, or what it means.
     pub why: &'static str,
 }
 
 /// What becomes of an effect when an act is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Outlook {
     /// It happens, and had not before.
     Runs,
     /// It happens once more.
@@ -90,7 +90,7 @@ pub enum Fate {
     CannotBeUndone,
 }
 
-impl Fate {
+impl Outlook {
     /// The word used on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::draft::Instance;
 use crate::executor::Care;
 use crate::instance::Reason;
-use crate::preview::{Again, Fate, Foreseen, Undo};
+use crate::preview::{Again, Foreseen, Outlook, Undo};
 use crate::workflow::{CommandOf, InputOf, Letter, StateOf, Workflow};
 
 /// States by name that an instance has been in.
@@ -130,32 +130,32 @@ pub(crate) fn foreseen<W: Workflow>(
     let mut found = Vec::new();
     for command in done_so_far(instance, place.unwrap_or_default(), visited) {
         let effect = W::effect(command, &instance.facts);
-        let mut add = |fate, why| {
+        let mut add = |outlook, why| {
             found.push(Foreseen {
                 command: command.name(),
                 does: effect.does,
-                fate,
+                outlook,
                 why,
             });
         };
         match effect.again {
-            _ if !effect.happened => add(Fate::Runs, "it has not happened yet"),
+            _ if !effect.happened => add(Outlook::Runs, "it has not happened yet"),
             Again::Looks => add(
-                Fate::RunsAgain,
+                Outlook::RunsAgain,
                 "it only looks, and changes nothing outside",
             ),
-            Again::Repeats(what) => add(Fate::RunsAgain, what),
+            Again::Repeats(what) => add(Outlook::RunsAgain, what),
             Again::Idempotent => add(
-                Fate::Deduplicated,
+                Outlook::Deduplicated,
                 "the far side takes a repeat for the same",
             ),
             Again::CheckedFirst => add(
-                Fate::Deduplicated,
+                Outlook::Deduplicated,
                 "it is looked for first, and not repeated if found",
             ),
         }
         if let (true, Undo::Impossible(what)) = (effect.happened, effect.undo) {
-            add(Fate::CannotBeUndone, what);
+            add(Outlook::CannotBeUndone, what);
         }
     }
     found
@@ -170,17 +170,20 @@ pub(crate) fn left_behind<W: Workflow>(
     let mut found = Vec::new();
     for command in done_so_far(instance, 0, visited) {
         let effect = W::effect(command, &instance.facts);
-        let (fate, why) = match effect.undo {
+        let (outlook, why) = match effect.undo {
             _ if !effect.happened => continue,
             Undo::Nothing => continue,
-            Undo::By(_) if undone => (Fate::Undone, "it is taken back before the end"),
-            Undo::By(_) => (Fate::Stays, "it could be taken back, and is left as it is"),
-            Undo::Impossible(what) => (Fate::CannotBeUndone, what),
+            Undo::By(_) if undone => (Outlook::Undone, "it is taken back before the end"),
+            Undo::By(_) => (
+                Outlook::Stays,
+                "it could be taken back, and is left as it is",
+            ),
+            Undo::Impossible(what) => (Outlook::CannotBeUndone, what),
         };
         found.push(Foreseen {
             command: command.name(),
             does: effect.does,
-            fate,
+            outlook,
             why,
         });
     }

@@ -2,9 +2,13 @@
 
 mod hanging;
 mod waits;
+mod ways_back;
 
 use engine::testing::ManualClock;
-use engine::{Clock, CommandOf, Diagram, Letter, StateOf, Workflow};
+use engine::{
+    Bulk, BulkCommand, BulkEvent, BulkFacts, BulkOrder, Clock, CommandOf, Diagram, Letter, StateOf,
+    Workflow,
+};
 use expect_test::{ExpectFile, expect_file};
 use rust_fsm::StateMachineImpl;
 use serde_json::{Value, json};
@@ -31,10 +35,16 @@ fn the_delivery_is_as_drawn() {
 }
 
 #[test]
+fn the_bulk_job_is_as_drawn() {
+    is_as_drawn::<Bulk>(&expect_file!["../../fixtures/diagrams/bulk.mmd"]);
+}
+
+#[test]
 fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
+    assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
 }
 
 /// The command in words; what it leads to besides being called off.
@@ -57,6 +67,7 @@ fn every_command_can_be_answered_where_it_runs() {
         &["canceled", "undo_wanted", "window_closed", "link_expired"],
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
+    check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
 
 /// Every state in which a command can be owed, with that command.
@@ -146,5 +157,28 @@ fn delivery_facts() -> delivery::Facts {
         tried: 0,
         next_at: None,
         created_at: now,
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_bulk_job_hanging() {
+    let order = BulkOrder {
+        act: "pause".to_owned(),
+        filter: engine::Filter::default(),
+        reason: "it is tried out".to_owned(),
+        by: "ops".to_owned(),
+        rate_per_minute: 60,
+    };
+    let facts = BulkFacts::ordered(order, ManualClock::default().now());
+    let silence = BulkEvent::Listed {
+        items: 0,
+        pages: 0,
+        cursor: None,
+    };
+    let pairs = owed_somewhere::<Bulk>(Some(BulkCommand::ListItems));
+    assert_eq!(pairs.len(), 2);
+    for (state, command) in pairs {
+        let found = hanging::<Bulk>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
     }
 }

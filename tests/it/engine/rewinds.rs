@@ -1,7 +1,7 @@
 //! The way back: what is foreseen of it, what is not done twice, what cannot land any more, and
 //! which ways back are refused.
 
-use engine::{Act, ActError, Fate, InstanceId, Intervened, Intervention, Outcome, Preview};
+use engine::{Act, ActError, InstanceId, Intervened, Intervention, Outcome, Outlook, Preview};
 
 use super::errand::{Event, Facts, State};
 use super::stage::{Stage, born, by_operator, hears, history, operator, read, started, state, why};
@@ -10,10 +10,10 @@ fn back_to(to: &str) -> Act {
     Act::Rewind { to: to.to_owned() }
 }
 
-fn fates(preview: &Preview) -> Vec<(&'static str, Fate)> {
+fn outlooks(preview: &Preview) -> Vec<(&'static str, Outlook)> {
     let effects = preview.effects.iter();
     effects
-        .map(|effect| (effect.command, effect.fate))
+        .map(|effect| (effect.command, effect.outlook))
         .collect()
 }
 
@@ -38,11 +38,11 @@ async fn what_was_made_once_is_not_made_again_on_the_way_back() {
         ("done", "working", Some("make"))
     );
     assert_eq!(
-        fates(&seen),
+        outlooks(&seen),
         [
-            ("make", Fate::Deduplicated),
-            ("make", Fate::CannotBeUndone),
-            ("close", Fate::Deduplicated),
+            ("make", Outlook::Deduplicated),
+            ("make", Outlook::CannotBeUndone),
+            ("close", Outlook::Deduplicated),
         ]
     );
     assert_eq!(seen.facts[0].name, "made");

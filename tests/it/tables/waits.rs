@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engine::testing::ManualClock;
 use engine::{
-    Actor, Clock, CommandOf, Hold, HoldKind, InputOf, InstanceId, Letter, Reason, Record, StateOf,
-    SubjectId, Timestamp, Workflow,
+    Actor, Bulk, BulkCommand, BulkFacts, BulkOrder, Clock, CommandOf, Hold, HoldKind, InputOf,
+    InstanceId, Letter, Reason, Record, StateOf, SubjectId, Timestamp, Workflow,
 };
 use rust_fsm::StateMachineImpl;
 use strum::VariantArray;
@@ -120,6 +120,11 @@ fn record<W: Workflow>(state: StateOf<W>, command: Option<CommandOf<W>>, now: Ti
         labels: Vec::new(),
         hold: None,
         journal: 1,
+        head: None,
+        tried: 0,
+        tries_told: 0,
+        archived_at: None,
+        erased_at: None,
         parent: None,
         created_at: now,
         updated_at: now,
@@ -129,6 +134,19 @@ fn record<W: Workflow>(state: StateOf<W>, command: Option<CommandOf<W>>, now: Ti
 #[test]
 fn wherever_an_onboarding_rests_it_says_what_for_and_who_moves_it() {
     check::<Onboarding>(&onboarding_facts(), None);
+}
+
+#[test]
+fn wherever_a_bulk_job_rests_it_says_what_for_and_who_moves_it() {
+    let order = BulkOrder {
+        act: "pause".to_owned(),
+        filter: engine::Filter::default(),
+        reason: "it is tried out".to_owned(),
+        by: "ops".to_owned(),
+        rate_per_minute: 60,
+    };
+    let facts = BulkFacts::ordered(order, ManualClock::default().now());
+    check::<Bulk>(&facts, Some(BulkCommand::ListItems));
 }
 
 #[test]

@@ -143,9 +143,15 @@ pub(super) fn is_foreseen(act: &str) -> bool {
 
 /// Pressing twice is one act: each form that is shown carries its own id for it, and keeps it.
 fn known_or_fresh(known: &str) -> String {
-    if !known.is_empty() {
-        return known.to_owned();
+    if known.is_empty() {
+        fresh_operation()
+    } else {
+        known.to_owned()
     }
+}
+
+/// An id for one operation.
+pub(super) fn fresh_operation() -> String {
     let mut bytes = [0_u8; 16];
     rand::rng().fill_bytes(&mut bytes);
     format!("op_{}", hex::encode(bytes))

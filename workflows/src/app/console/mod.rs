@@ -1,6 +1,6 @@
 //! What operators see of instances: lists, one instance whole, groups that need a person, numbers.
 
-mod acts;
+pub(super) mod acts;
 mod attention;
 mod diagram;
 mod previews;
@@ -19,7 +19,8 @@ pub use previews::{
 };
 
 use self::acts::{names_of, offers_of};
-use self::words::{headline, hold_of};
+use self::words::headline;
+pub(super) use self::words::hold_of;
 use super::App;
 use super::lists::{ListQuery, list};
 use super::onboardings::event_view;
@@ -61,7 +62,7 @@ impl App {
     }
 
     /// A workflow or a state that does not exist would look like an empty list.
-    fn judge_names(&self, query: &ListQuery) -> Result<(), Problem> {
+    pub(super) fn judge_names(&self, query: &ListQuery) -> Result<(), Problem> {
         let workflows = self.engine.workflows();
         if let Some(name) = &query.workflow
             && !workflows.contains(&name.as_str())
@@ -169,12 +170,12 @@ impl App {
         })
     }
 
-    async fn found(&self, id: &InstanceId) -> Result<Record, Problem> {
+    pub(super) async fn found(&self, id: &InstanceId) -> Result<Record, Problem> {
         let record = self.engine.record(id).await?;
         record.ok_or_else(|| Problem::not_found("instance"))
     }
 
-    fn row(&self, record: &Record) -> InstanceRow {
+    pub(super) fn row(&self, record: &Record) -> InstanceRow {
         let hold = hold_of(record, self.engine.now());
         InstanceRow {
             id: record.id.to_string(),

@@ -128,7 +128,7 @@ pub(super) fn preview_view(preview: &Preview) -> PreviewView {
             .map(|effect| EffectView {
                 command: effect.command,
                 does: effect.does,
-                fate: effect.fate.as_str(),
+                fate: effect.outlook.as_str(),
                 why: effect.why,
             })
             .collect(),

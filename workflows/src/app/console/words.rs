@@ -5,7 +5,7 @@ use engine::{Record, Timestamp};
 use crate::app::views::HoldView;
 
 /// What it waits for, whether something holds it up or its state awaits somebody.
-pub(super) fn hold_of(record: &Record, now: Timestamp) -> Option<HoldView> {
+pub(in crate::app) fn hold_of(record: &Record, now: Timestamp) -> Option<HoldView> {
     let waiting = record.waiting(now)?;
     Some(HoldView {
         kind: waiting.kind.as_str().to_owned(),
