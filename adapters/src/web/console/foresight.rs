@@ -80,7 +80,7 @@ fn effects(effects: &[EffectView]) -> Markup {
                         @for (fate, words) in FATES {
                             @for effect in effects.iter().filter(|effect| effect.fate == fate) {
                                 tr.effect data-fate=(fate) {
-                                    td.tight { span.fate class=(fate) { (words) } }
+                                    td.tight { span class=(format!("fate {fate}")) { (words) } }
                                     td.tight { (humane(effect.command)) }
                                     td { (effect.does) }
                                     td { (effect.why) }
