@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::registry::Registry;
 use crate::seal::{Cipher, Keyring};
 use crate::store::Store;
+use crate::verify::Verifier;
 use crate::workflow::Workflow;
 
 /// Collects what an engine needs before it can run.
@@ -74,6 +75,11 @@ impl EngineBuilder {
     /// The engine's time, for executors that sign by it.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+
+    /// The check of all histories, for an executor that carries it out.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::over(Arc::clone(&self.store), Arc::clone(&self.keyring))
     }
 
     /// The store, for executors that look instances up.

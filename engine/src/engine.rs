@@ -10,6 +10,7 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use crate::builder::EngineBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
@@ -245,6 +246,11 @@ impl Engine {
         Some(running.diagram())
     }
 
+    /// The definitions that this process understands.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        self.parts.registry.definitions()
+    }
+
     /// The names of the workflows in this process.
     pub fn workflows(&self) -> Vec<&'static str> {
         self.parts.registry.names().collect()
@@ -281,7 +287,8 @@ impl Engine {
 
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
-        let due = self.parts.store.next_due(&[]).await?;
+        let known = self.parts.registry.definitions();
+        let due = self.parts.store.next_due(&[], known).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
     }
 
@@ -306,6 +313,10 @@ impl Engine {
         let committed = written.await?;
         self.poke();
         Ok(committed)
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -339,6 +350,10 @@ impl Engine {
     }
 
     pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
+        let known = self.definitions().version(&record.workflow);
+        if known.is_some_and(|known| record.definition > known) {
+            return Err(EngineError::newer(record));
+        }
         let running = self.parts.registry.get(&record.workflow);
         running.ok_or_else(|| EngineError::Unreadable {
             id: record.id.clone(),

@@ -152,6 +152,11 @@ impl From<EngineError> for Problem {
                 format!("More than can be stored: {what}. Send less."),
             ),
             EngineError::LeaseLost | EngineError::Contended(_) => Self::unavailable(),
+            // A rolling update: whoever understands it will answer.
+            EngineError::Newer { .. } => {
+                tracing::warn!(%error, "asked for what only a newer process reads");
+                Self::unavailable()
+            }
             EngineError::Unreadable { id, why } => {
                 tracing::error!(instance.id = %id, why, "a record cannot be read");
                 Self::fault()
