@@ -13,8 +13,9 @@ use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::{Birth, Executor, Moved};
 use crate::instance::{Actor, InstanceId, Label, Record};
 use crate::registry::Registry;
-use crate::seal::{DataKey, Keyring, SealError};
+use crate::seal::{DataKey, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
+use crate::task::Claimed;
 use crate::workflow::{Note, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
@@ -135,22 +136,52 @@ impl Ledger {
         registry: &Registry,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
-        let id = draft.record.id.clone();
-        let (key, fresh) = self.keyring.key_or_fresh(&draft.record.subject).await?;
-        if fresh.is_some() && draft.before.is_some() {
+    ) -> Result<Written<W>, EngineError> {
+        let subject = &draft.record.subject;
+        if draft.before.is_none() && !self.keyring.has(subject) {
+            // Most who are born are the first of their subject: the commit finds out, not a read.
+            let minted = self.keyring.mint(subject);
+            let written = self.write_under(registry, executor, draft.birth_again(), minted);
+            match written.await {
+                Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
+                other => return other,
+            }
+        }
+        let found = self.keyring.key_or_fresh(&draft.record.subject).await?;
+        if found.1.is_some() && draft.before.is_some() {
             return Err(SealError::Erased.into());
         }
-        let (mut change, children) = self.finish(executor, draft, &key).await?;
+        self.write_under(registry, executor, draft, found).await
+    }
+
+    async fn write_under<W: Workflow>(
+        &self,
+        registry: &Registry,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+        (key, fresh): (Arc<DataKey>, Option<PutDocument>),
+    ) -> Result<Written<W>, EngineError> {
+        let id = draft.record.id.clone();
+        let first_use = fresh.is_some();
+        let finished = self.finish(executor, draft, &key).await?;
+        let mut change = finished.change;
         change.documents.extend(fresh);
         let births = Births {
             parent: &id,
             key: &key,
         };
         let change = self
-            .with_children(registry, change, children, &births)
+            .with_children(registry, change, finished.children, &births)
             .await?;
-        self.put(change).await
+        let committed = self.put(change).await?;
+        let instance = finished.instance;
+        if first_use {
+            self.keyring.keep(&instance.record.subject, &key);
+        }
+        Ok(Written {
+            instance,
+            claimed: committed.claimed,
+        })
     }
 
     /// Writes documents that belong to no instance.
@@ -214,8 +245,8 @@ impl Ledger {
             note: Note::plain("born", Actor::System),
         };
         let draft = Draft::<W>::of_birth(new, W::Machine::INITIAL_STATE, cause.updated_at);
-        let (change, _) = self.finish(executor, draft, births.key).await?;
-        Ok(change)
+        let finished = self.finish(executor, draft, births.key).await?;
+        Ok(finished.change)
     }
 
     async fn finish<W: Workflow>(
@@ -223,7 +254,7 @@ impl Ledger {
         executor: &dyn Executor<W>,
         mut draft: Draft<W>,
         key: &DataKey,
-    ) -> Result<(Change, Vec<Birth>), EngineError> {
+    ) -> Result<Finished<W>, EngineError> {
         let now = draft.now();
         W::seal_off(
             &mut draft.facts,
@@ -256,9 +287,17 @@ impl Ledger {
         let mut change = draft.change;
         change.records.push(PutRecord {
             expected,
-            record: draft.record,
+            record: draft.record.clone(),
         });
-        Ok((change, children))
+        Ok(Finished {
+            change,
+            children,
+            instance: Instance {
+                record: draft.record,
+                state: draft.state,
+                facts: draft.facts,
+            },
+        })
     }
 
     async fn with_children(
@@ -278,6 +317,20 @@ impl Ledger {
         }
         Ok(change)
     }
+}
+
+/// An instance as it was written, and what its writer claimed along with it.
+pub(crate) struct Written<W: Workflow> {
+    pub(crate) instance: Instance<W>,
+    pub(crate) claimed: Vec<Claimed>,
+}
+
+/// A draft that only has to be written.
+struct Finished<W: Workflow> {
+    change: Change,
+    children: Vec<Birth>,
+    /// As it will stand.
+    instance: Instance<W>,
 }
 
 /// What the children of one change share with their parent.

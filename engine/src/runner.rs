@@ -157,7 +157,7 @@ impl Engine {
         let id = hand.task().instance;
         let result = match self.store().load(&id).await {
             Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, hand).await,
+                Ok(running) => running.turn(self, hand, record).await,
                 Err(error) => Err(error),
             },
             // Owed to nobody: a parent that never was.
@@ -230,7 +230,7 @@ impl Engine {
 fn full_lanes(in_flight: &InFlight, per_lane: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for hand in in_flight.values() {
-        *counts.entry(hand.task().lane).or_default() += 1;
+        *counts.entry(hand.lane()).or_default() += 1;
     }
     counts
         .into_iter()

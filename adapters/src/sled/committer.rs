@@ -180,7 +180,7 @@ impl Committer {
             withdraw(&mut due, &draft);
             for record in draft.records {
                 let bytes = RECORD_BYTES + record.facts.len();
-                records.put(record.id.clone(), record, bytes);
+                records.put(record.id.clone(), Arc::new(record), bytes);
             }
             let mut claimed = Vec::new();
             for armed in draft.armed {
@@ -238,9 +238,9 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
     }
 }
 
-fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
+fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed) {
     due.arm(armed.key.clone(), slot(&armed.task));
-    tasks.put(armed.key, armed.task, TASK_BYTES);
+    tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
