@@ -56,8 +56,12 @@ impl Committer {
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let _deadman = Deadman(Arc::clone(&self.shared));
         let mut open = true;
+        let mut usual_writes = 0;
         while open && let Some(first) = jobs.blocking_recv() {
-            let mut group = Group::default();
+            let mut group = Group {
+                writes: Writes::with_capacity(usual_writes),
+                ..Group::default()
+            };
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
@@ -67,6 +71,7 @@ impl Committer {
                 let room = open && group.accepted.len() < self.group_limit;
                 next = room.then(|| jobs.try_recv().ok()).flatten();
             }
+            usual_writes = group.writes.len();
             if !group.accepted.is_empty() && !self.finish(group) {
                 return;
             }
