@@ -38,8 +38,14 @@ impl<'a, W: Workflow> Turn<'a, W> {
     }
 
     /// Carries the task out, on the instance as it was found.
-    pub(crate) async fn take(&self, instance: Instance<W>) -> Result<(), EngineError> {
+    pub(crate) async fn take(&self, mut instance: Instance<W>) -> Result<(), EngineError> {
         let task = self.hand.task();
+        if instance.migrated.is_some() {
+            match self.take_over(instance).await? {
+                Some(taken) => instance = taken,
+                None => return Ok(()),
+            }
+        }
         match &task.work {
             Work::Deadline => self.deadlines(instance, task.due).await,
             Work::Told {
@@ -63,6 +69,17 @@ impl<'a, W: Workflow> Turn<'a, W> {
                 self.park(Actor::Operator, why, false).await
             }
         }
+    }
+
+    /// Makes a migration durable before anything is done under it; nothing if that replaced the
+    /// task in hand, which then comes due under its present name.
+    async fn take_over(&self, instance: Instance<W>) -> Result<Option<Instance<W>>, EngineError> {
+        let draft = Draft::of(instance, "migrated", self.engine.now());
+        let mine = self.hand.task().id();
+        let replaced = draft.change.drop_tasks.contains(&mine)
+            || draft.change.tasks.iter().any(|armed| armed.id() == mine);
+        let written = self.engine.write(self.executor, draft).await?;
+        Ok((!replaced).then_some(written.instance))
     }
 
     /// The instance as it stands now.

@@ -111,7 +111,7 @@ pub(crate) async fn drive(
     while let Some(ended) = under_way.join_next().await {
         ended.unwrap();
     }
-    let cpu_ms = (cpu_after - cpu).as_secs_f64() * 1_000.0;
+    let cpu_ms = cpu_after.saturating_sub(cpu).as_secs_f64() * 1_000.0;
     let commits = float(stats_after.commits - stats.commits);
     let steps = float(counted.steps);
     let runs = steps / float(STEPS as u64);
