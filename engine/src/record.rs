@@ -9,7 +9,7 @@ use crate::draft::{Draft, Instance};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
 use crate::seal::SealError;
-use crate::store::{Change, StoreError};
+use crate::store::{Change, PutDocument, StoreError};
 use crate::task::{FAR_AWAY, Task, Work};
 use crate::turn::Turn;
 use crate::workflow::{Note, Workflow};
@@ -133,9 +133,18 @@ impl<W: Workflow> Turn<'_, W> {
 
     /// Hears what a command brought. The outcome survives events that came in between.
     pub(crate) async fn hear(&self, event: W::Event) -> Result<(), EngineError> {
+        self.hear_with(event, Vec::new()).await
+    }
+
+    /// Hears what a command brought and writes its documents in the same change.
+    pub(crate) async fn hear_with(
+        &self,
+        event: W::Event,
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.try_to_hear(&event).await {
+            match self.try_to_hear(&event, &documents).await {
                 Err(EngineError::LeaseLost) if W::must_keep(&event) => {
                     return self.keep(event).await;
                 }
@@ -146,7 +155,11 @@ impl<W: Workflow> Turn<'_, W> {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn try_to_hear(&self, event: &W::Event) -> Result<(), EngineError> {
+    async fn try_to_hear(
+        &self,
+        event: &W::Event,
+        documents: &[PutDocument],
+    ) -> Result<(), EngineError> {
         let task = self.hand.task();
         let Some(instance) = self.load().await? else {
             return self.settle().await;
@@ -175,6 +188,7 @@ impl<W: Workflow> Turn<'_, W> {
         };
         let moved = decision.moved;
         let mut draft = Draft::of_decision(instance, decision, now);
+        draft.change.documents.extend_from_slice(documents);
         if owed && !moved {
             draft.owe_nothing();
         }

@@ -32,9 +32,15 @@ impl<W: Workflow> Turn<'_, W> {
     /// Carries the task out.
     pub(crate) async fn take(&self) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let Some(instance) = self.load().await? else {
+        let Some(mut instance) = self.load().await? else {
             return self.settle().await;
         };
+        if instance.migrated.is_some() {
+            match self.take_over(instance).await? {
+                Some(taken) => instance = taken,
+                None => return Ok(()),
+            }
+        }
         match &task.work {
             Work::Deadline => self.deadlines(instance, task.due).await,
             Work::Told {
@@ -55,6 +61,20 @@ impl<W: Workflow> Turn<'_, W> {
                 self.park(Actor::Operator, why, false).await
             }
         }
+    }
+
+    /// Makes a migration durable before anything is done under it; nothing if that replaced the
+    /// task in hand, which then comes due under its present name.
+    async fn take_over(&self, instance: Instance<W>) -> Result<Option<Instance<W>>, EngineError> {
+        let draft = Draft::of(instance, "migrated", self.engine.now());
+        let mine = self.hand.task().id();
+        let replaced = draft.change.drop_tasks.contains(&mine)
+            || draft.change.tasks.iter().any(|armed| armed.id() == mine);
+        self.engine.write(self.executor, draft).await?;
+        if replaced {
+            return Ok(None);
+        }
+        self.load().await
     }
 
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {

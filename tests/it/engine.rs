@@ -1,10 +1,12 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod bulk;
 mod crashes;
 mod deadlines;
 mod errand;
 mod families;
 mod hands;
+mod journal;
 mod labels;
 mod leases;
 mod once;

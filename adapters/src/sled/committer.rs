@@ -239,21 +239,14 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
 }
 
 fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
-    due.arm(armed.key.clone(), slot(&armed.task));
+    due.arm(armed.key.clone(), Slot::of(&armed.task));
     tasks.put(armed.key, armed.task, TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
-    let fence = due.take(armed.key, slot(&armed.task), until);
+    let fence = due.take(armed.key, Slot::of(&armed.task), until);
     let task = armed.task;
     Claimed { task, fence }
-}
-
-fn slot(task: &Task) -> Slot {
-    Slot {
-        due: task.due,
-        lane: task.lane.clone(),
-    }
 }
 
 /// Tells everyone when the committer's thread ends by a panic.

@@ -3,6 +3,7 @@
 //! Each check panics with a sentence when its promise is broken. None knows how a store works.
 
 mod atomicity;
+mod definitions;
 mod documents;
 mod due_order;
 mod journal;
@@ -38,6 +39,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_next_moment_is_known(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
+    definitions::newer_definitions_are_left_to_newer_processes(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;
     labels::instances_are_found_by_what_they_carry_now(subject).await;
