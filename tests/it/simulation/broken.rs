@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use engine::{
-    Change, ClaimOrder, Claimed, CommitError, Committed, Document, Entry, Filter, InstanceId, Page,
-    PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId, Timestamp, Work,
+    Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
+    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
+    Timestamp, Work,
 };
 
 /// A promise to break.
@@ -137,8 +138,12 @@ impl Store for BrokenStore {
         self.inner.release(claims).await
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(closed_lanes).await
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(closed_lanes, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -383,7 +383,12 @@ impl<S: Scenario> Life<S> {
         let waits = works || (!rests && deadline.is_some());
         // Only the runners sleep: nothing happens before the next task is due.
         let idle = hub.waiting().len() == self.processes.len();
-        let due = self.common.store.next_due(&[]).await.ok()?;
+        let due = self
+            .common
+            .store
+            .next_due(&[], engine.definitions())
+            .await
+            .ok()?;
         let jump = due.filter(|due| idle && *due < FAR_AWAY);
         timer
             .filter(|_| waits)

@@ -1,6 +1,7 @@
 //! What must be true of every life's end, whatever the workflow.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::audit::is_asked;
 use super::process::Common;
@@ -10,6 +11,8 @@ use crate::instance::{Entry, Record};
 use crate::ledger::EngineError;
 use crate::store::{Filter, PageOrder, TallyKey};
 use crate::task::{FAR_AWAY, Work};
+use crate::testing::PlainCipher;
+use crate::verify::Verifier;
 
 /// More lines than any instance of a simulation writes.
 const LINES_MAX: usize = 100_000;
@@ -34,6 +37,7 @@ pub(super) async fn judge<S: Scenario>(
     let mut complaints = Vec::new();
     complaints.extend(nothing_is_lost(ending, common).await);
     complaints.extend(tally_is_exact(ending).await);
+    complaints.extend(chain_holds(common).await);
     for record in &ending.records {
         let judged = judge_one(ending.engine, record).await;
         match judged {
@@ -100,6 +104,19 @@ async fn tally_is_exact<S>(ending: &Ending<'_, S>) -> Option<String> {
     let told = ending.engine.tally().await.unwrap_or_default();
     let told: BTreeMap<TallyKey, u64> = told.into_iter().filter(|(_, count)| *count > 0).collect();
     (told != counted).then(|| format!("the tally says {told:?}, and there are {counted:?}"))
+}
+
+/// Every line is bound to those before it.
+async fn chain_holds(common: &Common) -> Vec<String> {
+    let verifier = Verifier::new(Arc::clone(&common.store), Arc::new(PlainCipher));
+    match verifier.verify(None).await {
+        Ok(findings) => {
+            let told = findings.told.iter();
+            told.map(|found| format!("the chain does not hold: {found:?}"))
+                .collect()
+        }
+        Err(error) => vec![format!("the chain cannot be read: {error}")],
+    }
 }
 
 async fn judge_one(

@@ -8,7 +8,8 @@ use fastrand::Rng;
 
 use super::site::Site;
 use super::world::World;
-use crate::engine::{Engine, EngineBuilder};
+use crate::builder::EngineBuilder;
+use crate::engine::Engine;
 use crate::instance::Record;
 use crate::ledger::EngineError;
 

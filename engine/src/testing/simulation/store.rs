@@ -9,6 +9,7 @@ use super::audit::Audit;
 use super::faults::Side;
 use super::hub::{Hub, Wish};
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -118,9 +119,13 @@ impl Store for ProcessStore {
         self.answer().await
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.call("next due".to_owned()).await?;
-        self.inner.next_due(closed_lanes).await
+        self.inner.next_due(closed_lanes, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {
