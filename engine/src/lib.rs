@@ -5,6 +5,7 @@
 //! is everything one decision writes.
 
 mod archive;
+mod births;
 mod builder;
 mod bulk;
 mod chain;
