@@ -1,6 +1,6 @@
 //! One order of what is due, and the moment to look again.
 
-use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settling, task};
+use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settled, settling, task};
 use crate::clock::Timestamp;
 
 fn webhook(number: u32, due: i64) -> crate::task::Task {

@@ -14,6 +14,7 @@ use super::steps::Steps;
 use super::trace::Trace;
 use super::world::World;
 use crate::clock::{Clock, Timestamp};
+use crate::engine::Engine;
 use crate::instance::{Actor, HoldKind, Reason, Record};
 use crate::intervene::Act;
 use crate::store::Store;
@@ -63,6 +64,8 @@ pub struct Lived {
 pub(super) struct Life<S: Scenario> {
     scenario: Arc<S>,
     common: Common,
+    /// Looks at everything and disturbs nothing.
+    engine: Engine,
     processes: Vec<Process>,
     steps: Steps<S>,
     moves: usize,
@@ -82,8 +85,8 @@ impl<S: Scenario> Life<S> {
             hub,
             store,
         };
-        let furnished = scenario.furnish(&undisturbed(&*scenario, &common)).await;
-        if let Err(error) = furnished {
+        let engine = undisturbed(&*scenario, &common);
+        if let Err(error) = scenario.furnish(&engine).await {
             common.hub.complain(format!("it could not begin: {error}"));
         }
         common
@@ -99,6 +102,7 @@ impl<S: Scenario> Life<S> {
             processes: (0..processes).map(start).collect(),
             scenario: Arc::clone(&scenario),
             common: common.clone(),
+            engine,
             steps,
             moves: 0,
             helped_at: None,
@@ -117,7 +121,7 @@ impl<S: Scenario> Life<S> {
         // Nothing may move any more while the end is looked at.
         self.processes.clear();
         drain().await;
-        let engine = undisturbed(&*self.scenario, &self.common);
+        let engine = self.engine.clone();
         let mut told = String::new();
         let mut instances = 0;
         match oracles::records(&engine).await {
@@ -361,8 +365,8 @@ impl<S: Scenario> Life<S> {
         if !self.steps.are_answered() || self.processes.iter().any(|process| !process.runs()) {
             return timer.map(Left::Time);
         }
-        let engine = undisturbed(&*self.scenario, &self.common);
-        let mut live = oracles::records(&engine).await.ok()?;
+        let engine = &self.engine;
+        let mut live = oracles::records(engine).await.ok()?;
         live.retain(|record| !record.ended);
         let (mut works, mut deadline) = (false, None);
         for id in self.common.audit.instances() {
