@@ -63,9 +63,9 @@ impl Standing {
     }
 
     fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
+        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
+        // A clock that jumped back may end a lease before its task is due.
+        lease.map_or(self.task.due, |until| until.max(self.task.due))
     }
 }
 
