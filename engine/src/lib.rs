@@ -14,7 +14,10 @@ mod documents;
 mod draft;
 mod engine;
 mod executor;
+mod export;
 mod hand;
+mod image;
+mod import;
 mod instance;
 mod intervene;
 mod ledger;
@@ -42,6 +45,9 @@ pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::{Engine, EngineBuilder};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
+pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use image::{Contents, Counts, Image, Item, contents};
+pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
