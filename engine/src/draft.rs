@@ -68,6 +68,11 @@ impl<W: Workflow> Draft<W> {
             labels: Vec::new(),
             hold: None,
             journal: 0,
+            head: None,
+            tried: 0,
+            tries_told: 0,
+            archived_at: None,
+            erased_at: None,
             parent: new.parent,
             created_at: now,
             updated_at: now,
@@ -317,6 +322,8 @@ impl<W: Workflow> Draft<W> {
                 from: from.map(|state| state.name().to_owned()),
                 to: to.map(|state| state.name().to_owned()),
                 detail: note.detail,
+                root: None,
+                mac: None,
             },
         });
     }

@@ -22,6 +22,7 @@ use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
+use crate::verify::Verifier;
 use crate::workflow::{Awaited, Workflow};
 
 /// How long a claim holds without renewal: longer than any single try may last.
@@ -79,6 +80,11 @@ impl EngineBuilder {
     /// The engine's time, for executors that sign by it.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+
+    /// The check of all histories, for an executor that carries it out.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::over(Arc::clone(&self.store), Arc::clone(&self.keyring))
     }
 
     /// The store, for executors that look instances up.

@@ -3,17 +3,20 @@
 //! It seals facts, asks for the children of a change, and writes all of it at once. It decides nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rust_fsm::StateMachineImpl;
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 
+use crate::chain::{Chain, journal_subject};
 use crate::decide::Refusal;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::{Birth, Executor, Moved};
 use crate::instance::{Actor, InstanceId, Label, Record};
 use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
+use crate::roots;
 use crate::seal::{DataKey, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
 use crate::workflow::{CommandOf, Note, Workflow};
@@ -86,6 +89,8 @@ pub(crate) struct Ledger {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
     changed: broadcast::Sender<InstanceId>,
+    chain: OnceCell<Chain>,
+    newest_root: AtomicU64,
 }
 
 impl Ledger {
@@ -94,6 +99,8 @@ impl Ledger {
             store,
             keyring,
             changed: broadcast::Sender::new(WATCHED_MAX),
+            chain: OnceCell::new(),
+            newest_root: AtomicU64::new(0),
         }
     }
 
@@ -211,6 +218,37 @@ impl Ledger {
         self.put(change).await
     }
 
+    /// What links histories. Its key is made with the first line of a store.
+    pub(crate) async fn chain(&self) -> Result<&Chain, EngineError> {
+        let made = self.chain.get_or_try_init(|| async {
+            let subject = journal_subject();
+            let (key, fresh) = self.keyring.key_or_fresh(&subject).await?;
+            let key = match fresh {
+                None => key,
+                Some(put) => match self.write_documents(vec![put]).await {
+                    // Another process was first; its key serves both.
+                    Ok(()) | Err(EngineError::DocumentMoved { .. }) => {
+                        self.keyring.key(&subject).await?
+                    }
+                    Err(other) => return Err(other),
+                },
+            };
+            let chain = Chain::new(Arc::clone(&self.keyring), key);
+            let newest = roots::newest(self.store.as_ref(), &chain).await;
+            // What cannot be read is for the check to tell; it must not stop the work.
+            if let Ok(Some(newest)) = newest {
+                self.note_root(newest.number);
+            }
+            Ok(chain)
+        });
+        made.await
+    }
+
+    /// From now on lines say that this root was there.
+    pub(crate) fn note_root(&self, number: u64) {
+        self.newest_root.fetch_max(number, Ordering::Relaxed);
+    }
+
     /// Writes documents that belong to no instance.
     pub(crate) async fn write_documents(
         &self,
@@ -310,6 +348,14 @@ impl Ledger {
             }
         })?);
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
+        let chain = self.chain().await?;
+        let root = self.newest_root.load(Ordering::Relaxed);
+        for put in &mut draft.change.journal {
+            put.entry.root = (root > 0).then_some(root);
+            let mac = chain.link(&put.instance, draft.record.head.as_ref(), &put.entry);
+            put.entry.mac = Some(mac);
+            draft.record.head = Some(mac);
+        }
         let expected = draft.expected();
         let mut change = draft.change;
         change.records.push(PutRecord {

@@ -4,6 +4,8 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod archive;
+mod chain;
 mod clock;
 mod codec;
 mod conclude;
@@ -13,6 +15,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod examine;
 mod executor;
 mod export;
 mod hand;
@@ -25,6 +28,8 @@ mod limits;
 mod migrate;
 mod record;
 mod registry;
+mod rooting;
+mod roots;
 mod runner;
 mod schedule;
 mod seal;
@@ -34,8 +39,11 @@ mod sweep;
 mod task;
 pub mod testing;
 mod turn;
+mod verify;
+mod walk;
 mod workflow;
 
+pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
@@ -44,6 +52,7 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::{Engine, EngineBuilder};
+pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
 pub use image::{Contents, Counts, Image, Item, contents};
@@ -55,6 +64,8 @@ pub use intervene::Act;
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
+pub use rooting::SealJournals;
+pub use roots::Root;
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
@@ -65,4 +76,5 @@ pub use store::{
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -5,6 +5,7 @@ mod deadlines;
 mod errand;
 mod families;
 mod hands;
+mod journal;
 mod labels;
 mod leases;
 mod once;

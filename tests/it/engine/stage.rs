@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use engine::testing::{FaultyStore, ManualClock, MemoryStore};
 use engine::{
     Act, Actor, Birth, Clock, Engine, EngineError, Executor, Finding, InstanceId, Job, Moved,
-    NewInstance, Note, Outcome, Owner, Reason, SubjectId, Timestamp,
+    NewInstance, Note, Outcome, Owner, Reason, Store, SubjectId, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -137,18 +137,31 @@ pub(super) struct Stage {
     pub(super) clock: Arc<ManualClock>,
     pub(super) store: Arc<FaultyStore>,
     pub(super) world: Arc<World>,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     processes: AtomicU32,
 }
 
 impl Stage {
     pub(super) fn new() -> Self {
+        Self::over(Arc::new(MemoryStore::default()))
+    }
+
+    /// A stage over a store of the test's own.
+    pub(super) fn over(store: Arc<dyn Store>) -> Self {
         Self {
             clock: Arc::default(),
-            store: Arc::new(FaultyStore::over(Arc::new(MemoryStore::default()))),
+            store: Arc::new(FaultyStore::over(store)),
             world: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
+        }
+    }
+
+    /// A stage over another store with the same keys.
+    pub(super) fn moved_to(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            vault: self.vault.clone(),
+            ..Self::over(store)
         }
     }
 

@@ -129,6 +129,11 @@ pub(super) fn record(number: u32) -> Record {
         labels: Vec::new(),
         hold: None,
         journal: 1,
+        head: None,
+        tried: 0,
+        tries_told: 0,
+        archived_at: None,
+        erased_at: None,
         parent: None,
         created_at: now,
         updated_at: now,
@@ -191,6 +196,8 @@ pub(super) fn entry(instance: &InstanceId, sequence: u64) -> PutEntry {
         from: None,
         to: Some("Begun".to_owned()),
         detail: None,
+        root: None,
+        mac: None,
     };
     PutEntry {
         instance: instance.clone(),
