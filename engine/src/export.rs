@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::codec::{decode, encode};
-use crate::image::{Contents, Counts, Image, Item, hex};
+use crate::image::{Contents, Counts, Image, Item};
 use crate::store::{Store, StoreError};
 
 /// What every export begins with.
@@ -214,7 +214,7 @@ impl<R: Read> ExportReader<R> {
         Ok(Self {
             from,
             header,
-            name: hex(&frames.mark[..8]),
+            name: hex::encode(&frames.mark[..8]),
             frames,
             contents: Contents::default(),
             chunks: 0,

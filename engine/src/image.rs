@@ -108,12 +108,8 @@ impl Contents {
 
     /// The digest of the items added, in hex.
     pub fn digest(&self) -> String {
-        hex(&self.sum)
+        hex::encode(self.sum)
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Items read at a time.
