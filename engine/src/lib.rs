@@ -5,6 +5,9 @@
 //! is everything one decision writes.
 
 mod archive;
+mod births;
+mod builder;
+mod bulk;
 mod chain;
 mod clock;
 mod codec;
@@ -15,6 +18,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod error;
 mod examine;
 mod executor;
 mod export;
@@ -43,6 +47,12 @@ mod verify;
 mod walk;
 mod workflow;
 
+pub use builder::EngineBuilder;
+pub use bulk::{
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
+    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    preview_bulk,
+};
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
@@ -51,7 +61,8 @@ pub use definitions::Definitions;
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::Engine;
+pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
@@ -61,7 +72,6 @@ pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use intervene::Act;
-pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use rooting::SealJournals;

@@ -189,7 +189,8 @@ pub struct ClaimOrder {
 }
 
 /// Which instances to find; every part that is given must hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Filter {
     /// Of this workflow.
     pub workflow: Option<String>,
