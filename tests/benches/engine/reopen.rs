@@ -4,14 +4,16 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::sled::{SledOptions, SledStore};
-use engine::{ClaimOrder, Clock as _, Owner, Store as _, SystemClock, Timestamp};
+use engine::{ClaimOrder, Clock as _, Owner, Store as _, SystemClock, Timestamp, Workflow as _};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::machine;
+use crate::six::Six;
 use crate::stage::Stage;
 
 /// The argument that makes this program measure an opening.
@@ -74,6 +76,7 @@ async fn poll(store: &SledStore, now: Timestamp) -> Duration {
         lease: Duration::from_mins(1),
         limit: 8,
         closed_lanes: Vec::new(),
+        definitions: Arc::new(Definitions::default().with(Six::NAME, Six::VERSION)),
     };
     let mut spent = Duration::ZERO;
     for _ in 0..POLLS {
