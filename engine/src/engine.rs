@@ -17,7 +17,7 @@ use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
-use crate::ledger::{EngineError, Ledger, Written, newer};
+use crate::ledger::{EngineError, Ledger, Written};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
@@ -351,7 +351,7 @@ impl Engine {
     pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
         let known = self.definitions().version(&record.workflow);
         if known.is_some_and(|known| record.definition > known) {
-            return Err(newer(record));
+            return Err(EngineError::newer(record));
         }
         let running = self.parts.registry.get(&record.workflow);
         running.ok_or_else(|| EngineError::Unreadable {

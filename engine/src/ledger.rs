@@ -5,85 +5,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rust_fsm::StateMachineImpl;
-use thiserror::Error;
 use tokio::sync::{OnceCell, broadcast};
 
+use crate::births::Births;
 use crate::chain::{Chain, journal_subject};
-use crate::decide::Refusal;
-use crate::draft::{Draft, Instance, NewInstance};
+use crate::draft::{Draft, Instance};
+pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{Actor, InstanceId, Label, Record};
+use crate::instance::{InstanceId, Record};
 use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
 use crate::roots;
 use crate::seal::{DataKey, KEYS, Keyring, SealError};
-use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
+use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
 use crate::task::Claimed;
-use crate::workflow::{CommandOf, Note, Workflow};
+use crate::workflow::{CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
-
-/// Why the engine could not do what it was asked.
-#[derive(Debug, Error)]
-pub enum EngineError {
-    /// There is no such instance.
-    #[error("no instance {0}")]
-    NotFound(InstanceId),
-    /// It exists already: whatever asked for it was done before.
-    #[error("instance {0} exists already")]
-    Exists(InstanceId),
-    /// The table has no such move: tell whoever asked which state it is in.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Another instance holds a label that must be unique.
-    #[error("the label {}={} is taken by another instance", .0.name, .0.value)]
-    LabelTaken(Label),
-    /// A document was written by someone else first: read it again.
-    #[error("the document {space}/{key} has moved")]
-    DocumentMoved {
-        /// The space it is in.
-        space: String,
-        /// Its key.
-        key: String,
-    },
-    /// More than can be stored: ask for less.
-    #[error("too large to store: {0}")]
-    TooLarge(String),
-    /// The claim on the task is no longer ours.
-    #[error("the lease on the task was lost")]
-    LeaseLost,
-    /// Writers kept overtaking each other: try again later.
-    #[error("too many writers at once on {0}")]
-    Contended(InstanceId),
-    /// The definition in this process cannot read the record: an operator must look.
-    #[error("the record of {id} cannot be read: {why}")]
-    Unreadable {
-        /// The instance.
-        id: InstanceId,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A newer process wrote it: leave it to that one, or update this one.
-    #[error(
-        "{id} was written under definition {definition} of {workflow}, newer than this process"
-    )]
-    Newer {
-        /// The instance.
-        id: InstanceId,
-        /// Its workflow.
-        workflow: String,
-        /// The definition that wrote it.
-        definition: u32,
-    },
-    /// The store did not answer.
-    #[error("the store did not answer")]
-    Store(#[from] StoreError),
-    /// Sealed data could not be opened or sealed.
-    #[error("sealed data")]
-    Seal(#[from] SealError),
-}
 
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
@@ -129,7 +68,7 @@ impl Ledger {
         record: Record,
     ) -> Result<Instance<W>, EngineError> {
         if record.definition > W::VERSION {
-            return Err(newer(&record));
+            return Err(EngineError::newer(&record));
         }
         let plain = self
             .keyring
@@ -320,32 +259,8 @@ impl Ledger {
         Ok(committed)
     }
 
-    /// A birth as parts of another change: the same subject, its parent told of its end.
-    pub(crate) async fn born<W: Workflow>(
-        &self,
-        executor: &dyn Executor<W>,
-        birth: Birth,
-        births: &Births<'_>,
-        cause: &Record,
-    ) -> Result<Change, EngineError> {
-        let facts =
-            serde_json::from_value(birth.facts).map_err(|error| EngineError::Unreadable {
-                id: birth.id.clone(),
-                why: format!("facts of a birth: {error}"),
-            })?;
-        let new = NewInstance {
-            id: birth.id,
-            subject: cause.subject.clone(),
-            facts,
-            parent: Some(births.parent.clone()),
-            note: Note::plain("born", Actor::System),
-        };
-        let draft = Draft::<W>::of_birth(new, W::Machine::INITIAL_STATE, cause.updated_at);
-        let finished = self.finish(executor, draft, births.key).await?;
-        Ok(finished.change)
-    }
-
-    async fn finish<W: Workflow>(
+    /// A draft as a change that only has to be written.
+    pub(crate) async fn finish<W: Workflow>(
         &self,
         executor: &dyn Executor<W>,
         mut draft: Draft<W>,
@@ -404,24 +319,6 @@ impl Ledger {
             },
         })
     }
-
-    async fn with_children(
-        &self,
-        registry: &Registry,
-        mut change: Change,
-        children: Vec<Birth>,
-        births: &Births<'_>,
-    ) -> Result<Change, EngineError> {
-        let cause = change.records.first().map(|put| put.record.clone());
-        for birth in children {
-            let Some(cause) = &cause else { break };
-            let part = registry.born(self, birth, births, cause).await?;
-            change.records.extend(part.records);
-            change.journal.extend(part.journal);
-            change.tasks.extend(part.tasks);
-        }
-        Ok(change)
-    }
 }
 
 /// An instance as it was written, and what its writer claimed along with it.
@@ -431,27 +328,11 @@ pub(crate) struct Written<W: Workflow> {
 }
 
 /// A draft that only has to be written.
-struct Finished<W: Workflow> {
-    change: Change,
+pub(crate) struct Finished<W: Workflow> {
+    pub(crate) change: Change,
     children: Vec<Birth>,
     /// As it will stand.
     instance: Instance<W>,
-}
-
-/// What the children of one change share with their parent.
-pub(crate) struct Births<'a> {
-    pub(crate) parent: &'a InstanceId,
-    /// The subject's key: at the parent's own birth it is not in the store yet.
-    pub(crate) key: &'a DataKey,
-}
-
-/// The refusal of a record that only a newer process reads.
-pub(crate) fn newer(record: &Record) -> EngineError {
-    EngineError::Newer {
-        id: record.id.clone(),
-        workflow: record.workflow.clone(),
-        definition: record.definition,
-    }
 }
 
 fn unreadable(id: &InstanceId, why: String) -> EngineError {

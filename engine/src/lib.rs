@@ -5,6 +5,7 @@
 //! is everything one decision writes.
 
 mod archive;
+mod births;
 mod builder;
 mod bulk;
 mod chain;
@@ -17,6 +18,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod error;
 mod examine;
 mod executor;
 mod hand;
@@ -57,13 +59,13 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::Engine;
+pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use intervene::Act;
-pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use rooting::SealJournals;

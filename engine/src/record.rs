@@ -216,10 +216,17 @@ impl<W: Workflow> Turn<'_, W> {
         }
     }
 
-    /// An outcome that cannot be taken: an operator has to find out why.
+    /// An outcome that cannot be taken: an operator has to find out why. What was announced has
+    /// happened all the same, so that the operator's retry begins with the check.
     async fn ask_why(&self, code: &str, text: String) -> Result<(), EngineError> {
-        self.park(Actor::Operator, Reason::new(code, text), false)
-            .await
+        let task = self.hand.task();
+        self.stay(Stay {
+            what: "parked",
+            hold: parked(Reason::new(code, text), Actor::Operator, task.attempt),
+            unknown: task.intent,
+            again: task.intent.then(|| far_away(task)),
+        })
+        .await
     }
 
     /// What must not be lost is heard as an event of its own.

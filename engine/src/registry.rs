@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::births::Births;
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
@@ -13,7 +14,7 @@ use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene::{self, Intervention};
-use crate::ledger::{Births, EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger};
 use crate::store::Change;
 use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;

@@ -18,6 +18,10 @@ use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
 
+/// A once-only command begins within this part of its lease: with what is left of it, neither its
+/// own length nor clocks that differ let another process check too early.
+const BEGINS_WITHIN: Duration = Duration::from_secs(LEASE.as_secs() / 2);
+
 /// One claimed task on its way to its recorded end.
 pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
@@ -205,7 +209,10 @@ impl<'a, W: Workflow> Turn<'a, W> {
             return Ok(None);
         };
         self.hand.retake(claimed);
-        Ok(Some(written.instance))
+        // A process that stood still meanwhile may have been taken for dead: whoever has the task
+        // now checks it, and a second one that performs it would do harm.
+        let in_time = self.engine.now() < now + BEGINS_WITHIN;
+        Ok(in_time.then_some(written.instance))
     }
 
     fn job(&self, instance: &Instance<W>) -> Job<W> {
