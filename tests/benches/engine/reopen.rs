@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::sled::{SledOptions, SledStore};
-use engine::{ClaimOrder, Clock as _, Owner, Store as _, SystemClock, Timestamp, Workflow as _};
+use engine::{
+    ClaimOrder, Clock as _, Definitions, Owner, Store as _, SystemClock, Timestamp, Workflow as _,
+};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
