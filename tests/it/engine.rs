@@ -13,5 +13,6 @@ mod once;
 mod outages;
 mod schedules;
 mod stage;
+mod subjects;
 mod sweeps;
 mod tries;
