@@ -111,6 +111,19 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
+    /// The same birth once more, should the first attempt at it fail.
+    pub(crate) fn birth_again(&self) -> Self {
+        Self {
+            before: None,
+            record: self.record.clone(),
+            state: self.state,
+            facts: self.facts.clone(),
+            what: self.what.clone(),
+            change: self.change.clone(),
+            now: self.now,
+        }
+    }
+
     /// The next record of an instance, as yet unchanged.
     pub(crate) fn of(instance: Instance<W>, what: &str, now: Timestamp) -> Self {
         let migrated = instance.migrated.clone();
@@ -133,7 +146,11 @@ impl<W: Workflow> Draft<W> {
     fn take_over(&mut self, migrated: Migrated) {
         let text = format!("from definition {} to {}", migrated.from, W::VERSION);
         let why = Reason::new("definition", text);
-        self.write_line(Note::because("migrated", Actor::System, why), None, None);
+        let renamed = (migrated.state != self.record.state).then_some(self.state);
+        self.write_line(Note::because("migrated", Actor::System, why), None, renamed);
+        if let (Some(_), Some(line)) = (renamed, self.change.journal.last_mut()) {
+            line.entry.from = Some(migrated.state);
+        }
         self.change.drop_tasks.extend(migrated.drop_tasks);
         match migrated.owed {
             Some(Owed::Renamed(task)) => self.arm_task(task),

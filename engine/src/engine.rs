@@ -16,10 +16,10 @@ use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Entry, InstanceId, Owner, Record};
-use crate::ledger::{EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger, Written};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, Committed, PutDocument, Store, TallyKey};
+use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
 use crate::workflow::Workflow;
@@ -83,11 +83,10 @@ impl Engine {
         let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
         draft.change.documents = documents;
         match self.write(self.parts.registry.executor::<W>(), draft).await {
-            Ok(_) => {}
-            Err(EngineError::Contended(_)) => return Err(EngineError::Exists(id)),
-            Err(other) => return Err(other),
+            Ok(written) => Ok(written.instance),
+            Err(EngineError::Contended(_)) => Err(EngineError::Exists(id)),
+            Err(other) => Err(other),
         }
-        self.read::<W>(&id).await
     }
 
     /// Hears an event; answers the instance as it stands afterwards.
@@ -128,14 +127,14 @@ impl Engine {
                 }
             };
             match self.write(self.parts.registry.executor::<W>(), draft).await {
-                Ok(committed) => {
-                    for claimed in committed.claimed {
+                Ok(written) => {
+                    for claimed in written.claimed {
                         self.parts
                             .express
                             .send(claimed)
                             .expect("the engine keeps the receiver");
                     }
-                    return self.read::<W>(id).await;
+                    return Ok(written.instance);
                 }
                 Err(EngineError::Contended(_)) => {}
                 Err(other) => return Err(other),
@@ -255,13 +254,13 @@ impl Engine {
         &self,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
+    ) -> Result<Written<W>, EngineError> {
         let parts = &self.parts;
         // Boxed, so that the futures of callers stay small.
         let written = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
-        let committed = written.await?;
+        let written = written.await?;
         self.poke();
-        Ok(committed)
+        Ok(written)
     }
 
     pub(crate) fn registry(&self) -> &Registry {

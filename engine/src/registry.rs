@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::acts::{ActError, Intervention};
+use crate::births::Births;
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
@@ -14,7 +15,7 @@ use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene;
-use crate::ledger::{Births, EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger};
 use crate::possible::{self, Possible};
 use crate::preview::Preview;
 use crate::store::Change;
@@ -27,8 +28,8 @@ use crate::workflow::Workflow;
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
 pub(crate) trait Running: Send + Sync + 'static {
-    /// Carries out one claimed task.
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
+    /// Carries out one claimed task of the instance whose record was read.
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -93,13 +94,10 @@ pub(crate) struct Registered<W: Workflow> {
 
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
-        let turn = Turn::<W> {
-            engine,
-            executor: self.executor.as_ref(),
-            hand,
-        };
-        turn.take().await
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError> {
+        let instance = engine.ledger().open::<W>(record).await?;
+        let turn = Turn::new(engine, self.executor.as_ref(), hand);
+        turn.take(instance).await
     }
 
     async fn born(

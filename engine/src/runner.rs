@@ -167,7 +167,7 @@ impl Engine {
                 self.set_aside(hand, &record).await
             }
             Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, hand).await,
+                Ok(running) => running.turn(self, hand, record).await,
                 Err(error) => Err(error),
             },
             // Owed to nobody: a parent that never was.
@@ -258,7 +258,7 @@ impl Engine {
 fn full_lanes(in_flight: &InFlight, per_lane: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for hand in in_flight.values() {
-        *counts.entry(hand.task().lane).or_default() += 1;
+        *counts.entry(hand.lane()).or_default() += 1;
     }
     counts
         .into_iter()

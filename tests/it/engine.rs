@@ -14,6 +14,7 @@ mod outages;
 mod rewinds;
 mod schedules;
 mod stage;
+mod subjects;
 mod sweeps;
 mod tries;
 mod waiting;

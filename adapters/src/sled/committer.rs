@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ::sled::{Batch, Db, IVec};
-use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey, Task, Timestamp};
+use engine::{
+    Change, Claimed, CommitError, Committed, Item, StoreError, TallyKey, Task, Timestamp,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Armed, Draft, draft};
+use super::draft::{Armed, Draft, draft, take_in};
 use super::due::{DueIndex, Slot, TaskKey};
-use super::keys;
 use super::recent::Recent;
 use super::view::{Shared, Writes, closed, panicked};
+use super::{image, keys};
 
 /// About what a record weighs in memory beside its facts, and a task.
 const RECORD_BYTES: usize = 1_024;
@@ -25,6 +27,10 @@ const TASK_BYTES: usize = 512;
 pub(super) enum Job {
     Commit {
         change: Box<Change>,
+        answer: Answer,
+    },
+    TakeIn {
+        items: Vec<Item>,
         answer: Answer,
     },
     /// Finish what came before, then end.
@@ -51,22 +57,38 @@ struct Group {
     accepted: Vec<(Draft, Answer)>,
 }
 
+impl Group {
+    fn accept(&mut self, mut draft: Draft, answer: Answer) {
+        self.writes.extend(draft.writes.drain());
+        for (cell, delta) in draft.counts.drain(..) {
+            *self.counts.entry(cell).or_insert(0) += delta;
+        }
+        self.accepted.push((draft, answer));
+    }
+}
+
 impl Committer {
     /// Works until it is closed, nobody can ask any more, or the disk fails.
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let _deadman = Deadman(Arc::clone(&self.shared));
         let mut open = true;
+        let mut usual_writes = 0;
         while open && let Some(first) = jobs.blocking_recv() {
-            let mut group = Group::default();
+            let mut group = Group {
+                writes: Writes::with_capacity(usual_writes),
+                ..Group::default()
+            };
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
                     Job::Commit { change, answer } => self.admit(&mut group, *change, answer),
+                    Job::TakeIn { items, answer } => self.admit_items(&mut group, items, answer),
                     Job::Close => open = false,
                 }
                 let room = open && group.accepted.len() < self.group_limit;
                 next = room.then(|| jobs.try_recv().ok()).flatten();
             }
+            usual_writes = group.writes.len();
             if !group.accepted.is_empty() && !self.finish(group) {
                 return;
             }
@@ -79,13 +101,21 @@ impl Committer {
             Ok(mut draft) => {
                 let records = change.records.into_iter();
                 draft.records = records.map(|put| put.record).collect();
-                group.writes.extend(draft.writes.drain());
-                for (cell, delta) in draft.counts.drain(..) {
-                    *group.counts.entry(cell).or_insert(0) += delta;
-                }
-                group.accepted.push((draft, answer));
+                group.accept(draft, answer);
             }
             // Whoever asked may have stopped waiting.
+            Err(error) => drop(answer.send(Err(error))),
+        }
+    }
+
+    /// Adds items as they are.
+    fn admit_items(&self, group: &mut Group, items: Vec<Item>, answer: Answer) {
+        let taken = take_in(&self.db, &group.writes, items).and_then(|draft| {
+            withdraw(&mut *self.shared.due()?, &draft);
+            Ok(draft)
+        });
+        match taken {
+            Ok(draft) => group.accept(draft, answer),
             Err(error) => drop(answer.send(Err(error))),
         }
     }
@@ -150,6 +180,7 @@ impl Committer {
         }
         {
             let mut view = self.shared.view.write().map_err(|_| panicked())?;
+            image::spare(&self.shared, &self.db, &writes)?;
             view.group += 1;
             view.in_flight = Arc::new(writes);
             self.db
@@ -180,7 +211,7 @@ impl Committer {
             withdraw(&mut due, &draft);
             for record in draft.records {
                 let bytes = RECORD_BYTES + record.facts.len();
-                records.put(record.id.clone(), record, bytes);
+                records.put(record.id.clone(), Arc::new(record), bytes);
             }
             let mut claimed = Vec::new();
             for armed in draft.armed {
@@ -238,9 +269,9 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
     }
 }
 
-fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
+fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed) {
     due.arm(armed.key.clone(), Slot::of(&armed.task));
-    tasks.put(armed.key, armed.task, TASK_BYTES);
+    tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
