@@ -79,7 +79,8 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
         match item {
             Item::Document { space, document } => {
                 let key = keys::document(&space, &document.key);
-                desk.put(&key, &engine::encode(&document))?;
+                let head = desk.head(&key)?;
+                desk.put(&key, head.as_ref(), &engine::encode(&document))?;
             }
             Item::Record(record) => {
                 let expected = Expected::Any;
@@ -87,7 +88,8 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
             }
             Item::Entry { instance, entry } => {
                 let key = keys::entry(&instance, entry.sequence);
-                desk.put(&key, &engine::encode(&entry))?;
+                let head = desk.head(&key)?;
+                desk.put(&key, head.as_ref(), &engine::encode(&entry))?;
             }
             Item::Task(task) => desk.move_tasks(&Change {
                 tasks: vec![task],
