@@ -13,10 +13,10 @@ use super::scenario::{Ending, Scenario};
 use super::steps::Steps;
 use super::trace::Trace;
 use super::world::World;
+use crate::acts::{Act, Intervention};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::instance::{Actor, HoldKind, Reason, Record};
-use crate::intervene::Act;
 use crate::store::Store;
 use crate::task::{FAR_AWAY, Work};
 use crate::testing::ManualClock;
@@ -271,13 +271,14 @@ impl<S: Scenario> Life<S> {
         }
         let id = known[hub.draw(|chance| chance.usize(..known.len()))].clone();
         let acts = [Act::RetryNow, Act::RetryNow, Act::Pause, Act::Resume];
-        let act = acts[hub.draw(|chance| chance.usize(..acts.len()))];
+        let act = acts[hub.draw(|chance| chance.usize(..acts.len()))].clone();
         hub.note(format_args!("an operator: {act:?} {id}"));
         let engine = self.processes[at].engine.clone();
         self.processes[at].under_way.spawn(async move {
             let reason = Reason::new("simulated", "an operator of the simulation");
+            let by = Intervention::new(act, Actor::Operator, reason);
             // Refused or failed: operators live with it.
-            let _ = engine.intervene(&id, act, Actor::Operator, reason).await;
+            let _ = engine.intervene(&id, &by).await;
         });
     }
 
@@ -421,9 +422,8 @@ impl<S: Scenario> Life<S> {
                     }
                 };
                 let reason = Reason::new("simulated", "a person of the simulation");
-                let _ = engine
-                    .intervene(&record.id, act, Actor::Operator, reason)
-                    .await;
+                let by = Intervention::new(act, Actor::Operator, reason);
+                let _ = engine.intervene(&record.id, &by).await;
             });
         }
     }
