@@ -131,7 +131,11 @@ impl<W: Workflow> Draft<W> {
     fn take_over(&mut self, migrated: Migrated) {
         let text = format!("from definition {} to {}", migrated.from, W::VERSION);
         let why = Reason::new("definition", text);
-        self.write_line(Note::because("migrated", Actor::System, why), None, None);
+        let renamed = (migrated.state != self.record.state).then_some(self.state);
+        self.write_line(Note::because("migrated", Actor::System, why), None, renamed);
+        if let (Some(_), Some(line)) = (renamed, self.change.journal.last_mut()) {
+            line.entry.from = Some(migrated.state);
+        }
         self.change.drop_tasks.extend(migrated.drop_tasks);
         match migrated.owed {
             Some(Owed::Renamed(task)) => self.arm_task(task),

@@ -21,7 +21,10 @@ mod engine;
 mod error;
 mod examine;
 mod executor;
+mod export;
 mod hand;
+mod image;
+mod import;
 mod instance;
 mod intervene;
 mod ledger;
@@ -62,6 +65,9 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
+pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use image::{Contents, Counts, Image, Item, contents};
+pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };

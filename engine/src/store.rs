@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
 
@@ -329,4 +330,11 @@ pub trait Store: Send + Sync + 'static {
         prefix: &str,
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError>;
+
+    /// Everything that is kept at this moment, whatever is written while it is read.
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError>;
+
+    /// Puts items as they are, over whatever stands in their places; durable when this resolves.
+    /// For filling an empty store alone: no version, claim or label is asked.
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError>;
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ::sled::{Db, IVec};
 use engine::{
-    Change, CommitError, Document, HoldKind, InstanceId, Label, PutDocument, PutRecord, Record,
-    StoreError, TallyKey, Task, Timestamp,
+    Change, CommitError, Document, Expected, HoldKind, InstanceId, Item, Label, PutDocument,
+    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
@@ -65,6 +65,36 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     }
     desk.put_documents(&change.documents)?;
     desk.move_tasks(change)?;
+    Ok(desk.draft)
+}
+
+/// Works out the writes of items that are put as they are, with every index that follows from them.
+pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft, CommitError> {
+    let mut desk = Desk {
+        db,
+        group,
+        draft: Draft::default(),
+    };
+    for item in items {
+        match item {
+            Item::Document { space, document } => {
+                let key = keys::document(&space, &document.key);
+                desk.put(&key, &engine::encode(&document))?;
+            }
+            Item::Record(record) => {
+                let expected = Expected::Any;
+                desk.put_records(&[PutRecord { expected, record }])?;
+            }
+            Item::Entry { instance, entry } => {
+                let key = keys::entry(&instance, entry.sequence);
+                desk.put(&key, &engine::encode(&entry))?;
+            }
+            Item::Task(task) => desk.move_tasks(&Change {
+                tasks: vec![task],
+                ..Change::default()
+            })?,
+        }
+    }
     Ok(desk.draft)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::memory_commit::check;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
@@ -63,9 +64,9 @@ impl Standing {
     }
 
     fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
+        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
+        // A clock that jumped back may end a lease before its task is due.
+        lease.map_or(self.task.due, |until| until.max(self.task.due))
     }
 }
 
@@ -129,6 +130,39 @@ impl Shelves {
         self.documents.insert(place, document);
     }
 
+    fn items(&self) -> VecDeque<Item> {
+        let documents = self.documents.iter().map(|((space, _), document)| {
+            let (space, document) = (space.clone(), document.clone());
+            Item::Document { space, document }
+        });
+        let records = self.records.values().cloned().map(Item::Record);
+        let entries = self.journal.iter().map(|((instance, _), entry)| {
+            let (instance, entry) = (instance.clone(), entry.clone());
+            Item::Entry { instance, entry }
+        });
+        let tasks = self.tasks.values();
+        let tasks = tasks.map(|standing| Item::Task(standing.task.clone()));
+        documents
+            .chain(records)
+            .chain(entries)
+            .chain(tasks)
+            .collect()
+    }
+
+    fn take_in(&mut self, item: Item) {
+        match item {
+            Item::Document { space, document } => {
+                let place = (space, document.key.clone());
+                self.documents.insert(place, document);
+            }
+            Item::Record(record) => self.put_record(record),
+            Item::Entry { instance, entry } => {
+                self.journal.insert((instance, entry.sequence), entry);
+            }
+            Item::Task(task) => self.arm(task),
+        }
+    }
+
     fn arm(&mut self, task: Task) {
         self.remove_task(&task.id());
         self.due.insert((task.due, task.id()));
@@ -148,6 +182,17 @@ impl Shelves {
         standing.claim = Some(Claim { fence, lease_until });
         let task = standing.task.clone();
         Some(Claimed { task, fence })
+    }
+}
+
+/// What was kept at one moment.
+struct Still(VecDeque<Item>);
+
+#[async_trait]
+impl Image for Still {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let count = limit.min(self.0.len());
+        Ok(self.0.drain(..count).collect())
     }
 }
 
@@ -313,5 +358,17 @@ impl Store for MemoryStore {
             .take_while(|((in_space, key), _)| in_space == space && key.starts_with(prefix))
             .map(|(_, document)| document.clone());
         Ok(page(within, order.limit, |document| &document.key))
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        Ok(Box::new(Still(self.shelves().items())))
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let mut shelves = self.shelves();
+        for item in items {
+            shelves.take_in(item);
+        }
+        Ok(())
     }
 }

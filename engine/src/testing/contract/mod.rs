@@ -7,6 +7,7 @@ mod definitions;
 mod documents;
 mod due_order;
 mod journal;
+mod keeping;
 mod labels;
 mod leases;
 mod paging;
@@ -37,6 +38,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_earliest_is_handed_out_first(subject).await;
     due_order::closed_lanes_hand_out_nothing(subject).await;
     due_order::the_next_moment_is_known(subject).await;
+    due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
     definitions::newer_definitions_are_left_to_newer_processes(subject).await;
@@ -48,6 +50,9 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     paging::every_part_of_a_filter_must_hold(subject).await;
     tally::cells_are_exact(subject).await;
     journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    keeping::an_image_is_one_moment(subject).await;
+    keeping::what_was_exported_comes_to_the_same_in_another_store(subject).await;
+    keeping::what_was_taken_in_is_found_and_due(subject).await;
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
     documents::versions_guard_documents(subject).await;
