@@ -119,6 +119,11 @@ impl GraphApi for Meta {
         Ok(())
     }
 
+    async fn unsubscribe_app(&self, waba: &WabaId, _token: &Secret) -> Result<(), GraphError> {
+        self.0.does(format!("unsubscribe {waba}"));
+        Ok(())
+    }
+
     async fn override_callback(
         &self,
         _waba: &WabaId,

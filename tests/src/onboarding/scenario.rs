@@ -171,6 +171,7 @@ impl Scenario for Onboardings {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,
                     reason: "not wanted".to_owned(),
+                    undo: number % 2 == 0,
                 };
                 (*number, canceled)
             }
