@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use ::sled::{Db, IVec};
 use engine::{
-    Change, CommitError, Document, HoldKind, InstanceId, Label, PutDocument, PutRecord, Record,
-    StoreError, TallyKey, Task, Timestamp,
+    Change, CommitError, Document, Expected, HoldKind, InstanceId, Item, Label, PutDocument,
+    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
 use super::view::{self, Writes};
 use super::{keys, values};
+
+/// Keys that a step writes, its labels and its deadline among them.
+const USUAL_WRITES: usize = 8;
 
 /// What a change would do.
 #[derive(Default)]
@@ -47,7 +50,10 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     let mut desk = Desk {
         db,
         group,
-        draft: Draft::default(),
+        draft: Draft {
+            writes: Writes::with_capacity(USUAL_WRITES),
+            ..Draft::default()
+        },
     };
     desk.put_records(&change.records)?;
     for put in &change.journal {
@@ -59,6 +65,38 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     }
     desk.put_documents(&change.documents)?;
     desk.move_tasks(change)?;
+    Ok(desk.draft)
+}
+
+/// Works out the writes of items that are put as they are, with every index that follows from them.
+pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft, CommitError> {
+    let mut desk = Desk {
+        db,
+        group,
+        draft: Draft::default(),
+    };
+    for item in items {
+        match item {
+            Item::Document { space, document } => {
+                let key = keys::document(&space, &document.key);
+                let head = desk.head(&key)?;
+                desk.put(&key, head.as_ref(), &engine::encode(&document))?;
+            }
+            Item::Record(record) => {
+                let expected = Expected::Any;
+                desk.put_records(&[PutRecord { expected, record }])?;
+            }
+            Item::Entry { instance, entry } => {
+                let key = keys::entry(&instance, entry.sequence);
+                let head = desk.head(&key)?;
+                desk.put(&key, head.as_ref(), &engine::encode(&entry))?;
+            }
+            Item::Task(task) => desk.move_tasks(&Change {
+                tasks: vec![task],
+                ..Change::default()
+            })?,
+        }
+    }
     Ok(desk.draft)
 }
 

@@ -79,6 +79,13 @@ pub(super) fn shared_label(name: &str, value: &str, id: &str) -> Vec<u8> {
     key(SHARED_LABEL, &[name, value], id.as_bytes())
 }
 
+/// The first part of a key that begins with one: a document's space, whose history a line is.
+pub(super) fn first_part(key: &[u8]) -> Option<&str> {
+    let (length, rest) = key.get(1..)?.split_first_chunk::<2>()?;
+    let part = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+    std::str::from_utf8(part).ok()
+}
+
 /// The index key of a label on an instance.
 pub(super) fn label(label: &Label, id: &InstanceId) -> Vec<u8> {
     if label.unique {

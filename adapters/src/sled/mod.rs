@@ -5,6 +5,7 @@
 mod committer;
 mod draft;
 mod due;
+mod image;
 mod keys;
 mod open;
 mod read;

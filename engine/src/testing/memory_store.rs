@@ -2,7 +2,7 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -12,6 +12,7 @@ use super::contract::Stored;
 use super::memory_commit::check;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
@@ -131,6 +132,39 @@ impl Shelves {
         self.documents.insert(place, document);
     }
 
+    fn items(&self) -> VecDeque<Item> {
+        let documents = self.documents.iter().map(|((space, _), document)| {
+            let (space, document) = (space.clone(), document.clone());
+            Item::Document { space, document }
+        });
+        let records = self.records.values().cloned().map(Item::Record);
+        let entries = self.journal.iter().map(|((instance, _), entry)| {
+            let (instance, entry) = (instance.clone(), entry.clone());
+            Item::Entry { instance, entry }
+        });
+        let tasks = self.tasks.values();
+        let tasks = tasks.map(|standing| Item::Task(standing.task.clone()));
+        documents
+            .chain(records)
+            .chain(entries)
+            .chain(tasks)
+            .collect()
+    }
+
+    fn take_in(&mut self, item: Item) {
+        match item {
+            Item::Document { space, document } => {
+                let place = (space, document.key.clone());
+                self.documents.insert(place, document);
+            }
+            Item::Record(record) => self.put_record(record),
+            Item::Entry { instance, entry } => {
+                self.journal.insert((instance, entry.sequence), entry);
+            }
+            Item::Task(task) => self.arm(task),
+        }
+    }
+
     fn arm(&mut self, task: Task) {
         self.remove_task(&task.id());
         self.due.insert((task.due, task.id()));
@@ -158,6 +192,17 @@ impl Shelves {
         standing.claim = Some(Claim { fence, lease_until });
         let task = standing.task.clone();
         Some(Claimed { task, fence })
+    }
+}
+
+/// What was kept at one moment.
+struct Still(VecDeque<Item>);
+
+#[async_trait]
+impl Image for Still {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let count = limit.min(self.0.len());
+        Ok(self.0.drain(..count).collect())
     }
 }
 
@@ -351,5 +396,17 @@ impl Store for MemoryStore {
             shelves.readable(&paper(space, &document.key))?;
         }
         Ok(page)
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        Ok(Box::new(Still(self.shelves().items())))
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let mut shelves = self.shelves();
+        for item in items {
+            shelves.take_in(item);
+        }
+        Ok(())
     }
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use engine::{
     Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
-    Timestamp, Work,
+    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
+    TaskId, Timestamp, Work,
 };
 
 /// A promise to break.
@@ -187,5 +187,13 @@ impl Store for BrokenStore {
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError> {
         self.inner.scan(space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        self.inner.image().await
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.inner.take_in(items).await
     }
 }

@@ -32,6 +32,7 @@ mod definitions;
 mod documents;
 mod due_order;
 mod journal;
+mod keeping;
 mod labels;
 mod leases;
 mod paging;
@@ -74,6 +75,9 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     paging::every_part_of_a_filter_must_hold(subject).await;
     tally::cells_are_exact(subject).await;
     journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    keeping::an_image_is_one_moment(subject).await;
+    keeping::what_was_exported_comes_to_the_same_in_another_store(subject).await;
+    keeping::what_was_taken_in_is_found_and_due(subject).await;
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
     corruption::a_damaged_record_is_never_told_as_absent(subject).await;

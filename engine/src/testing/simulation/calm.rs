@@ -7,9 +7,9 @@ use super::faults::{Faults, Trouble};
 use super::life::{Life, bring_back};
 use super::oracles;
 use super::scenario::Scenario;
+use crate::acts::{Act, Intervention};
 use crate::clock::Timestamp;
 use crate::instance::{Actor, HoldKind, Reason, Record};
-use crate::intervene::Act;
 use crate::task::{FAR_AWAY, Work};
 
 enum Left {
@@ -106,9 +106,8 @@ impl<S: Scenario> Life<S> {
                     }
                 };
                 let reason = Reason::new("simulated", "a person of the simulation");
-                let _ = engine
-                    .intervene(&record.id, act, Actor::Operator, reason)
-                    .await;
+                let by = Intervention::new(act, Actor::Operator, reason);
+                let _ = engine.intervene(&record.id, &by).await;
             });
         }
     }

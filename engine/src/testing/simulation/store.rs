@@ -10,6 +10,7 @@ use super::faults::Side;
 use super::hub::{Hub, Wish};
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -166,6 +167,16 @@ impl Store for ProcessStore {
     ) -> Result<Page<Document>, StoreError> {
         self.call(format!("scan {space}/{prefix}")).await?;
         self.inner.scan(space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        self.call("image".to_owned()).await?;
+        self.inner.image().await
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.call("take in".to_owned()).await?;
+        self.inner.take_in(items).await
     }
 }
 

@@ -7,8 +7,8 @@ use super::hub::Hub;
 use super::life::{Life, drain};
 use super::process::{Condition, Process};
 use super::scenario::Scenario;
+use crate::acts::{Act, Intervention};
 use crate::instance::{Actor, Reason};
-use crate::intervene::Act;
 
 /// The longest that a process stands still or stays dead: three leases.
 const ABSENCE_MAX: u64 = 180_000;
@@ -102,13 +102,14 @@ impl<S: Scenario> Life<S> {
         }
         let id = known[hub.draw(|chance| chance.usize(..known.len()))].clone();
         let acts = [Act::RetryNow, Act::RetryNow, Act::Pause, Act::Resume];
-        let act = acts[hub.draw(|chance| chance.usize(..acts.len()))];
+        let act = acts[hub.draw(|chance| chance.usize(..acts.len()))].clone();
         hub.note(format_args!("an operator: {act:?} {id}"));
         let engine = self.processes[at].engine.clone();
         self.processes[at].under_way.spawn(async move {
             let reason = Reason::new("simulated", "an operator of the simulation");
+            let by = Intervention::new(act, Actor::Operator, reason);
             // Refused or failed: operators live with it.
-            let _ = engine.intervene(&id, act, Actor::Operator, reason).await;
+            let _ = engine.intervene(&id, &by).await;
         });
     }
 }
