@@ -1,7 +1,6 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod bulk;
-mod crashes;
 mod deadlines;
 mod errand;
 mod families;

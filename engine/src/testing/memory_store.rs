@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
+use super::contract::Stored;
 use super::memory_commit::check;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
@@ -35,6 +36,7 @@ pub(super) struct Shelves {
     pub(super) documents: BTreeMap<(String, String), Document>,
     due: BTreeSet<(Timestamp, TaskId)>,
     last_fence: u64,
+    damaged: BTreeSet<Stored>,
 }
 
 /// A task and who has it in hand.
@@ -175,6 +177,14 @@ impl Shelves {
         }
     }
 
+    /// Refuses to answer for what was damaged.
+    pub(super) fn readable(&self, what: &Stored) -> Result<(), StoreError> {
+        if self.damaged.contains(what) {
+            return Err(StoreError::Corrupt(format!("{what:?} was damaged")));
+        }
+        Ok(())
+    }
+
     fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
         let standing = self.tasks.get_mut(id)?;
         self.last_fence += 1;
@@ -202,6 +212,13 @@ pub(super) fn unique_labels(record: &Record) -> impl Iterator<Item = (String, St
     unique.map(|label| (label.name.clone(), label.value.clone()))
 }
 
+pub(super) fn paper(space: &str, key: &str) -> Stored {
+    Stored::Document {
+        space: space.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
 /// Cuts off a page; the cursor is the last item's.
 fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str) -> Page<T> {
     let limit = limit.max(1);
@@ -214,6 +231,11 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// Damages a value: it stands there, and can be read no more.
+    pub fn damage(&self, what: &Stored) {
+        self.shelves().damaged.insert(what.clone());
+    }
+
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         self.shelves
             .lock()
@@ -224,7 +246,9 @@ impl MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn load(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
-        Ok(self.shelves().records.get(id).cloned())
+        let shelves = self.shelves();
+        shelves.readable(&Stored::Record(id.clone()))?;
+        Ok(shelves.records.get(id).cloned())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
@@ -313,7 +337,11 @@ impl Store for MemoryStore {
         let first = (id.clone(), after.saturating_add(1));
         let last = (id.clone(), u64::MAX);
         let found = shelves.journal.range(first..=last).take(limit);
-        Ok(found.map(|(_, entry)| entry.clone()).collect())
+        let found = found.map(|((_, sequence), entry)| {
+            shelves.readable(&Stored::Entry(id.clone(), *sequence))?;
+            Ok(entry.clone())
+        });
+        found.collect()
     }
 
     async fn find(&self, filter: &Filter, order: &PageOrder) -> Result<Page<Record>, StoreError> {
@@ -324,7 +352,11 @@ impl Store for MemoryStore {
             None => true,
         });
         let found = behind.filter(|record| filter.admits(record)).cloned();
-        Ok(page(found, order.limit, |record| record.id.as_str()))
+        let page = page(found, order.limit, |record| record.id.as_str());
+        for record in &page.items {
+            shelves.readable(&Stored::Record(record.id.clone()))?;
+        }
+        Ok(page)
     }
 
     async fn tally(&self) -> Result<Vec<(TallyKey, u64)>, StoreError> {
@@ -337,7 +369,9 @@ impl Store for MemoryStore {
 
     async fn document(&self, space: &str, key: &str) -> Result<Option<Document>, StoreError> {
         let place = (space.to_owned(), key.to_owned());
-        Ok(self.shelves().documents.get(&place).cloned())
+        let shelves = self.shelves();
+        shelves.readable(&paper(space, key))?;
+        Ok(shelves.documents.get(&place).cloned())
     }
 
     async fn scan(
@@ -357,7 +391,11 @@ impl Store for MemoryStore {
         let within = found
             .take_while(|((in_space, key), _)| in_space == space && key.starts_with(prefix))
             .map(|(_, document)| document.clone());
-        Ok(page(within, order.limit, |document| &document.key))
+        let page = page(within, order.limit, |document| &document.key);
+        for document in &page.items {
+            shelves.readable(&paper(space, &document.key))?;
+        }
+        Ok(page)
     }
 
     async fn image(&self) -> Result<Box<dyn Image>, StoreError> {

@@ -20,6 +20,8 @@ pub(super) enum Bug {
     SkipsFences,
     /// A command that is armed is armed twice: the second one is handed out beside the first.
     ArmsTwice,
+    /// A change is applied and acknowledged without its lines of history.
+    ForgetsLines,
 }
 
 /// A store with a bug over one without.
@@ -111,6 +113,13 @@ impl Store for BrokenStore {
                     ..change
                 };
                 self.inner.commit(unsettled).await
+            }
+            Bug::ForgetsLines => {
+                let silent = Change {
+                    journal: Vec::new(),
+                    ..change
+                };
+                self.inner.commit(silent).await
             }
             Bug::SkipsFences => self.commit_without_fences(change).await,
             Bug::ArmsTwice => self.commit_and_copy(change).await,

@@ -35,8 +35,7 @@ impl ProcessStore {
     /// Before a call is carried out.
     async fn call(&self, what: String) -> Result<(), StoreError> {
         self.hub.take(self.process, Wish::Turn, what).await;
-        if self.hub.strikes(|faults| faults.refusals) {
-            self.hub.note(format_args!("refused"));
+        if self.hub.strikes("a refused call", |faults| faults.refusals) {
             return Err(unavailable());
         }
         Ok(())
@@ -44,11 +43,12 @@ impl ProcessStore {
 
     /// After a call was carried out. The caller may look at its answer much later, or never.
     async fn answer(&self) -> Result<(), StoreError> {
-        if self.hub.strikes(|faults| faults.lost_acknowledgments) {
-            self.hub.note(format_args!("not acknowledged"));
+        if self.hub.strikes("a lost acknowledgment", |faults| {
+            faults.lost_acknowledgments
+        }) {
             return Err(unavailable());
         }
-        if self.hub.strikes(|faults| faults.slowness) {
+        if self.hub.strikes("slowness", |faults| faults.slowness) {
             let slow = String::from("a slow answer");
             self.hub.take(self.process, Wish::Turn, slow).await;
         }
