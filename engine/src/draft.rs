@@ -186,6 +186,7 @@ impl<W: Workflow> Draft<W> {
             attempt: 0,
             first_tried: None,
             intent: false,
+            lost: 0,
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
+use crate::allowance::Allowance;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
 use crate::diagram::Diagram;
@@ -15,7 +16,9 @@ use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
+use crate::lanes::LaneView;
 use crate::ledger::{EngineError, Ledger};
+use crate::passage::Crossing;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
@@ -46,6 +49,7 @@ struct Parts {
     express: mpsc::UnboundedSender<Claimed>,
     express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
     last_turn: AtomicI64,
+    crossing: Crossing,
 }
 
 /// Collects what an engine needs before it can run.
@@ -89,6 +93,7 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let (express, queue) = mpsc::unbounded_channel();
         let last_turn = AtomicI64::new(self.clock.now().millis());
+        let crossing = Crossing::new(Arc::clone(&self.clock));
         Engine {
             parts: Arc::new(Parts {
                 store: self.store,
@@ -101,6 +106,7 @@ impl EngineBuilder {
                 express,
                 express_queue: tokio::sync::Mutex::new(queue),
                 last_turn,
+                crossing,
             }),
         }
     }
@@ -317,8 +323,13 @@ impl Engine {
 
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
-        let due = self.parts.store.next_due(&[]).await?;
+        let due = self.parts.store.next_due(&Allowance::default()).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
+    }
+
+    /// What is under way in each lane of this process, and which of them are held.
+    pub fn lanes(&self) -> Vec<LaneView> {
+        self.parts.crossing.lanes().views()
     }
 
     /// When the runner last looked for work.
@@ -342,6 +353,10 @@ impl Engine {
         let committed = written.await?;
         self.poke();
         Ok(committed)
+    }
+
+    pub(crate) fn crossing(&self) -> &Crossing {
+        &self.parts.crossing
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {

@@ -18,6 +18,16 @@ impl Hand {
         self.claimed().task.clone()
     }
 
+    /// Whether it has this very task in hand.
+    pub(crate) fn holds(&self, task: &Task) -> bool {
+        self.claimed().task == *task
+    }
+
+    /// Processes that ended with the task in hand.
+    pub(crate) fn lost(&self) -> u32 {
+        self.claimed().lost
+    }
+
     /// The claim that a change disposes of.
     pub(crate) fn settled(&self) -> Settled {
         let claimed = self.claimed();

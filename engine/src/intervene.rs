@@ -57,7 +57,11 @@ pub(crate) async fn intervene<W: Workflow>(
     let intent = tasks.iter().any(|task| is_unknown(task, &instance.record));
     // Announced and nothing heard of it yet: it is under way, and a second one beside it would do harm.
     let under_way = intent && instance.record.hold.is_none();
+    // Parked at a deadline or at a child's word: those come due again.
+    let mut put_by: Vec<Task> = tasks.into_iter().filter(Task::is_put_by).collect();
+    put_by.retain(|_| act == Act::RetryNow && !paused);
     let rearmed = match (act, owed) {
+        (Act::RetryNow, None) if !put_by.is_empty() => None,
         (Act::RetryNow, Some(command)) if !paused && !under_way => Some(command),
         (Act::Resume, owed) if paused => owed,
         (Act::Pause, _) if !paused && !instance.record.ended => None,
@@ -86,6 +90,9 @@ pub(crate) async fn intervene<W: Workflow>(
         if let Some(task) = draft.change.tasks.last_mut() {
             task.intent = intent;
         }
+    }
+    for task in put_by {
+        draft.arm_task(Task { due: now, ..task });
     }
     draft.write_line(Note::because(what, actor, reason), None, None);
     engine.write(executor, draft).await.map(drop)

@@ -4,6 +4,8 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod allowance;
+mod breaker;
 mod clock;
 mod codec;
 mod conclude;
@@ -16,8 +18,12 @@ mod executor;
 mod hand;
 mod instance;
 mod intervene;
+mod lanes;
 mod ledger;
 mod limits;
+mod passage;
+mod poison;
+mod rate;
 mod record;
 mod registry;
 mod runner;
@@ -30,6 +36,7 @@ pub mod testing;
 mod turn;
 mod workflow;
 
+pub use allowance::Allowance;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
@@ -42,8 +49,10 @@ pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use intervene::Act;
+pub use lanes::{Held, LaneView, Limits};
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use rate::Rate;
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};

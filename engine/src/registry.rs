@@ -25,6 +25,9 @@ pub(crate) trait Running: Send + Sync + 'static {
     /// Carries out one claimed task.
     async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
 
+    /// Records that the turn of a claimed task panicked.
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
+
     /// Parts of a change that give birth to an instance.
     async fn born(
         &self,
@@ -68,15 +71,24 @@ pub(crate) struct Registered<W: Workflow> {
     pub(crate) executor: Arc<dyn Executor<W>>,
 }
 
-#[async_trait]
-impl<W: Workflow> Running for Registered<W> {
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
-        let turn = Turn::<W> {
+impl<W: Workflow> Registered<W> {
+    fn turn_of<'a>(&'a self, engine: &'a Engine, hand: &'a Hand) -> Turn<'a, W> {
+        Turn {
             engine,
             executor: self.executor.as_ref(),
             hand,
-        };
-        turn.take().await
+        }
+    }
+}
+
+#[async_trait]
+impl<W: Workflow> Running for Registered<W> {
+    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
+        self.turn_of(engine, hand).take().await
+    }
+
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
+        self.turn_of(engine, hand).panicked().await
     }
 
     async fn born(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
@@ -178,8 +179,8 @@ pub struct ClaimOrder {
     pub lease: Duration,
     /// At most this many.
     pub limit: usize,
-    /// Lanes that take nothing at present; their tasks are passed over.
-    pub closed_lanes: Vec<String>,
+    /// What may be handed out, and what is passed over.
+    pub allowance: Allowance,
 }
 
 /// Which instances to find; every part that is given must hold.
@@ -275,7 +276,9 @@ pub trait Store: Send + Sync + 'static {
     /// Applies the whole change or none of it; durable when this resolves.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
 
-    /// Takes tasks that are due and unclaimed, earliest first, for the length of a lease.
+    /// Takes tasks that are due, unclaimed and allowed, for the length of a lease: fresh ones before
+    /// overdue ones, in turn between tenants, a tenant's earliest first. A lease that would end later
+    /// than a new one is cut to that length: the time was set back.
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError>;
 
     /// Extends claims; answers those that are no longer the owner's.
@@ -288,9 +291,9 @@ pub trait Store: Send + Sync + 'static {
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;
 
-    /// When the earliest task outside the closed lanes can be claimed: an unclaimed one when it is
-    /// due, a claimed one when its lease ends.
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError>;
+    /// When the earliest allowed task can be claimed: an unclaimed one when it is due, a claimed one
+    /// when its lease ends.
+    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError>;
 
     /// The tasks of one instance, earliest first.
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError>;

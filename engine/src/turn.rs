@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::decide::{Verdict, decide, moments};
 use crate::draft::{Draft, Instance};
@@ -13,6 +14,7 @@ use crate::executor::{Care, Executor, Finding, Job, Outcome};
 use crate::hand::Hand;
 use crate::instance::{Actor, Reason};
 use crate::ledger::EngineError;
+use crate::poison::DEATHS_MAX;
 use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
@@ -27,6 +29,9 @@ pub(crate) struct Turn<'a, W: Workflow> {
 impl<W: Workflow> Turn<'_, W> {
     /// Carries the task out.
     pub(crate) async fn take(&self) -> Result<(), EngineError> {
+        if self.hand.lost() >= DEATHS_MAX {
+            return self.poisoned().await;
+        }
         let task = self.hand.task();
         let Some(instance) = self.load().await? else {
             return self.settle().await;
@@ -103,9 +108,14 @@ impl<W: Workflow> Turn<'_, W> {
             let job = self.job(&instance);
             let checked = self.executor.check(command, &job);
             let finding = self.within(conduct.limit, checked).await;
-            let finding = finding.unwrap_or_else(|| Finding::NotKnown {
-                why: unanswered(),
-                after: None,
+            let finding = finding.unwrap_or_else(|| {
+                self.engine
+                    .crossing()
+                    .heard(task, Word::Fails(unanswered()));
+                Finding::NotKnown {
+                    why: unanswered(),
+                    after: None,
+                }
             });
             return self.found(command, finding).await;
         }
@@ -138,6 +148,8 @@ impl<W: Workflow> Turn<'_, W> {
         draft.arm_task(Task {
             intent: true,
             first_tried: task.first_tried.or(Some(now)),
+            // To be remembered until the attempt that is announced has ended.
+            lost: self.hand.lost(),
             ..task.clone()
         });
         draft.settle(self.hand.settled());

@@ -12,7 +12,7 @@ use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey, Task
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Armed, Draft, draft};
-use super::due::{DueIndex, Slot, TaskKey};
+use super::due::{DueIndex, TaskKey};
 use super::keys;
 use super::recent::Recent;
 use super::view::{Shared, Writes, closed, panicked};
@@ -239,20 +239,16 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
 }
 
 fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
-    due.arm(armed.key.clone(), slot(&armed.task));
+    due.arm(armed.key.clone(), &armed.task);
     tasks.put(armed.key, armed.task, TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
-    let fence = due.take(armed.key, slot(&armed.task), until);
-    let task = armed.task;
-    Claimed { task, fence }
-}
-
-fn slot(task: &Task) -> Slot {
-    Slot {
-        due: task.due,
-        lane: task.lane.clone(),
+    let taken = due.take_armed(armed.key, &armed.task, until);
+    Claimed {
+        task: armed.task,
+        fence: taken.fence,
+        lost: taken.lost,
     }
 }
 

@@ -187,12 +187,8 @@ impl Desk<'_> {
     /// Marks a standing task for removal from the due index.
     fn withdraw(&mut self, key: &[u8]) -> Result<(), StoreError> {
         if let Some(task) = self.read::<Task>(key)? {
-            let slot = Slot {
-                due: task.due,
-                lane: task.lane,
-            };
             let key = Arc::from(key);
-            self.draft.withdrawn.push((key, Some(slot)));
+            self.draft.withdrawn.push((key, Some(Slot::of(&task))));
         }
         Ok(())
     }

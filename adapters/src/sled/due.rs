@@ -2,10 +2,13 @@
 //!
 //! Only acknowledged tasks ever stand here; the bodies stay on disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::{ClaimOrder, Timestamp};
+use engine::{Allowance, ClaimOrder, Task, Timestamp};
+
+use super::marks::Marks;
+use super::turns::{Age, Round, Turns};
 
 /// A task's key in the tree, shared between the orders it stands in.
 pub(super) type TaskKey = Arc<[u8]>;
@@ -15,14 +18,36 @@ pub(super) type TaskKey = Arc<[u8]>;
 pub(super) struct Slot {
     pub(super) due: Timestamp,
     pub(super) lane: String,
+    pub(super) tenant: String,
 }
 
-/// One order per lane, so that a blocked lane is passed over without being read.
+impl Slot {
+    pub(super) fn of(task: &Task) -> Self {
+        Self {
+            due: task.due,
+            lane: task.lane.clone(),
+            tenant: task.tenant.clone(),
+        }
+    }
+}
+
+/// What a claim handed out.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) key: TaskKey,
+    pub(super) fence: u64,
+    pub(super) lost: u32,
+}
+
+/// What waits, and what is in hand.
 #[derive(Debug)]
 pub(super) struct DueIndex {
-    lanes: BTreeMap<String, BTreeSet<(Timestamp, TaskKey)>>,
+    turns: Turns,
     claims: HashMap<TaskKey, Claim>,
     leases: BTreeSet<(Timestamp, TaskKey)>,
+    /// Claims that ended with their process, of tasks that had any.
+    lost: HashMap<TaskKey, u32>,
+    marks: Marks,
     last_fence: u64,
 }
 
@@ -31,33 +56,54 @@ struct Claim {
     fence: u64,
     lease_until: Timestamp,
     slot: Slot,
-    /// The lease ran out and the task stands in its lane again; until someone else takes it,
+    /// The lease ran out and the task stands in its line again; until someone else takes it,
     /// the claim still settles.
     lapsed: bool,
 }
 
 impl DueIndex {
     /// An empty order whose fences are above those of every earlier epoch.
-    pub(super) fn of_epoch(epoch: u64) -> Self {
+    pub(super) fn of_epoch(epoch: u64, marks: Marks) -> Self {
         Self {
-            lanes: BTreeMap::new(),
+            turns: Turns::default(),
             claims: HashMap::new(),
             leases: BTreeSet::new(),
+            lost: HashMap::new(),
+            marks,
             last_fence: epoch << 32,
         }
     }
 
-    pub(super) fn arm(&mut self, key: TaskKey, slot: Slot) {
-        self.lanes
-            .entry(slot.lane)
-            .or_default()
-            .insert((slot.due, key));
+    /// Enters a task as it was found in the folder: its last holder may have died.
+    pub(super) fn restore(&mut self, key: TaskKey, task: &Task) {
+        let lost = self.marks.lost(&key).max(task.lost);
+        self.enter(key, &Slot::of(task), lost);
     }
 
-    /// Takes a task that stands in no lane, and answers the fence.
-    pub(super) fn take(&mut self, key: TaskKey, slot: Slot, lease_until: Timestamp) -> u64 {
+    /// Everything was restored: from here on what is in hand is marked.
+    pub(super) fn begin(&mut self) -> std::io::Result<()> {
+        let suspects = self.lost.iter().map(|(key, lost)| (key, *lost));
+        self.marks.begin(suspects)
+    }
+
+    /// Enters a task as it was armed.
+    pub(super) fn arm(&mut self, key: TaskKey, task: &Task) {
+        self.enter(key, &Slot::of(task), task.lost);
+    }
+
+    fn enter(&mut self, key: TaskKey, slot: &Slot, lost: u32) {
+        if lost > 0 {
+            self.lost.insert(key.clone(), lost);
+        }
+        self.turns.put(key, slot, lost > 0);
+    }
+
+    /// Takes a task that stands in no line; answers the fence.
+    pub(super) fn take(&mut self, key: TaskKey, slot: Slot, lease_until: Timestamp) -> Taken {
         self.last_fence += 1;
         let fence = self.last_fence;
+        let lost = self.lost.get(&key).copied().unwrap_or(0);
+        self.marks.in_hand(&key, lost);
         self.leases.insert((lease_until, key.clone()));
         let claim = Claim {
             fence,
@@ -65,8 +111,16 @@ impl DueIndex {
             slot,
             lapsed: false,
         };
-        self.claims.insert(key, claim);
-        fence
+        self.claims.insert(key.clone(), claim);
+        Taken { key, fence, lost }
+    }
+
+    /// Takes a task along with the change that arms it.
+    pub(super) fn take_armed(&mut self, key: TaskKey, task: &Task, until: Timestamp) -> Taken {
+        if task.lost > 0 {
+            self.lost.insert(key.clone(), task.lost);
+        }
+        self.take(key, Slot::of(task), until)
     }
 
     /// Removes a task from every order and forgets who held it.
@@ -77,6 +131,8 @@ impl DueIndex {
         } else if let Some(slot) = slot {
             self.unqueue(key, slot);
         }
+        self.lost.remove(key);
+        self.marks.clear(key);
     }
 
     pub(super) fn is_held(&self, key: &[u8], fence: u64) -> bool {
@@ -84,23 +140,24 @@ impl DueIndex {
         claim.is_some_and(|claim| claim.fence == fence)
     }
 
-    /// The earliest due tasks of the open lanes, each with its fence.
-    pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<(TaskKey, u64)> {
+    /// What may be handed out, in turn.
+    pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<Taken> {
         self.lapse(order.now);
         let lease_until = order.now + order.lease;
+        self.cut_leases(lease_until);
+        self.turns.wake(order.now);
+        let mut left = order.allowance.clone();
         let mut taken = Vec::new();
-        while taken.len() < order.limit {
-            let Some((lane, due)) = self.earliest(&order.closed_lanes) else {
-                break;
-            };
-            if due > order.now {
-                break;
+        for age in [Age::Fresh, Age::Overdue] {
+            let mut round = Round::begin();
+            while taken.len() < order.limit && (age == Age::Fresh || left.overdue > 0) {
+                let chosen = self.turns.next(&mut round, order.now, &left, age);
+                let Some(chosen) = chosen else { break };
+                let slot = chosen.slot;
+                left.spend(&slot.lane, &slot.tenant, slot.due, chosen.suspect);
+                self.claims.remove(&chosen.key);
+                taken.push(self.take(chosen.key, slot, lease_until));
             }
-            let first = self.lanes.get_mut(&lane).and_then(BTreeSet::pop_first);
-            let Some((due, key)) = first else { break };
-            self.claims.remove(&key);
-            let fence = self.take(key.clone(), Slot { due, lane }, lease_until);
-            taken.push((key, fence));
         }
         taken
     }
@@ -117,35 +174,40 @@ impl DueIndex {
         true
     }
 
-    /// Gives a task back to its lane, if the claim is still the newest.
+    /// Gives a task back to its line, if the claim is still the newest.
     pub(super) fn release(&mut self, key: &[u8], fence: u64) {
         if let Some((key, claim)) = self.remove_claim(key, fence) {
-            self.arm(key, claim.slot);
+            let lost = self.lost.get(&key).copied().unwrap_or(0);
+            self.marks.given_back(&key, lost);
+            self.turns.put(key, &claim.slot, lost > 0);
         }
     }
 
-    /// When the next task of an open lane can be claimed.
-    pub(super) fn next_due(&self, closed: &[String]) -> Option<Timestamp> {
-        let queued = self.earliest(closed).map(|(_, due)| due);
-        let leased = self
-            .leases
-            .iter()
-            .find(|(_, key)| {
-                let lane = self.claims.get(key).map(|claim| &claim.slot.lane);
-                lane.is_some_and(|lane| !closed.contains(lane))
+    /// Nothing that is in hand counts as lost: the process ends knowingly.
+    pub(super) fn end_knowingly(&mut self) {
+        for key in self.claims.keys() {
+            let lost = self.lost.get(key).copied().unwrap_or(0);
+            self.marks.given_back(key, lost);
+        }
+    }
+
+    /// When the next allowed task can be claimed.
+    pub(super) fn next_due(&self, allowance: &Allowance) -> Option<Timestamp> {
+        let queued = self.turns.next_due(allowance);
+        let leased = self.leases.iter().find(|(_, key)| {
+            let suspect = self.lost.contains_key(key);
+            self.claims.get(key).is_some_and(|claim| {
+                let slot = &claim.slot;
+                allowance.admits_lane(&slot.lane, suspect)
+                    && allowance.admits_tenant(&slot.tenant)
+                    && allowance.admits_due(slot.due)
             })
-            .map(|(until, _)| *until);
+        });
+        let leased = leased.map(|(until, _)| *until);
         queued.into_iter().chain(leased).min()
     }
 
-    fn earliest(&self, closed: &[String]) -> Option<(String, Timestamp)> {
-        let open = self.lanes.iter().filter(|(lane, _)| !closed.contains(lane));
-        let firsts = open.filter_map(|(lane, queue)| Some((lane, queue.first()?)));
-        let earliest = firsts.min_by_key(|(_, first)| *first)?;
-        Some((earliest.0.clone(), earliest.1.0))
-    }
-
-    /// Puts tasks whose lease has ended back into their lanes.
+    /// Puts tasks whose lease has ended back into their lines.
     fn lapse(&mut self, now: Timestamp) {
         while let Some((until, key)) = self.leases.pop_first() {
             if until > now {
@@ -156,8 +218,22 @@ impl DueIndex {
                 continue;
             };
             claim.lapsed = true;
-            let slot = claim.slot.clone();
-            self.arm(key, slot);
+            let suspect = self.lost.contains_key(&key);
+            self.turns.put(key, &claim.slot, suspect);
+        }
+    }
+
+    /// No lease lasts longer than one that is given now.
+    fn cut_leases(&mut self, longest: Timestamp) {
+        while let Some((until, key)) = self.leases.last().cloned() {
+            if until <= longest {
+                break;
+            }
+            self.leases.remove(&(until, key.clone()));
+            if let Some(claim) = self.claims.get_mut(&key) {
+                claim.lease_until = longest;
+            }
+            self.leases.insert((longest, key));
         }
     }
 
@@ -175,8 +251,7 @@ impl DueIndex {
     }
 
     fn unqueue(&mut self, key: &TaskKey, slot: &Slot) {
-        if let Some(queue) = self.lanes.get_mut(&slot.lane) {
-            queue.remove(&(slot.due, key.clone()));
-        }
+        let suspect = self.lost.contains_key(key);
+        self.turns.remove(key, slot, suspect);
     }
 }

@@ -6,10 +6,12 @@ mod committer;
 mod draft;
 mod due;
 mod keys;
+mod marks;
 mod open;
 mod read;
 mod recent;
 mod store;
+mod turns;
 mod values;
 mod view;
 

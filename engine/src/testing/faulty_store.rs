@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
@@ -144,8 +145,8 @@ impl Store for FaultyStore {
         self.up()?.release(claims).await
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_due(closed_lanes).await
+    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError> {
+        self.up()?.next_due(allowance).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -2,13 +2,15 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
+use super::memory_claims::{Claim, Standing, Turns};
 use super::memory_commit::check;
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
@@ -31,41 +33,8 @@ pub(super) struct Shelves {
     pub(super) journal: BTreeMap<(InstanceId, u64), Entry>,
     pub(super) tasks: BTreeMap<TaskId, Standing>,
     pub(super) documents: BTreeMap<(String, String), Document>,
-    due: BTreeSet<(Timestamp, TaskId)>,
+    pub(super) turns: Turns,
     last_fence: u64,
-}
-
-/// A task and who has it in hand.
-#[derive(Debug)]
-pub(super) struct Standing {
-    task: Task,
-    claim: Option<Claim>,
-}
-
-#[derive(Debug)]
-struct Claim {
-    fence: u64,
-    lease_until: Timestamp,
-}
-
-impl Standing {
-    pub(super) fn is_held_under(&self, fence: u64) -> bool {
-        self.claim
-            .as_ref()
-            .is_some_and(|claim| claim.fence == fence)
-    }
-
-    fn is_free_at(&self, now: Timestamp) -> bool {
-        self.claim
-            .as_ref()
-            .is_none_or(|claim| claim.lease_until <= now)
-    }
-
-    fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
-    }
 }
 
 impl Shelves {
@@ -82,7 +51,7 @@ impl Shelves {
         }
         let settled = change.settle.into_iter().map(|settled| settled.task);
         for id in change.drop_tasks.into_iter().chain(settled) {
-            self.remove_task(&id);
+            self.tasks.remove(&id);
         }
         let mut committed = Committed::default();
         for task in change.tasks {
@@ -129,24 +98,13 @@ impl Shelves {
     }
 
     fn arm(&mut self, task: Task) {
-        self.remove_task(&task.id());
-        self.due.insert((task.due, task.id()));
-        self.tasks.insert(task.id(), Standing { task, claim: None });
+        self.tasks.insert(task.id(), Standing::armed(task));
     }
 
-    fn remove_task(&mut self, id: &TaskId) {
-        if let Some(standing) = self.tasks.remove(id) {
-            self.due.remove(&(standing.task.due, id.clone()));
-        }
-    }
-
-    fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
+    pub(super) fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
         let standing = self.tasks.get_mut(id)?;
         self.last_fence += 1;
-        let fence = self.last_fence;
-        standing.claim = Some(Claim { fence, lease_until });
-        let task = standing.task.clone();
-        Some(Claimed { task, fence })
+        Some(standing.hand_out(self.last_fence, lease_until))
     }
 }
 
@@ -168,6 +126,11 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// Does to claims what the death of every process over this store does: nobody gives them back.
+    pub fn lose_claims(&self) {
+        self.shelves().lose_claims();
+    }
+
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         self.shelves
             .lock()
@@ -188,17 +151,7 @@ impl Store for MemoryStore {
     }
 
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError> {
-        let mut shelves = self.shelves();
-        let is_free = |id: &TaskId| {
-            let standing = &shelves.tasks[id];
-            standing.is_free_at(order.now) && !order.closed_lanes.contains(&standing.task.lane)
-        };
-        let due = shelves.due.iter().take_while(|(due, _)| *due <= order.now);
-        let free = due.map(|(_, id)| id).filter(|id| is_free(id));
-        let chosen: Vec<TaskId> = free.take(order.limit).cloned().collect();
-        let lease_until = order.now + order.lease;
-        let taken = chosen.iter().filter_map(|id| shelves.take(id, lease_until));
-        Ok(taken.collect())
+        Ok(self.shelves().claim(&order))
     }
 
     async fn renew(
@@ -232,11 +185,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
-        let shelves = self.shelves();
-        let open = shelves.tasks.values();
-        let open = open.filter(|standing| !closed_lanes.contains(&standing.task.lane));
-        Ok(open.map(Standing::claimable_from).min())
+    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.shelves().next_due(allowance))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -3,6 +3,7 @@
 pub mod contract;
 mod faulty_store;
 mod manual_clock;
+mod memory_claims;
 mod memory_commit;
 mod memory_store;
 

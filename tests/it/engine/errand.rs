@@ -184,7 +184,11 @@ impl Workflow for Errand {
                 Command::Close => Care::Repeatable,
             },
             tries: Tries {
-                attempts: 3,
+                within: Some(Duration::from_hours(1)),
+                attempts: match command {
+                    Command::Make => 3,
+                    Command::Close => 5,
+                },
                 first: Duration::from_secs(10),
                 longest: Duration::from_mins(1),
             },

@@ -164,6 +164,7 @@ pub(super) fn change(number: u32, version: u64) -> Change {
         tenant: String::new(),
         attempt: 0,
         first_tried: None,
+        lost: 0,
         intent: false,
     };
     let paper = PutDocument {

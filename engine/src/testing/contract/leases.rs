@@ -3,6 +3,7 @@
 use super::trial::{
     StoreUnderTest, Trial, arming, born, id, order, record, settled, settling, task,
 };
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::Owner;
 use crate::store::{Change, ClaimWithin, CommitError};
@@ -48,7 +49,7 @@ pub(super) async fn a_lapsed_claim_settles_until_someone_takes_over(subject: &dy
     let claimed = trial.running().claim(first).await;
     let claimed = claimed.expect("the store answers");
     let mut other = order(20 + LEASE);
-    other.closed_lanes = vec!["graph".to_owned()];
+    other.allowance = Allowance::without(["graph"]);
     let nothing = trial.running().claim(other).await;
     assert!(nothing.expect("the store answers").is_empty());
     trial.write(settling(&claimed)).await;
@@ -76,6 +77,19 @@ pub(super) async fn renewing_keeps_a_claim(subject: &dyn StoreUnderTest) {
     assert_eq!(lost, [claimed[1].task.id()], "the other is told");
     trial.write(settling(&claimed[..1])).await;
     trial.write(settling(&lapsed)).await;
+}
+
+pub(super) async fn no_lease_outlasts_its_length_when_time_is_set_back(
+    subject: &dyn StoreUnderTest,
+) {
+    let mut trial = Trial::without_restarts(subject).await;
+    let back = 3_600_000;
+    trial.write(arming(&[task(1, "call", 10)])).await;
+    let before = trial.claim(10 + back).await;
+    assert!(trial.claim(10).await.is_empty(), "it is held");
+    let after = trial.claim(10 + LEASE).await;
+    assert_eq!(after.len(), 1, "an hour set back is not waited for");
+    assert!(after[0].fence > before[0].fence);
 }
 
 pub(super) async fn released_tasks_are_due_as_they_were(subject: &dyn StoreUnderTest) {

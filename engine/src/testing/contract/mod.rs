@@ -3,8 +3,10 @@
 //! Each check panics with a sentence when its promise is broken. None knows how a store works.
 
 mod atomicity;
+mod deaths;
 mod documents;
 mod due_order;
+mod fairness;
 mod journal;
 mod labels;
 mod leases;
@@ -28,6 +30,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     leases::an_old_claim_settles_nothing(subject).await;
     leases::a_lapsed_claim_settles_until_someone_takes_over(subject).await;
     leases::renewing_keeps_a_claim(subject).await;
+    leases::no_lease_outlasts_its_length_when_time_is_set_back(subject).await;
     leases::released_tasks_are_due_as_they_were(subject).await;
     leases::replacing_a_task_ends_its_claim(subject).await;
     leases::a_dropped_task_is_gone_whoever_holds_it(subject).await;
@@ -38,6 +41,14 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_next_moment_is_known(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
+    fairness::tenants_take_turns(subject).await;
+    fairness::many_small_tenants_do_not_starve_a_large_one(subject).await;
+    fairness::allowances_hold(subject).await;
+    fairness::what_is_overdue_comes_last(subject).await;
+    deaths::deaths_are_counted_until_the_task_is_armed_anew(subject).await;
+    deaths::only_deaths_count(subject).await;
+    deaths::a_count_may_be_armed(subject).await;
+    deaths::suspects_are_passed_over_when_asked(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;
     labels::instances_are_found_by_what_they_carry_now(subject).await;
