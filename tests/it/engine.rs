@@ -1,14 +1,17 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod breakers;
 mod crashes;
 mod deadlines;
 mod errand;
+mod fairness;
 mod families;
 mod hands;
 mod labels;
 mod leases;
 mod once;
 mod outages;
+mod poison;
 mod schedules;
 mod stage;
 mod sweeps;

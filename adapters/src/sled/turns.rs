@@ -263,9 +263,9 @@ impl Tenant {
         }
         let (due, key, lane) = (*due, key.clone(), lane.to_owned());
         let by_lane = &mut self.lines[usize::from(suspect)];
-        let line = by_lane.get_mut(&lane)?;
-        line.remove(&(due, key.clone()));
-        if line.is_empty() {
+        let standing = by_lane.get_mut(&lane)?;
+        standing.remove(&(due, key.clone()));
+        if standing.is_empty() {
             by_lane.remove(&lane);
         }
         let tenant = name.to_owned();

@@ -85,6 +85,9 @@ pub(super) struct Facts {
     pub(super) sends: bool,
     /// Begins by itself.
     pub(super) eager: bool,
+    /// For whom it runs, and through whose hands.
+    #[serde(default)]
+    pub(super) tenant: Option<String>,
     pub(super) made: Option<String>,
     pub(super) heard: Vec<String>,
     /// Announcements of the once-only command.
@@ -170,15 +173,21 @@ impl Workflow for Errand {
             .place
             .iter()
             .map(|place| Label::unique("place", place));
-        [Label::shared("tenant", "t_1")]
-            .into_iter()
-            .chain(place)
-            .collect()
+        [Label::shared(
+            "tenant",
+            facts.tenant.as_deref().unwrap_or("t_1"),
+        )]
+        .into_iter()
+        .chain(place)
+        .collect()
     }
 
-    fn conduct(command: Command, _facts: &Facts) -> Conduct {
+    fn conduct(command: Command, facts: &Facts) -> Conduct {
         Conduct {
-            lane: "hands".to_owned(),
+            lane: match &facts.tenant {
+                Some(tenant) => format!("hands:{tenant}"),
+                None => "hands".to_owned(),
+            },
             care: match command {
                 Command::Make => Care::Once,
                 Command::Close => Care::Repeatable,
