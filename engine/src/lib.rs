@@ -29,6 +29,7 @@ mod registry;
 mod runner;
 mod schedule;
 mod seal;
+mod steady;
 mod store;
 mod sweep;
 mod task;
@@ -56,6 +57,7 @@ pub use rate::Rate;
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
+pub use steady::{Jump, Jumps};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,

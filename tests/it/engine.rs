@@ -1,6 +1,7 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod breakers;
+mod clocks;
 mod crashes;
 mod deadlines;
 mod errand;

@@ -128,15 +128,15 @@ impl Shelves {
     }
 
     fn next(&self, now: Timestamp, left: &Allowance) -> Option<TaskId> {
-        let due = self.tasks.values().filter(|standing| {
+        let due = self.tasks.iter().filter(|(_, standing)| {
             standing.task.due <= now && standing.is_free_at(now) && standing.is_admitted(left)
         });
-        let first = due.min_by_key(|standing| {
+        let first = due.min_by_key(|(id, standing)| {
             let task = &standing.task;
             let turn = self.turns.of(&task.tenant);
-            (task.due < left.fresh_from, turn, task.due, task.id())
+            (task.due < left.fresh_from, turn, task.due, *id)
         })?;
-        Some(first.task.id())
+        Some(first.0.clone())
     }
 
     /// No lease lasts longer than one that is given now.

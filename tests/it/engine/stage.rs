@@ -90,7 +90,7 @@ impl World {
     }
 }
 
-struct Hands(Arc<World>);
+pub(super) struct Hands(pub(super) Arc<World>);
 
 #[async_trait]
 impl Executor<Errand> for Hands {
