@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Chore, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
+    BeginError, Chore, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store,
+    run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -16,7 +17,7 @@ use rocket::{Build, Rocket, Shutdown};
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use workflows::app::{App, AppSettings};
+use workflows::app::{App, AppSettings, OperatorActs};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
@@ -68,6 +69,9 @@ pub enum StartError {
     /// A cron line is wrong.
     #[error("settings: `schedules.{0}`: {1}")]
     Cron(&'static str, #[source] engine::CronError),
+    /// This version does not know what is stored.
+    #[error("{0}; `gangway report` tells more")]
+    Tables(#[from] BeginError),
     /// What stands in the store cannot be used.
     #[error("store: {0}")]
     Engine(#[from] EngineError),
@@ -126,6 +130,7 @@ impl Process {
             &graph_url,
             &notifier,
         )?;
+        engine.begin().await?;
         let app = App::new(
             engine.clone(),
             notifier,
@@ -297,6 +302,7 @@ fn engine_over(
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
+        .bulk(Arc::new(OperatorActs))
         .build())
 }
 

@@ -56,6 +56,7 @@ impl<W: Workflow> Turn<'_, W> {
         let spared = held.filter(|_| fails);
         match outcome {
             Outcome::Done(event) => self.done(command, event, spared).await,
+            Outcome::DoneWith { event, documents } => self.hear_with(event, documents).await,
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
                     what: "under_way",

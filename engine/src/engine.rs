@@ -1,15 +1,17 @@
 //! The handle through which everything outside touches instances.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::allowance::Allowance;
+use crate::builder::EngineBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
@@ -35,80 +37,33 @@ const REDECISIONS_MAX: usize = 32;
 /// Runs registered workflows over a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    parts: Arc<Parts>,
+    pub(crate) parts: Arc<Parts>,
 }
 
-struct Parts {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    keyring: Arc<Keyring>,
-    ledger: Arc<Ledger>,
-    registry: Registry,
-    owner: Owner,
-    poke: Notify,
-    express: mpsc::UnboundedSender<Claimed>,
-    express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
-    last_turn: AtomicI64,
-    crossing: Crossing,
+/// What every clone of the handle shares.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) registry: Registry,
+    pub(crate) owner: Owner,
+    pub(crate) poke: Notify,
+    pub(crate) express: mpsc::UnboundedSender<Claimed>,
+    pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
+    pub(crate) last_turn: AtomicI64,
+    pub(crate) crossing: Crossing,
 }
 
-/// Collects what an engine needs before it can run.
-pub struct EngineBuilder {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    keyring: Arc<Keyring>,
-    ledger: Arc<Ledger>,
-    registry: Registry,
-    owner: Owner,
-}
+/// The engine for those whom the engine itself holds: it does not keep it from ending.
+#[derive(Clone)]
+pub(crate) struct EngineHandle(pub(crate) Weak<Parts>);
 
-impl EngineBuilder {
-    /// Adds a workflow with the executor of its commands.
-    #[must_use]
-    pub fn workflow<W: Workflow>(mut self, executor: Arc<dyn Executor<W>>) -> Self {
-        self.registry.add(executor);
-        self
-    }
-
-    /// The sealed documents of the same store, for executors that need them before the engine stands.
-    pub fn documents(&self) -> Documents {
-        Documents::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.keyring),
-            Arc::clone(&self.ledger),
-        )
-    }
-
-    /// The engine's time, for executors that sign by it.
-    pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
-    }
-
-    /// The store, for executors that look instances up.
-    pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
-    }
-
-    /// The engine, ready to be asked and to be run.
-    pub fn build(self) -> Engine {
-        let (express, queue) = mpsc::unbounded_channel();
-        let last_turn = AtomicI64::new(self.clock.now().millis());
-        let crossing = Crossing::new(Arc::clone(&self.clock));
-        Engine {
-            parts: Arc::new(Parts {
-                store: self.store,
-                clock: self.clock,
-                keyring: self.keyring,
-                ledger: self.ledger,
-                registry: self.registry,
-                owner: self.owner,
-                poke: Notify::new(),
-                express,
-                express_queue: tokio::sync::Mutex::new(queue),
-                last_turn,
-                crossing,
-            }),
-        }
+impl EngineHandle {
+    pub(crate) fn engine(&self) -> Option<Engine> {
+        Some(Engine {
+            parts: self.0.upgrade()?,
+        })
     }
 }
 
@@ -120,16 +75,7 @@ impl Engine {
         cipher: Arc<dyn Cipher>,
         owner: Owner,
     ) -> EngineBuilder {
-        let keyring = Arc::new(Keyring::new(cipher, Arc::clone(&store)));
-        let ledger = Arc::new(Ledger::new(Arc::clone(&store), Arc::clone(&keyring)));
-        EngineBuilder {
-            store,
-            clock,
-            keyring,
-            ledger,
-            registry: Registry::default(),
-            owner,
-        }
+        EngineBuilder::new(store, clock, cipher, owner)
     }
 
     /// Gives birth to an instance, with documents that shall exist with it or not at all.
@@ -239,7 +185,24 @@ impl Engine {
         actor: Actor,
         reason: Reason,
     ) -> Result<(), EngineError> {
-        let intervention = Intervention { act, actor, reason };
+        self.intervene_with(id, (act, actor, reason), Vec::new())
+            .await
+    }
+
+    /// Applies an operator's hand and writes documents in the same change, such as a mark that it
+    /// was done.
+    pub async fn intervene_with(
+        &self,
+        id: &InstanceId,
+        (act, actor, reason): (Act, Actor, Reason),
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
+        let intervention = Intervention {
+            act,
+            actor,
+            reason,
+            documents,
+        };
         for _ in 0..REDECISIONS_MAX {
             let record = self.record(id).await?;
             let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
@@ -287,6 +250,11 @@ impl Engine {
         Some(running.diagram())
     }
 
+    /// The definitions that this process understands.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        self.parts.registry.definitions()
+    }
+
     /// The names of the workflows in this process.
     pub fn workflows(&self) -> Vec<&'static str> {
         self.parts.registry.names().collect()
@@ -323,7 +291,9 @@ impl Engine {
 
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
-        let due = self.parts.store.next_due(&Allowance::default()).await?;
+        let known = self.parts.registry.definitions();
+        let everything = Allowance::default();
+        let due = self.parts.store.next_due(&everything, known).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
     }
 
@@ -359,6 +329,10 @@ impl Engine {
         &self.parts.crossing
     }
 
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.parts.registry
+    }
+
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts.ledger
     }
@@ -390,6 +364,10 @@ impl Engine {
     }
 
     pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
+        let known = self.definitions().version(&record.workflow);
+        if known.is_some_and(|known| record.definition > known) {
+            return Err(EngineError::newer(record));
+        }
         let running = self.parts.registry.get(&record.workflow);
         running.ok_or_else(|| EngineError::Unreadable {
             id: record.id.clone(),

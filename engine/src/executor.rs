@@ -9,6 +9,7 @@ use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::instance::{Actor, InstanceId, Reason, Record};
 use crate::ledger::EngineError;
+use crate::store::PutDocument;
 use crate::workflow::{CommandOf, StateOf, Workflow};
 
 /// What came of performing a command.
@@ -16,6 +17,13 @@ use crate::workflow::{CommandOf, StateOf, Workflow};
 pub enum Outcome<E> {
     /// It is done, and this is what was learned.
     Done(E),
+    /// It is done, and these documents stand from the same moment on or not at all.
+    DoneWith {
+        /// What was learned.
+        event: E,
+        /// To be written with it; left out if the event means nothing by then.
+        documents: Vec<PutDocument>,
+    },
     /// It is under way; whoever it started will speak later.
     Quiet {
         /// What is awaited.
@@ -79,6 +87,9 @@ impl<E> Outcome<E> {
         match self {
             Self::Down { why, outcome } => (outcome.apart().0, Word::Fails(why)),
             Self::Done(event) => (Self::Done(event), Word::Works),
+            Self::DoneWith { event, documents } => {
+                (Self::DoneWith { event, documents }, Word::Works)
+            }
             Self::Unknown { why } => (Self::Unknown { why: why.clone() }, Word::Fails(why)),
             other => (other, Word::Silent),
         }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Mac;
 use crate::clock::Timestamp;
 
 /// Declares a text id with the conversions that every id needs.
@@ -192,12 +193,35 @@ pub struct Record {
     pub hold: Option<Hold>,
     /// The number of the last journal entry.
     pub journal: u64,
+    /// The link of the last journal entry; nothing if it was written before there were links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Mac>,
+    /// Tries at its commands that did not succeed at once, over its whole life.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tried: u64,
+    /// How many of them the history tells of since the state was entered; the rest are kept apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries_told: u64,
+    /// When its history and facts were put away; it hears nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+    /// When its subject's data was destroyed; nothing is left but that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// The instance that gave birth to this one and hears of its end.
     pub parent: Option<InstanceId>,
     /// When it was born.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands references to such functions"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Record {
@@ -232,4 +256,11 @@ pub struct Entry {
     pub to: Option<String>,
     /// Why, or what came of it; never a secret.
     pub detail: Option<Reason>,
+    /// The newest root of all histories when it was written, so that a root that is taken away is
+    /// missed; nothing before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<u64>,
+    /// Binds it to the lines before it; nothing if it was written before there were links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
 }

@@ -3,76 +3,33 @@
 //! It seals facts, asks for the children of a change, and writes all of it at once. It decides nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rust_fsm::StateMachineImpl;
-use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 
-use crate::decide::Refusal;
+use crate::chain::{Chain, journal_subject};
 use crate::draft::{Draft, Instance, NewInstance};
+pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{Actor, InstanceId, Label, Record};
+use crate::instance::{Actor, InstanceId, Record};
+use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
+use crate::roots;
 use crate::seal::{DataKey, Keyring, SealError};
-use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
-use crate::workflow::{Note, Workflow};
+use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
+use crate::workflow::{CommandOf, Note, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
-
-/// Why the engine could not do what it was asked.
-#[derive(Debug, Error)]
-pub enum EngineError {
-    /// There is no such instance.
-    #[error("no instance {0}")]
-    NotFound(InstanceId),
-    /// It exists already: whatever asked for it was done before.
-    #[error("instance {0} exists already")]
-    Exists(InstanceId),
-    /// The table has no such move: tell whoever asked which state it is in.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Another instance holds a label that must be unique.
-    #[error("the label {}={} is taken by another instance", .0.name, .0.value)]
-    LabelTaken(Label),
-    /// A document was written by someone else first: read it again.
-    #[error("the document {space}/{key} has moved")]
-    DocumentMoved {
-        /// The space it is in.
-        space: String,
-        /// Its key.
-        key: String,
-    },
-    /// More than can be stored: ask for less.
-    #[error("too large to store: {0}")]
-    TooLarge(String),
-    /// The claim on the task is no longer ours.
-    #[error("the lease on the task was lost")]
-    LeaseLost,
-    /// Writers kept overtaking each other: try again later.
-    #[error("too many writers at once on {0}")]
-    Contended(InstanceId),
-    /// The definition in this process cannot read the record: an operator must look.
-    #[error("the record of {id} cannot be read: {why}")]
-    Unreadable {
-        /// The instance.
-        id: InstanceId,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The store did not answer.
-    #[error("the store did not answer")]
-    Store(#[from] StoreError),
-    /// Sealed data could not be opened or sealed.
-    #[error("sealed data")]
-    Seal(#[from] SealError),
-}
 
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
     changed: broadcast::Sender<InstanceId>,
+    chain: OnceCell<Chain>,
+    newest_root: AtomicU64,
 }
 
 impl Ledger {
@@ -81,6 +38,8 @@ impl Ledger {
             store,
             keyring,
             changed: broadcast::Sender::new(WATCHED_MAX),
+            chain: OnceCell::new(),
+            newest_root: AtomicU64::new(0),
         }
     }
 
@@ -102,30 +61,75 @@ impl Ledger {
         self.open(record).await.map(Some)
     }
 
-    /// Opens the facts of a record that was read.
+    /// Opens the facts of a record that was read, and migrates what an older definition wrote.
     pub(crate) async fn open<W: Workflow>(
         &self,
         record: Record,
     ) -> Result<Instance<W>, EngineError> {
-        let unreadable = |why: String| EngineError::Unreadable {
-            id: record.id.clone(),
-            why,
-        };
+        if record.definition > W::VERSION {
+            return Err(EngineError::newer(&record));
+        }
+        let plain = self
+            .keyring
+            .open(&record.subject, &place_of(&record), &record.facts)
+            .await?;
+        if record.definition < W::VERSION {
+            // Boxed, because it is rare and would weigh on every future that reads an instance.
+            return Box::pin(self.take_over::<W>(record, &plain)).await;
+        }
+        let unreadable = |why: String| unreadable(&record.id, why);
         let state = record
             .state
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
-        let place = place_of(&record);
-        let plain = self
-            .keyring
-            .open(&record.subject, &place, &record.facts)
-            .await?;
         let facts = serde_json::from_slice(&plain)
             .map_err(|error| unreadable(format!("facts: {error}")))?;
         Ok(Instance {
             record,
             state,
             facts,
+            migrated: None,
+        })
+    }
+
+    /// An older definition's record as this definition reads it; its next write makes it so.
+    async fn take_over<W: Workflow>(
+        &self,
+        mut record: Record,
+        plain: &[u8],
+    ) -> Result<Instance<W>, EngineError> {
+        let id = record.id.clone();
+        let unreadable = |why: String| unreadable(&id, why);
+        let former = Former {
+            state: record.state.clone(),
+            owes: record.owes.clone(),
+            facts: serde_json::from_slice(plain)
+                .map_err(|error| unreadable(format!("facts: {error}")))?,
+        };
+        let now = migrate::<W>(record.definition, former)
+            .map_err(|error| unreadable(format!("migration: {error}")))?;
+        let state = now
+            .state
+            .parse()
+            .map_err(|_| unreadable(format!("migrated to the unknown state {}", now.state)))?;
+        if let Some(name) = &now.owes
+            && name.parse::<CommandOf<W>>().is_err()
+        {
+            return Err(unreadable(format!("migrated to owe the unknown {name}")));
+        }
+        let facts = serde_json::from_value(now.facts)
+            .map_err(|error| unreadable(format!("migrated facts: {error}")))?;
+        let tasks = self.store.tasks(&record.id).await?;
+        let migrated = mend(&record, now.owes.as_ref(), tasks);
+        record.definition = W::VERSION;
+        record.state = now.state;
+        record.owes = now.owes;
+        record.ended = W::ends(state);
+        Ok(Instance {
+            record,
+            state,
+            facts,
+            migrated: Some(Box::new(migrated)),
         })
     }
 
@@ -151,6 +155,37 @@ impl Ledger {
             .with_children(registry, change, children, &births)
             .await?;
         self.put(change).await
+    }
+
+    /// What links histories. Its key is made with the first line of a store.
+    pub(crate) async fn chain(&self) -> Result<&Chain, EngineError> {
+        let made = self.chain.get_or_try_init(|| async {
+            let subject = journal_subject();
+            let (key, fresh) = self.keyring.key_or_fresh(&subject).await?;
+            let key = match fresh {
+                None => key,
+                Some(put) => match self.write_documents(vec![put]).await {
+                    // Another process was first; its key serves both.
+                    Ok(()) | Err(EngineError::DocumentMoved { .. }) => {
+                        self.keyring.key(&subject).await?
+                    }
+                    Err(other) => return Err(other),
+                },
+            };
+            let chain = Chain::new(Arc::clone(&self.keyring), key);
+            let newest = roots::newest(self.store.as_ref(), &chain).await;
+            // What cannot be read is for the check to tell; it must not stop the work.
+            if let Ok(Some(newest)) = newest {
+                self.note_root(newest.number);
+            }
+            Ok(chain)
+        });
+        made.await
+    }
+
+    /// From now on lines say that this root was there.
+    pub(crate) fn note_root(&self, number: u64) {
+        self.newest_root.fetch_max(number, Ordering::Relaxed);
     }
 
     /// Writes documents that belong to no instance.
@@ -252,6 +287,14 @@ impl Ledger {
             }
         })?);
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
+        let chain = self.chain().await?;
+        let root = self.newest_root.load(Ordering::Relaxed);
+        for put in &mut draft.change.journal {
+            put.entry.root = (root > 0).then_some(root);
+            let mac = chain.link(&put.instance, draft.record.head.as_ref(), &put.entry);
+            put.entry.mac = Some(mac);
+            draft.record.head = Some(mac);
+        }
         let expected = draft.expected();
         let mut change = draft.change;
         change.records.push(PutRecord {
@@ -285,6 +328,11 @@ pub(crate) struct Births<'a> {
     pub(crate) parent: &'a InstanceId,
     /// The subject's key: at the parent's own birth it is not in the store yet.
     pub(crate) key: &'a DataKey,
+}
+
+fn unreadable(id: &InstanceId, why: String) -> EngineError {
+    let id = id.clone();
+    EngineError::Unreadable { id, why }
 }
 
 fn place_of(record: &Record) -> String {

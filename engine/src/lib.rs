@@ -5,15 +5,22 @@
 //! is everything one decision writes.
 
 mod allowance;
+mod archive;
 mod breaker;
+mod builder;
+mod bulk;
+mod chain;
 mod clock;
 mod codec;
 mod conclude;
 mod decide;
+mod definitions;
 mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod error;
+mod examine;
 mod executor;
 mod hand;
 mod instance;
@@ -21,39 +28,57 @@ mod intervene;
 mod lanes;
 mod ledger;
 mod limits;
+mod migrate;
 mod passage;
 mod poison;
 mod rate;
 mod record;
 mod registry;
+mod rooting;
+mod roots;
 mod runner;
 mod schedule;
 mod seal;
 mod steady;
 mod store;
+mod survey;
 mod sweep;
 mod task;
 pub mod testing;
 mod turn;
+mod verify;
+mod walk;
 mod workflow;
 
 pub use allowance::Allowance;
+pub use builder::EngineBuilder;
+pub use bulk::{
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
+    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    preview_bulk,
+};
+pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
+pub use definitions::Definitions;
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::Engine;
+pub use error::EngineError;
+pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use intervene::Act;
 pub use lanes::{Held, LaneView, Limits};
-pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use migrate::{Former, Unmigratable};
 pub use rate::Rate;
+pub use rooting::SealJournals;
+pub use roots::Root;
 pub use runner::RunnerOptions;
 pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
@@ -62,6 +87,8 @@ pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
+pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
@@ -14,6 +15,7 @@ use crate::instance::Record;
 use crate::intervene::{self, Intervention};
 use crate::ledger::{Births, EngineError, Ledger};
 use crate::store::Change;
+use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;
 use crate::task::Task;
 use crate::turn::Turn;
@@ -60,8 +62,14 @@ pub(crate) trait Running: Send + Sync + 'static {
         record: Record,
     ) -> Result<(serde_json::Value, Option<Awaited>), EngineError>;
 
+    /// What becomes of a record under this process's table.
+    async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError>;
+
     /// The workflow's table.
     fn diagram(&self) -> Diagram;
+
+    /// The names that the table knows.
+    fn alphabet(&self) -> Alphabet;
 
     fn as_any(&self) -> &(dyn Any + Send + Sync);
 }
@@ -133,8 +141,16 @@ impl<W: Workflow> Running for Registered<W> {
         ))
     }
 
+    async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError> {
+        survey::judge::<W>(ledger, record).await
+    }
+
     fn diagram(&self) -> Diagram {
         Diagram::of::<W>()
+    }
+
+    fn alphabet(&self) -> Alphabet {
+        Alphabet::of::<W>()
     }
 
     fn as_any(&self) -> &(dyn Any + Send + Sync) {
@@ -146,16 +162,28 @@ impl<W: Workflow> Running for Registered<W> {
 #[derive(Default)]
 pub(crate) struct Registry {
     running: BTreeMap<&'static str, Arc<dyn Running>>,
+    definitions: Arc<Definitions>,
 }
 
 impl Registry {
     pub(crate) fn add<W: Workflow>(&mut self, executor: Arc<dyn Executor<W>>) {
         self.running
             .insert(W::NAME, Arc::new(Registered::<W> { executor }));
+        let known = Definitions::clone(&self.definitions);
+        self.definitions = Arc::new(known.with(W::NAME, W::VERSION));
+    }
+
+    /// What this process understands.
+    pub(crate) fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
     }
 
     pub(crate) fn get(&self, workflow: &str) -> Option<&Arc<dyn Running>> {
         self.running.get(workflow)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn Running>)> + '_ {
+        self.running.iter().map(|(name, running)| (*name, running))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {

@@ -3,6 +3,7 @@
 //! Being poked and waking by time run the same code; a poke carries no data.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -11,10 +12,11 @@ use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
 use crate::hand::Hand;
+use crate::instance::Record;
 use crate::lanes::Limits;
 use crate::ledger::EngineError;
 use crate::store::{Change, ClaimOrder, StoreError};
-use crate::task::{Claimed, Settled};
+use crate::task::{Claimed, Settled, Task};
 
 /// How a runner behaves.
 #[derive(Clone, Debug)]
@@ -167,7 +169,10 @@ impl Engine {
             let mut lanes = self.crossing().lanes();
             (lanes.allowance(now), lanes.next_change(now))
         };
-        let due = self.store().next_due(&allowance).await?;
+        let due = self
+            .store()
+            .next_due(&allowance, self.definitions())
+            .await?;
         Ok(due.into_iter().chain(change).min())
     }
 
@@ -178,6 +183,7 @@ impl Engine {
             lease: LEASE,
             limit,
             allowance,
+            definitions: Arc::clone(self.definitions()),
         };
         self.store().claim(order).await
     }
@@ -202,6 +208,13 @@ impl Engine {
     async fn take_turn(&self, hand: &Hand) {
         let id = hand.task().instance;
         let result = match self.store().load(&id).await {
+            Ok(Some(record))
+                if !self
+                    .definitions()
+                    .understand(&record.workflow, record.definition) =>
+            {
+                self.set_aside(hand, &record).await
+            }
             Ok(Some(record)) => match self.running(&record) {
                 Ok(running) => running.turn(self, hand).await,
                 Err(error) => Err(error),
@@ -244,6 +257,24 @@ impl Engine {
                 tracing::error!(instance.id = %id, error = cause, "a turn failed; its task comes due again when the lease ends");
             }
         }
+    }
+
+    /// Leaves a task to the processes that understand its instance: from here on it says which.
+    async fn set_aside(&self, hand: &Hand, record: &Record) -> Result<(), EngineError> {
+        tracing::info!(
+            instance.id = %record.id, workflow = record.workflow, definition = record.definition,
+            "a task is left to a process that knows this definition"
+        );
+        let change = Change {
+            settle: vec![hand.settled()],
+            tasks: vec![Task {
+                workflow: record.workflow.clone(),
+                definition: record.definition,
+                ..hand.task()
+            }],
+            ..Change::default()
+        };
+        self.ledger().put(change).await.map(drop)
     }
 
     async fn drop_claim(&self, hand: &Hand) -> Result<(), EngineError> {

@@ -75,6 +75,9 @@ pub trait Cipher: Send + Sync + 'static {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError>;
 
+    /// A digest under a data key, so that whoever lacks the key can make no other that fits.
+    fn mac(&self, key: &DataKey, purpose: &str, bytes: &[u8]) -> [u8; 32];
+
     /// A keyed digest, so that a sensitive value can be looked up without being stored.
     fn digest(&self, purpose: &str, value: &[u8]) -> String;
 }
@@ -145,6 +148,16 @@ impl Keyring {
         self.cipher.seal(key, place, plain)
     }
 
+    /// Opens bytes sealed at a place under a key in hand.
+    pub(crate) fn open_with(
+        &self,
+        key: &DataKey,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.cipher.open(key, place, sealed)
+    }
+
     /// Opens bytes sealed at a place for a subject.
     pub async fn open(
         &self,
@@ -154,6 +167,11 @@ impl Keyring {
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let key = self.key(subject).await?;
         self.cipher.open(&key, place, sealed)
+    }
+
+    /// A digest of bytes under a data key.
+    pub fn mac(&self, key: &DataKey, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        self.cipher.mac(key, purpose, bytes)
     }
 
     /// A keyed digest of a sensitive value, for labels and look-ups.

@@ -2,14 +2,16 @@
 //!
 //! A store never looks inside facts or documents. It may be shared by many processes.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
 
@@ -181,10 +183,14 @@ pub struct ClaimOrder {
     pub limit: usize,
     /// What may be handed out, and what is passed over.
     pub allowance: Allowance,
+    /// What this process understands; tasks of other workflows and of newer definitions are left
+    /// to whoever does.
+    pub definitions: Arc<Definitions>,
 }
 
 /// Which instances to find; every part that is given must hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Filter {
     /// Of this workflow.
     pub workflow: Option<String>,
@@ -291,9 +297,13 @@ pub trait Store: Send + Sync + 'static {
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;
 
-    /// When the earliest allowed task can be claimed: an unclaimed one when it is due, a claimed one
-    /// when its lease ends.
-    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError>;
+    /// When the earliest allowed task that these definitions cover can be claimed: an unclaimed one
+    /// when it is due, a claimed one when its lease ends.
+    async fn next_due(
+        &self,
+        allowance: &Allowance,
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// The tasks of one instance, earliest first.
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError>;

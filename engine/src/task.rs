@@ -64,6 +64,12 @@ pub struct Task {
     /// Processes that ended while they performed it, as far as is known when it is armed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
+    /// The workflow of the instance; empty where whoever armed it could not know.
+    #[serde(default)]
+    pub workflow: String,
+    /// The version of the definition that armed it: older processes leave it alone.
+    #[serde(default)]
+    pub definition: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -19,6 +19,10 @@ use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
 
+/// A once-only command begins within this part of its lease: with what is left of it, neither its
+/// own length nor clocks that differ let another process check too early.
+const BEGINS_WITHIN: Duration = Duration::from_secs(LEASE.as_secs() / 2);
+
 /// One claimed task on its way to its recorded end.
 pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
@@ -33,9 +37,15 @@ impl<W: Workflow> Turn<'_, W> {
             return self.poisoned().await;
         }
         let task = self.hand.task();
-        let Some(instance) = self.load().await? else {
+        let Some(mut instance) = self.load().await? else {
             return self.settle().await;
         };
+        if instance.migrated.is_some() {
+            match self.take_over(instance).await? {
+                Some(taken) => instance = taken,
+                None => return Ok(()),
+            }
+        }
         match &task.work {
             Work::Deadline => self.deadlines(instance, task.due).await,
             Work::Told {
@@ -56,6 +66,20 @@ impl<W: Workflow> Turn<'_, W> {
                 self.park(Actor::Operator, why, false).await
             }
         }
+    }
+
+    /// Makes a migration durable before anything is done under it; nothing if that replaced the
+    /// task in hand, which then comes due under its present name.
+    async fn take_over(&self, instance: Instance<W>) -> Result<Option<Instance<W>>, EngineError> {
+        let draft = Draft::of(instance, "migrated", self.engine.now());
+        let mine = self.hand.task().id();
+        let replaced = draft.change.drop_tasks.contains(&mine)
+            || draft.change.tasks.iter().any(|armed| armed.id() == mine);
+        self.engine.write(self.executor, draft).await?;
+        if replaced {
+            return Ok(None);
+        }
+        self.load().await
     }
 
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {
@@ -174,7 +198,10 @@ impl<W: Workflow> Turn<'_, W> {
         };
         self.hand.retake(claimed);
         let instance = self.load().await?;
-        Ok(instance.filter(|instance| instance.record.visit == task.visit))
+        // A process that stood still meanwhile may have been taken for dead: whoever has the task
+        // now checks it, and a second one that performs it would do harm.
+        let in_time = self.engine.now() < now + BEGINS_WITHIN;
+        Ok(instance.filter(|instance| in_time && instance.record.visit == task.visit))
     }
 
     fn job(&self, instance: &Instance<W>) -> Job<W> {

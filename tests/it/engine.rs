@@ -1,6 +1,7 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod breakers;
+mod bulk;
 mod clocks;
 mod crashes;
 mod deadlines;
@@ -8,6 +9,7 @@ mod errand;
 mod fairness;
 mod families;
 mod hands;
+mod journal;
 mod labels;
 mod leases;
 mod once;

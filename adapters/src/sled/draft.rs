@@ -187,8 +187,8 @@ impl Desk<'_> {
     /// Marks a standing task for removal from the due index.
     fn withdraw(&mut self, key: &[u8]) -> Result<(), StoreError> {
         if let Some(task) = self.read::<Task>(key)? {
-            let key = Arc::from(key);
-            self.draft.withdrawn.push((key, Some(Slot::of(&task))));
+            let slot = Some(Slot::of(&task));
+            self.draft.withdrawn.push((Arc::from(key), slot));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::{Allowance, ClaimOrder, Task, Timestamp};
+use engine::{Allowance, ClaimOrder, Definitions, Task, Timestamp};
 
 use super::marks::Marks;
 use super::turns::{Age, Round, Turns};
@@ -17,17 +17,44 @@ pub(super) type TaskKey = Arc<[u8]>;
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) due: Timestamp,
-    pub(super) lane: String,
     pub(super) tenant: String,
+    pub(super) queue: Queue,
+}
+
+/// What tasks have in common that are passed over together: a lane that is closed, a definition
+/// that this process does not understand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Queue {
+    pub(super) lane: String,
+    workflow: String,
+    definition: u32,
 }
 
 impl Slot {
     pub(super) fn of(task: &Task) -> Self {
         Self {
             due: task.due,
-            lane: task.lane.clone(),
             tenant: task.tenant.clone(),
+            queue: Queue {
+                lane: task.lane.clone(),
+                workflow: task.workflow.clone(),
+                definition: task.definition,
+            },
         }
+    }
+}
+
+/// What may be handed out: what is left of the allowance, to a process that knows these definitions.
+#[derive(Clone, Copy)]
+pub(super) struct Admission<'a> {
+    pub(super) left: &'a Allowance,
+    pub(super) known: &'a Definitions,
+}
+
+impl Admission<'_> {
+    pub(super) fn admits(self, queue: &Queue, suspect: bool) -> bool {
+        self.left.admits_lane(&queue.lane, suspect)
+            && self.known.understand(&queue.workflow, queue.definition)
     }
 }
 
@@ -151,10 +178,14 @@ impl DueIndex {
         for age in [Age::Fresh, Age::Overdue] {
             let mut round = Round::begin();
             while taken.len() < order.limit && (age == Age::Fresh || left.overdue > 0) {
-                let chosen = self.turns.next(&mut round, order.now, &left, age);
+                let admission = Admission {
+                    left: &left,
+                    known: &order.definitions,
+                };
+                let chosen = self.turns.next(&mut round, order.now, admission, age);
                 let Some(chosen) = chosen else { break };
                 let slot = chosen.slot;
-                left.spend(&slot.lane, &slot.tenant, slot.due, chosen.suspect);
+                left.spend(&slot.queue.lane, &slot.tenant, slot.due, chosen.suspect);
                 self.claims.remove(&chosen.key);
                 taken.push(self.take(chosen.key, slot, lease_until));
             }
@@ -192,13 +223,17 @@ impl DueIndex {
     }
 
     /// When the next allowed task can be claimed.
-    pub(super) fn next_due(&self, allowance: &Allowance) -> Option<Timestamp> {
-        let queued = self.turns.next_due(allowance);
+    pub(super) fn next_due(&self, allowance: &Allowance, known: &Definitions) -> Option<Timestamp> {
+        let admission = Admission {
+            left: allowance,
+            known,
+        };
+        let queued = self.turns.next_due(admission);
         let leased = self.leases.iter().find(|(_, key)| {
             let suspect = self.lost.contains_key(key);
             self.claims.get(key).is_some_and(|claim| {
                 let slot = &claim.slot;
-                allowance.admits_lane(&slot.lane, suspect)
+                admission.admits(&slot.queue, suspect)
                     && allowance.admits_tenant(&slot.tenant)
                     && allowance.admits_due(slot.due)
             })

@@ -7,9 +7,9 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use engine::{
-    Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Document, Entry, Filter,
-    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
-    Timestamp,
+    Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry,
+    Filter, InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
+    TaskId, Timestamp,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -226,9 +226,13 @@ impl Store for SledStore {
         Ok(())
     }
 
-    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(
+        &self,
+        allowance: &Allowance,
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.shared.check_alive()?;
-        Ok(self.shared.due()?.next_due(allowance))
+        Ok(self.shared.due()?.next_due(allowance, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use engine::{Allowance, Timestamp};
+use engine::Timestamp;
 
-use super::due::{Slot, TaskKey};
+use super::due::{Admission, Queue, Slot, TaskKey};
 
 /// The place of a tenant with due tasks: how often it was served, since when it waits, its name.
 type Place = (u64, Timestamp, Arc<str>);
@@ -34,8 +34,8 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Tenant {
     served: u64,
-    /// Lines by lane: of tasks above suspicion, and of suspects.
-    lines: [BTreeMap<String, Line>; 2],
+    /// Lines by what is passed over together: of tasks above suspicion, and of suspects.
+    lines: [BTreeMap<Queue, Line>; 2],
     stands: Stands,
 }
 
@@ -81,9 +81,9 @@ impl Turns {
         let tenant = self.tenants.get_mut(slot.tenant.as_str());
         let tenant = tenant.expect("it was put there");
         let lines = &mut tenant.lines[usize::from(suspect)];
-        match lines.get_mut(slot.lane.as_str()) {
+        match lines.get_mut(&slot.queue) {
             Some(line) => drop(line.insert((slot.due, key))),
-            None => drop(lines.insert(slot.lane.clone(), Line::from([(slot.due, key)]))),
+            None => drop(lines.insert(slot.queue.clone(), Line::from([(slot.due, key)]))),
         }
         self.settle(&slot.tenant);
     }
@@ -93,12 +93,12 @@ impl Turns {
             return;
         };
         let lines = &mut tenant.lines[usize::from(suspect)];
-        let Some(line) = lines.get_mut(slot.lane.as_str()) else {
+        let Some(line) = lines.get_mut(&slot.queue) else {
             return;
         };
         line.remove(&(slot.due, key.clone()));
         if line.is_empty() {
-            lines.remove(slot.lane.as_str());
+            lines.remove(&slot.queue);
         }
         self.settle(&slot.tenant);
     }
@@ -119,7 +119,7 @@ impl Turns {
         &mut self,
         round: &mut Round,
         now: Timestamp,
-        left: &Allowance,
+        admission: Admission<'_>,
         age: Age,
     ) -> Option<Chosen> {
         loop {
@@ -134,10 +134,10 @@ impl Turns {
                 self.stand(&name, Stands::Later(head));
                 continue;
             }
-            if !left.admits_tenant(&name) {
+            if !admission.left.admits_tenant(&name) {
                 continue;
             }
-            if let Some(chosen) = tenant.take(&name, now, left, age) {
+            if let Some(chosen) = tenant.take(&name, now, admission, age) {
                 self.serve(&name, turn);
                 return Some(chosen);
             }
@@ -145,11 +145,11 @@ impl Turns {
     }
 
     /// When the first allowed task is due.
-    pub(super) fn next_due(&self, allowance: &Allowance) -> Option<Timestamp> {
+    pub(super) fn next_due(&self, admission: Admission<'_>) -> Option<Timestamp> {
         let head = |name: &Arc<str>| {
             let tenant = self.tenants.get(name)?;
-            let open = allowance.admits_tenant(name);
-            open.then(|| tenant.admitted(allowance)).flatten()
+            let open = admission.left.admits_tenant(name);
+            open.then(|| tenant.admitted(admission)).flatten()
         };
         let ready = self.ready.iter().filter_map(|(_, _, name)| head(name));
         let mut earliest = ready.min();
@@ -221,11 +221,11 @@ impl Turns {
 }
 
 impl Tenant {
-    fn lines(&self) -> impl Iterator<Item = (&str, &Line, bool)> {
+    fn lines(&self) -> impl Iterator<Item = (&Queue, &Line, bool)> {
         let lines = self.lines.iter().zip([false, true]);
         lines.flat_map(|(lines, suspect)| {
             let lines = lines.iter();
-            lines.map(move |(lane, line)| (lane.as_str(), line, suspect))
+            lines.map(move |(queue, line)| (queue, line, suspect))
         })
     }
 
@@ -235,43 +235,50 @@ impl Tenant {
     }
 
     /// The moment of its first task in an open lane.
-    fn admitted(&self, allowance: &Allowance) -> Option<Timestamp> {
+    fn admitted(&self, admission: Admission<'_>) -> Option<Timestamp> {
         let open = self
             .lines()
-            .filter(|(lane, _, suspect)| allowance.admits_lane(lane, *suspect));
+            .filter(|(queue, _, suspect)| admission.admits(queue, *suspect));
         let heads = open.filter_map(|(_, line, _)| {
-            let age = if allowance.overdue > 0 {
+            let age = if admission.left.overdue > 0 {
                 Age::Overdue
             } else {
                 Age::Fresh
             };
-            first(line, allowance.fresh_from, age)
+            first(line, admission.left.fresh_from, age)
         });
         heads.map(|(due, _)| *due).min()
     }
 
-    fn take(&mut self, name: &str, now: Timestamp, left: &Allowance, age: Age) -> Option<Chosen> {
+    fn take(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+        admission: Admission<'_>,
+        age: Age,
+    ) -> Option<Chosen> {
+        let fresh_from = admission.left.fresh_from;
         let open = self
             .lines()
-            .filter(|(lane, _, suspect)| left.admits_lane(lane, *suspect));
-        let heads = open.filter_map(|(lane, line, suspect)| {
-            first(line, left.fresh_from, age).map(|head| (head, lane, suspect))
+            .filter(|(queue, _, suspect)| admission.admits(queue, *suspect));
+        let heads = open.filter_map(|(queue, line, suspect)| {
+            first(line, fresh_from, age).map(|head| (head, queue, suspect))
         });
-        let ((due, key), lane, suspect) = heads.min_by_key(|(head, ..)| *head)?;
-        if *due > now || (age == Age::Overdue && *due >= left.fresh_from) {
+        let ((due, key), queue, suspect) = heads.min_by_key(|(head, ..)| *head)?;
+        if *due > now || (age == Age::Overdue && *due >= fresh_from) {
             return None;
         }
-        let (due, key, lane) = (*due, key.clone(), lane.to_owned());
+        let (due, key, queue) = (*due, key.clone(), queue.clone());
         let by_lane = &mut self.lines[usize::from(suspect)];
-        let standing = by_lane.get_mut(&lane)?;
+        let standing = by_lane.get_mut(&queue)?;
         standing.remove(&(due, key.clone()));
         if standing.is_empty() {
-            by_lane.remove(&lane);
+            by_lane.remove(&queue);
         }
         let tenant = name.to_owned();
         Some(Chosen {
             key,
-            slot: Slot { due, lane, tenant },
+            slot: Slot { due, tenant, queue },
             suspect,
         })
     }

@@ -130,15 +130,23 @@ impl Cipher for Vault {
         decrypt(&cipher, place.as_bytes(), versioned(sealed)?)
     }
 
-    fn digest(&self, purpose: &str, value: &[u8]) -> String {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.digest_key.as_slice())
-            .expect("HMAC takes keys of any length");
-        // The length keeps "a" + "bc" and "ab" + "c" apart.
-        mac.update(&(purpose.len() as u64).to_be_bytes());
-        mac.update(purpose.as_bytes());
-        mac.update(value);
-        hex::encode(mac.finalize().into_bytes())
+    fn mac(&self, key: &DataKey, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        keyed_digest(key.expose(), purpose, bytes)
     }
+
+    fn digest(&self, purpose: &str, value: &[u8]) -> String {
+        hex::encode(keyed_digest(&self.digest_key, purpose, value))
+    }
+}
+
+fn keyed_digest(key: &[u8; 32], purpose: &str, bytes: &[u8]) -> [u8; 32] {
+    let mut mac =
+        <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
+    // The length keeps "a" + "bc" and "ab" + "c" apart.
+    mac.update(&(purpose.len() as u64).to_be_bytes());
+    mac.update(purpose.as_bytes());
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
 }
 
 /// What follows the format byte, if it is a format we know.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -145,8 +146,12 @@ impl Store for FaultyStore {
         self.up()?.release(claims).await
     }
 
-    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_due(allowance).await
+    async fn next_due(
+        &self,
+        allowance: &Allowance,
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.up()?.next_due(allowance, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -1,14 +1,27 @@
 //! Who has what in hand, and who is next: the reference meaning of claims.
 //!
-//! Every task is looked at for every choice; what is fast is another store's business.
+//! Every tenant is looked at for every choice; what is fast is another store's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::memory_store::Shelves;
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
+use crate::instance::InstanceId;
 use crate::store::ClaimOrder;
 use crate::task::{Claimed, Task, TaskId};
+
+const BEGINNING: Timestamp = Timestamp::from_millis(i64::MIN);
+
+/// Where tasks of that moment begin in a line.
+fn at(moment: Timestamp) -> (Timestamp, TaskId) {
+    let first = TaskId {
+        instance: InstanceId::new(""),
+        key: String::new(),
+    };
+    (moment, first)
+}
 
 /// A task and who has it in hand.
 #[derive(Debug)]
@@ -63,9 +76,10 @@ impl Standing {
             .map_or(self.task.due, |claim| claim.lease_until)
     }
 
-    fn is_admitted(&self, allowance: &Allowance) -> bool {
+    fn is_admitted(&self, allowance: &Allowance, known: &Definitions) -> bool {
         let task = &self.task;
-        allowance.admits_lane(&task.lane, self.lost > 0)
+        known.cover(task)
+            && allowance.admits_lane(&task.lane, self.lost > 0)
             && allowance.admits_tenant(&task.tenant)
             && allowance.admits_due(task.due)
     }
@@ -92,6 +106,27 @@ impl Turns {
 }
 
 impl Shelves {
+    pub(super) fn arm(&mut self, task: Task) {
+        let id = task.id();
+        self.remove_task(&id);
+        let line = self.lines.entry(task.tenant.clone()).or_default();
+        line.insert((task.due, id.clone()));
+        self.tasks.insert(id, Standing::armed(task));
+    }
+
+    pub(super) fn remove_task(&mut self, id: &TaskId) {
+        let Some(standing) = self.tasks.remove(id) else {
+            return;
+        };
+        let task = standing.task;
+        if let Some(line) = self.lines.get_mut(&task.tenant) {
+            line.remove(&(task.due, id.clone()));
+            if line.is_empty() {
+                self.lines.remove(&task.tenant);
+            }
+        }
+    }
+
     /// Chooses and hands out one task after the other.
     pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<Claimed> {
         let lease_until = order.now + order.lease;
@@ -99,7 +134,7 @@ impl Shelves {
         let mut left = order.allowance.clone();
         let mut claimed = Vec::new();
         while claimed.len() < order.limit {
-            let Some(id) = self.next(order.now, &left) else {
+            let Some(id) = self.next(order, &left) else {
                 break;
             };
             let Some(taken) = self.take(&id, lease_until) else {
@@ -122,21 +157,48 @@ impl Shelves {
         }
     }
 
-    pub(super) fn next_due(&self, allowance: &Allowance) -> Option<Timestamp> {
-        let admitted = self.tasks.values().filter(|one| one.is_admitted(allowance));
-        admitted.map(Standing::claimable_from).min()
+    pub(super) fn next_due(&self, allowance: &Allowance, known: &Definitions) -> Option<Timestamp> {
+        let from = match allowance.overdue {
+            0 => allowance.fresh_from,
+            _ => BEGINNING,
+        };
+        let lines = self.lines.values().filter_map(|line| {
+            let standing = line.range(at(from)..).map(|(_, id)| &self.tasks[id]);
+            let mut admitted = standing.filter(|one| one.is_admitted(allowance, known));
+            // What is claimed stands in line too; past the first that is not, nothing comes sooner.
+            let mut earliest: Option<Timestamp> = None;
+            for one in admitted.by_ref() {
+                earliest = earliest.into_iter().chain([one.claimable_from()]).min();
+                if one.claim.is_none() {
+                    break;
+                }
+            }
+            earliest
+        });
+        lines.min()
     }
 
-    fn next(&self, now: Timestamp, left: &Allowance) -> Option<TaskId> {
-        let due = self.tasks.iter().filter(|(_, standing)| {
-            standing.task.due <= now && standing.is_free_at(now) && standing.is_admitted(left)
+    fn next(&self, order: &ClaimOrder, left: &Allowance) -> Option<TaskId> {
+        let is_free = |(due, id): &&(Timestamp, TaskId)| {
+            let standing = &self.tasks[id];
+            *due <= order.now
+                && standing.is_free_at(order.now)
+                && standing.is_admitted(left, &order.definitions)
+        };
+        let first = |line: &'_ BTreeSet<(Timestamp, TaskId)>, from: Timestamp| {
+            let due = line.range(at(from)..);
+            let mut due = due.take_while(|(due, _)| *due <= order.now);
+            due.find(|one| is_free(&one)).cloned()
+        };
+        let heads = self.lines.iter().filter_map(|(tenant, line)| {
+            let fresh = first(line, left.fresh_from);
+            let (due, id) = match fresh {
+                None if left.overdue > 0 => first(line, BEGINNING)?,
+                fresh => fresh?,
+            };
+            Some((due < left.fresh_from, self.turns.of(tenant), due, id))
         });
-        let first = due.min_by_key(|(id, standing)| {
-            let task = &standing.task;
-            let turn = self.turns.of(&task.tenant);
-            (task.due < left.fresh_from, turn, task.due, *id)
-        })?;
-        Some(first.0.clone())
+        heads.min().map(|(.., id)| id)
     }
 
     /// No lease lasts longer than one that is given now.

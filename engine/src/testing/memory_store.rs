@@ -2,7 +2,7 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -12,6 +12,7 @@ use super::memory_claims::{Claim, Standing, Turns};
 use super::memory_commit::check;
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
@@ -33,6 +34,8 @@ pub(super) struct Shelves {
     pub(super) journal: BTreeMap<(InstanceId, u64), Entry>,
     pub(super) tasks: BTreeMap<TaskId, Standing>,
     pub(super) documents: BTreeMap<(String, String), Document>,
+    /// Tasks by tenant, in the order in which they are due.
+    pub(super) lines: BTreeMap<String, BTreeSet<(Timestamp, TaskId)>>,
     pub(super) turns: Turns,
     last_fence: u64,
 }
@@ -51,7 +54,7 @@ impl Shelves {
         }
         let settled = change.settle.into_iter().map(|settled| settled.task);
         for id in change.drop_tasks.into_iter().chain(settled) {
-            self.tasks.remove(&id);
+            self.remove_task(&id);
         }
         let mut committed = Committed::default();
         for task in change.tasks {
@@ -95,10 +98,6 @@ impl Shelves {
             expires_at: put.expires_at,
         };
         self.documents.insert(place, document);
-    }
-
-    fn arm(&mut self, task: Task) {
-        self.tasks.insert(task.id(), Standing::armed(task));
     }
 
     pub(super) fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
@@ -185,8 +184,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn next_due(&self, allowance: &Allowance) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.shelves().next_due(allowance))
+    async fn next_due(
+        &self,
+        allowance: &Allowance,
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.shelves().next_due(allowance, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

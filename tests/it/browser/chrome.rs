@@ -255,7 +255,18 @@ fn is_truth(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
 }
 
+/// Takes any free port. Now and then the one it draws is taken on one of the two loopback addresses
+/// and it ends at once: then it draws again.
 fn start_driver() -> (Child, u16) {
+    for _ in 0..5 {
+        if let Some(started) = try_to_start_driver() {
+            return started;
+        }
+    }
+    panic!("the driver never says where it listens");
+}
+
+fn try_to_start_driver() -> Option<(Child, u16)> {
     let mut driver = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -268,9 +279,13 @@ fn start_driver() -> (Child, u16) {
         let port = line.split_once("successfully on port ")?.1;
         port.trim_end_matches('.').parse().ok()
     });
+    let Some(port) = port else {
+        driver.wait().unwrap();
+        return None;
+    };
     // It says little more; what it says must not break its pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    (driver, port.expect("the driver says where it listens"))
+    Some((driver, port))
 }
 
 fn capabilities(screen: Screen, profile: &TempDir) -> fantoccini::wd::Capabilities {

@@ -11,10 +11,11 @@ use async_trait::async_trait;
 use engine::testing::{FaultyStore, ManualClock, MemoryStore};
 use engine::{
     Act, Actor, Birth, Clock, Engine, EngineError, Executor, Finding, InstanceId, Job, Moved,
-    NewInstance, Note, Outcome, Owner, Reason, SubjectId, Timestamp,
+    NewInstance, Note, Outcome, Owner, Reason, Store, SubjectId, Timestamp,
 };
 use tokio::sync::Notify;
 
+use super::bulk::Starts;
 use super::errand::{Command, Errand, Event, Facts, State};
 
 pub(super) type Instance = engine::Instance<Errand>;
@@ -155,7 +156,9 @@ pub(super) struct Stage {
     pub(super) store: Arc<FaultyStore>,
     pub(super) memory: Arc<MemoryStore>,
     pub(super) world: Arc<World>,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
+    /// What bulk jobs do to errands.
+    pub(super) starts: Arc<Starts>,
     processes: AtomicU32,
 }
 
@@ -163,12 +166,29 @@ impl Stage {
     pub(super) fn new() -> Self {
         let memory: Arc<MemoryStore> = Arc::default();
         Self {
+            memory: memory.clone(),
+            ..Self::over(memory)
+        }
+    }
+
+    /// A stage over a store of the test's own.
+    pub(super) fn over(store: Arc<dyn Store>) -> Self {
+        Self {
             clock: Arc::default(),
-            store: Arc::new(FaultyStore::over(memory.clone())),
-            memory,
+            store: Arc::new(FaultyStore::over(store)),
+            memory: Arc::default(),
             world: Arc::default(),
+            starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
+        }
+    }
+
+    /// A stage over another store with the same keys.
+    pub(super) fn moved_to(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            vault: self.vault.clone(),
+            ..Self::over(store)
         }
     }
 
@@ -188,6 +208,7 @@ impl Stage {
             owner,
         )
         .workflow::<Errand>(hands)
+        .bulk(self.starts.clone())
         .build()
     }
 

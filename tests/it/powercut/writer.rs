@@ -154,6 +154,8 @@ pub(super) fn change(number: u32, version: u64) -> Change {
         from: None,
         to: Some(record.state.clone()),
         detail: None,
+        root: None,
+        mac: None,
     };
     let task = Task {
         instance: record.id.clone(),
@@ -166,6 +168,8 @@ pub(super) fn change(number: u32, version: u64) -> Change {
         first_tried: None,
         lost: 0,
         intent: false,
+        workflow: record.workflow.clone(),
+        definition: record.definition,
     };
     let paper = PutDocument {
         space: "papers".to_owned(),
@@ -215,6 +219,11 @@ fn record(number: u32, version: u64, now: Timestamp) -> Record {
         ],
         hold: None,
         journal: version,
+        head: None,
+        tried: 0,
+        tries_told: 0,
+        archived_at: None,
+        erased_at: None,
         parent: None,
         created_at: now,
         updated_at: now,

@@ -188,6 +188,8 @@ async fn place<W: Workflow>(
         first_tried: None,
         lost: 0,
         intent: matches!(end, End::StillNotKnown | End::CheckAsked),
+        workflow: W::NAME.to_owned(),
+        definition: W::VERSION,
     };
     let record = Record {
         id: id.clone(),
@@ -204,6 +206,11 @@ async fn place<W: Workflow>(
         labels: W::labels(state, facts, None),
         hold: None,
         journal: 0,
+        head: None,
+        tried: 0,
+        tries_told: 0,
+        archived_at: None,
+        erased_at: None,
         parent: None,
         created_at: now,
         updated_at: now,

@@ -2,6 +2,7 @@
 //! command line.
 
 mod acts;
+mod bulk;
 mod registry;
 mod token;
 mod views;
@@ -24,5 +25,10 @@ pub(crate) fn routes() -> Vec<Route> {
         views::schedules,
         views::audit,
         acts::act,
+        bulk::order,
+        bulk::jobs,
+        bulk::job,
+        bulk::items,
+        bulk::steer,
     ])
 }

@@ -26,6 +26,11 @@ impl Answer {
         Self::of(Status::Created, view)
     }
 
+    /// 202 with this: it is under way and can be looked at.
+    pub(crate) fn accepted(view: &impl Serialize) -> Result<Self, Problem> {
+        Self::of(Status::Accepted, view)
+    }
+
     /// 204.
     pub(crate) fn nothing() -> Self {
         Self {
@@ -96,12 +101,13 @@ impl Answer {
     }
 
     fn location(&self) -> Option<String> {
-        if self.status != Status::Created {
+        if ![Status::Created, Status::Accepted].contains(&self.status) {
             return None;
         }
         let head = self.head();
         let under = match head.object.as_deref()? {
             "onboarding" => "/v1/onboardings",
+            "bulk_job" => "/console/api/bulk",
             "webhook_endpoint" => "/v1/webhook_endpoints",
             _ => return None,
         };

@@ -1,6 +1,6 @@
 //! A task whose holders die is told from one that is merely handed on.
 
-use super::trial::{StoreUnderTest, Trial, arming, id, order, settled, settling, task};
+use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settled, settling, task};
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::Owner;
@@ -100,7 +100,7 @@ pub(super) async fn suspects_are_passed_over_when_asked(subject: &dyn StoreUnder
     let none = store.claim(suspects(0)).await.expect("the store answers");
     assert_eq!(none.len(), 1);
     assert_eq!(none[0].task.instance, id(3));
-    let next = store.next_due(&suspects(0).allowance).await;
+    let next = store.next_due(&suspects(0).allowance, &known()).await;
     assert_ne!(
         next.expect("the store answers"),
         Some(Timestamp::from_millis(10)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::trial::{StoreUnderTest, Trial, arming, order, settling, task};
+use super::trial::{StoreUnderTest, Trial, arming, known, order, settling, task};
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::store::ClaimOrder;
@@ -99,7 +99,7 @@ pub(super) async fn allowances_hold(subject: &dyn StoreUnderTest) {
     let claimed = claim(&trial, 100, tenant.clone()).await;
     assert_eq!(claimed.len(), 4);
     assert!(claimed.iter().all(|c| c.task.tenant == "acme"));
-    let next = trial.running().next_due(&tenant).await;
+    let next = trial.running().next_due(&tenant, &known()).await;
     assert_eq!(
         next.expect("the store answers"),
         Some(Timestamp::from_millis(1))
@@ -109,7 +109,7 @@ pub(super) async fn allowances_hold(subject: &dyn StoreUnderTest) {
         ..Allowance::default()
     };
     assert!(claim(&trial, 100, nothing.clone()).await.is_empty());
-    let next = trial.running().next_due(&nothing).await;
+    let next = trial.running().next_due(&nothing, &known()).await;
     assert_eq!(next.expect("the store answers"), None);
 }
 
@@ -129,7 +129,7 @@ pub(super) async fn what_is_overdue_comes_last(subject: &dyn StoreUnderTest) {
     assert_eq!(claim(&trial, 100, spread(4)).await.len(), 4);
     trial.write(arming(&[of("acme", 30, 700)])).await;
     let none = spread(0);
-    let next = trial.running().next_due(&none).await;
+    let next = trial.running().next_due(&none, &known()).await;
     assert_eq!(
         next.expect("the store answers"),
         Some(Timestamp::from_millis(700))

@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod deaths;
+mod definitions;
 mod documents;
 mod due_order;
 mod fairness;
@@ -49,6 +50,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     deaths::only_deaths_count(subject).await;
     deaths::a_count_may_be_armed(subject).await;
     deaths::suspects_are_passed_over_when_asked(subject).await;
+    definitions::newer_definitions_are_left_to_newer_processes(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;
     labels::instances_are_found_by_what_they_carry_now(subject).await;

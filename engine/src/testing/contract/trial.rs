@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
@@ -106,7 +107,13 @@ pub(super) fn order(now: i64) -> ClaimOrder {
         lease: Duration::from_mins(1),
         limit: 100,
         allowance: Allowance::default(),
+        definitions: Arc::new(known()),
     }
+}
+
+/// What the process of the trial understands.
+pub(super) fn known() -> Definitions {
+    Definitions::default().with("errand", 2)
 }
 
 pub(super) fn id(number: u32) -> InstanceId {
@@ -131,6 +138,11 @@ pub(super) fn record(number: u32) -> Record {
         labels: Vec::new(),
         hold: None,
         journal: 1,
+        head: None,
+        tried: 0,
+        tries_told: 0,
+        archived_at: None,
+        erased_at: None,
         parent: None,
         created_at: now,
         updated_at: now,
@@ -193,6 +205,8 @@ pub(super) fn entry(instance: &InstanceId, sequence: u64) -> PutEntry {
         from: None,
         to: Some("Begun".to_owned()),
         detail: None,
+        root: None,
+        mac: None,
     };
     PutEntry {
         instance: instance.clone(),
@@ -213,6 +227,8 @@ pub(super) fn task(number: u32, command: &str, due: i64) -> Task {
         first_tried: None,
         intent: false,
         lost: 0,
+        workflow: "errand".to_owned(),
+        definition: 1,
     }
 }
 
