@@ -111,6 +111,7 @@ impl EngineBuilder {
                     express_queue: tokio::sync::Mutex::new(queue),
                     last_turn,
                     crossing,
+                    timetable: Notify::new(),
                 }
             }),
         }

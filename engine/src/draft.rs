@@ -96,6 +96,19 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
+    /// The same birth once more, should the first attempt at it fail.
+    pub(crate) fn birth_again(&self) -> Self {
+        Self {
+            before: None,
+            record: self.record.clone(),
+            state: self.state,
+            facts: self.facts.clone(),
+            what: self.what.clone(),
+            change: self.change.clone(),
+            now: self.now,
+        }
+    }
+
     /// The next record of an instance, as yet unchanged.
     pub(crate) fn of(instance: Instance<W>, what: &str, now: Timestamp) -> Self {
         let migrated = instance.migrated.clone();

@@ -19,11 +19,11 @@ use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
 use crate::lanes::LaneView;
-use crate::ledger::{EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger, Written};
 use crate::passage::Crossing;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
+use crate::store::{ClaimWithin, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
 use crate::workflow::{Awaited, Workflow};
@@ -53,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
     pub(crate) last_turn: AtomicI64,
     pub(crate) crossing: Crossing,
+    pub(crate) timetable: Notify,
 }
 
 /// The engine for those whom the engine itself holds: it does not keep it from ending.
@@ -88,11 +89,10 @@ impl Engine {
         let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
         draft.change.documents = documents;
         match self.write(self.parts.registry.executor::<W>(), draft).await {
-            Ok(_) => {}
-            Err(EngineError::Contended(_)) => return Err(EngineError::Exists(id)),
-            Err(other) => return Err(other),
+            Ok(written) => Ok(written.instance),
+            Err(EngineError::Contended(_)) => Err(EngineError::Exists(id)),
+            Err(other) => Err(other),
         }
-        self.read::<W>(&id).await
     }
 
     /// Hears an event; answers the instance as it stands afterwards.
@@ -133,14 +133,14 @@ impl Engine {
                 }
             };
             match self.write(self.parts.registry.executor::<W>(), draft).await {
-                Ok(committed) => {
-                    for claimed in committed.claimed {
+                Ok(written) => {
+                    for claimed in written.claimed {
                         self.parts
                             .express
                             .send(claimed)
                             .expect("the engine keeps the receiver");
                     }
-                    return self.read::<W>(id).await;
+                    return Ok(written.instance);
                 }
                 Err(EngineError::Contended(_)) => {}
                 Err(other) => return Err(other),
@@ -316,13 +316,22 @@ impl Engine {
         &self,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
+    ) -> Result<Written<W>, EngineError> {
         let parts = &self.parts;
         // Boxed, so that the futures of callers stay small.
         let written = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
-        let committed = written.await?;
+        let written = written.await?;
         self.poke();
-        Ok(committed)
+        Ok(written)
+    }
+
+    /// Wakes whoever keeps the schedules.
+    pub(crate) fn change_timetable(&self) {
+        self.parts.timetable.notify_one();
+    }
+
+    pub(crate) async fn timetable_changed(&self) {
+        self.parts.timetable.notified().await;
     }
 
     pub(crate) fn crossing(&self) -> &Crossing {

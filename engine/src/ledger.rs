@@ -5,20 +5,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rust_fsm::StateMachineImpl;
 use tokio::sync::{OnceCell, broadcast};
 
+use crate::births::Births;
 use crate::chain::{Chain, journal_subject};
-use crate::draft::{Draft, Instance, NewInstance};
+use crate::draft::{Draft, Instance};
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{Actor, InstanceId, Record};
+use crate::instance::{InstanceId, Record};
 use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
 use crate::roots;
-use crate::seal::{DataKey, Keyring, SealError};
+use crate::seal::{DataKey, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
-use crate::workflow::{CommandOf, Note, Workflow};
+use crate::task::Claimed;
+use crate::workflow::{CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
@@ -139,22 +140,52 @@ impl Ledger {
         registry: &Registry,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
-        let id = draft.record.id.clone();
-        let (key, fresh) = self.keyring.key_or_fresh(&draft.record.subject).await?;
-        if fresh.is_some() && draft.before.is_some() {
+    ) -> Result<Written<W>, EngineError> {
+        let subject = &draft.record.subject;
+        if draft.before.is_none() && !self.keyring.has(subject) {
+            // Most who are born are the first of their subject: the commit finds out, not a read.
+            let minted = self.keyring.mint(subject);
+            let written = self.write_under(registry, executor, draft.birth_again(), minted);
+            match written.await {
+                Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
+                other => return other,
+            }
+        }
+        let found = self.keyring.key_or_fresh(&draft.record.subject).await?;
+        if found.1.is_some() && draft.before.is_some() {
             return Err(SealError::Erased.into());
         }
-        let (mut change, children) = self.finish(executor, draft, &key).await?;
+        self.write_under(registry, executor, draft, found).await
+    }
+
+    async fn write_under<W: Workflow>(
+        &self,
+        registry: &Registry,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+        (key, fresh): (Arc<DataKey>, Option<PutDocument>),
+    ) -> Result<Written<W>, EngineError> {
+        let id = draft.record.id.clone();
+        let first_use = fresh.is_some();
+        let finished = self.finish(executor, draft, &key).await?;
+        let mut change = finished.change;
         change.documents.extend(fresh);
         let births = Births {
             parent: &id,
             key: &key,
         };
         let change = self
-            .with_children(registry, change, children, &births)
+            .with_children(registry, change, finished.children, &births)
             .await?;
-        self.put(change).await
+        let committed = self.put(change).await?;
+        let instance = finished.instance;
+        if first_use {
+            self.keyring.keep(&instance.record.subject, &key);
+        }
+        Ok(Written {
+            instance,
+            claimed: committed.claimed,
+        })
     }
 
     /// What links histories. Its key is made with the first line of a store.
@@ -228,37 +259,13 @@ impl Ledger {
         Ok(committed)
     }
 
-    /// A birth as parts of another change: the same subject, its parent told of its end.
-    pub(crate) async fn born<W: Workflow>(
-        &self,
-        executor: &dyn Executor<W>,
-        birth: Birth,
-        births: &Births<'_>,
-        cause: &Record,
-    ) -> Result<Change, EngineError> {
-        let facts =
-            serde_json::from_value(birth.facts).map_err(|error| EngineError::Unreadable {
-                id: birth.id.clone(),
-                why: format!("facts of a birth: {error}"),
-            })?;
-        let new = NewInstance {
-            id: birth.id,
-            subject: cause.subject.clone(),
-            facts,
-            parent: Some(births.parent.clone()),
-            note: Note::plain("born", Actor::System),
-        };
-        let draft = Draft::<W>::of_birth(new, W::Machine::INITIAL_STATE, cause.updated_at);
-        let (change, _) = self.finish(executor, draft, births.key).await?;
-        Ok(change)
-    }
-
-    async fn finish<W: Workflow>(
+    /// A draft as a change that only has to be written.
+    pub(crate) async fn finish<W: Workflow>(
         &self,
         executor: &dyn Executor<W>,
         mut draft: Draft<W>,
         key: &DataKey,
-    ) -> Result<(Change, Vec<Birth>), EngineError> {
+    ) -> Result<Finished<W>, EngineError> {
         let now = draft.now();
         W::seal_off(
             &mut draft.facts,
@@ -299,35 +306,33 @@ impl Ledger {
         let mut change = draft.change;
         change.records.push(PutRecord {
             expected,
-            record: draft.record,
+            record: draft.record.clone(),
         });
-        Ok((change, children))
-    }
-
-    async fn with_children(
-        &self,
-        registry: &Registry,
-        mut change: Change,
-        children: Vec<Birth>,
-        births: &Births<'_>,
-    ) -> Result<Change, EngineError> {
-        let cause = change.records.first().map(|put| put.record.clone());
-        for birth in children {
-            let Some(cause) = &cause else { break };
-            let part = registry.born(self, birth, births, cause).await?;
-            change.records.extend(part.records);
-            change.journal.extend(part.journal);
-            change.tasks.extend(part.tasks);
-        }
-        Ok(change)
+        Ok(Finished {
+            change,
+            children,
+            instance: Instance {
+                record: draft.record,
+                state: draft.state,
+                facts: draft.facts,
+                migrated: None,
+            },
+        })
     }
 }
 
-/// What the children of one change share with their parent.
-pub(crate) struct Births<'a> {
-    pub(crate) parent: &'a InstanceId,
-    /// The subject's key: at the parent's own birth it is not in the store yet.
-    pub(crate) key: &'a DataKey,
+/// An instance as it was written, and what its writer claimed along with it.
+pub(crate) struct Written<W: Workflow> {
+    pub(crate) instance: Instance<W>,
+    pub(crate) claimed: Vec<Claimed>,
+}
+
+/// A draft that only has to be written.
+pub(crate) struct Finished<W: Workflow> {
+    pub(crate) change: Change,
+    children: Vec<Birth>,
+    /// As it will stand.
+    instance: Instance<W>,
 }
 
 fn unreadable(id: &InstanceId, why: String) -> EngineError {

@@ -6,6 +6,7 @@
 
 mod allowance;
 mod archive;
+mod births;
 mod breaker;
 mod builder;
 mod bulk;
@@ -45,6 +46,7 @@ mod survey;
 mod sweep;
 mod task;
 pub mod testing;
+mod timetable;
 mod turn;
 mod verify;
 mod walk;
@@ -80,7 +82,9 @@ pub use rate::Rate;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
-pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
+pub use schedule::{
+    Chore, CronError, Missed, Run, RunOutcome, Schedule, ScheduleState, Times, Wish,
+};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
@@ -88,7 +92,8 @@ pub use store::{
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
-pub use sweep::{ResumeStalled, is_stalled};
+pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use timetable::{ScheduleAct, change_schedule, run_schedules, schedule_states};
 pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -161,13 +161,23 @@ impl<W: Workflow> Turn<'_, W> {
         documents: &[PutDocument],
     ) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let Some(instance) = self.load().await? else {
+        let remembered = self.remembered();
+        let may_be_stale = remembered.is_some();
+        let instance = match remembered {
+            Some(instance) => Some(instance),
+            None => self.load().await?,
+        };
+        let Some(instance) = instance else {
             return self.settle().await;
         };
         let now = self.engine.now();
         let owed = is_owed(&instance.record, &task);
         let decision = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
             Verdict::Decided(decision) => decision,
+            // No commit would notice that somebody had written since.
+            Verdict::Refused(_) | Verdict::Ignored if may_be_stale => {
+                return Err(EngineError::Contended(task.instance));
+            }
             // Settling would leave the instance owing a command that nobody runs.
             Verdict::Refused(refusal) if owed => {
                 return self.ask_why("outcome_refused", refusal.to_string()).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::births::Births;
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
@@ -13,7 +14,8 @@ use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene::{self, Intervention};
-use crate::ledger::{Births, EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger};
+use crate::poison::DEATHS_MAX;
 use crate::store::Change;
 use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;
@@ -24,8 +26,8 @@ use crate::workflow::{Awaited, Workflow};
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
 pub(crate) trait Running: Send + Sync + 'static {
-    /// Carries out one claimed task.
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
+    /// Carries out one claimed task of the instance whose record was read.
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError>;
 
     /// Records that the turn of a claimed task panicked.
     async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
@@ -79,24 +81,20 @@ pub(crate) struct Registered<W: Workflow> {
     pub(crate) executor: Arc<dyn Executor<W>>,
 }
 
-impl<W: Workflow> Registered<W> {
-    fn turn_of<'a>(&'a self, engine: &'a Engine, hand: &'a Hand) -> Turn<'a, W> {
-        Turn {
-            engine,
-            executor: self.executor.as_ref(),
-            hand,
-        }
-    }
-}
-
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
-        self.turn_of(engine, hand).take().await
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError> {
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        if hand.lost() >= DEATHS_MAX {
+            return turn.poisoned().await;
+        }
+        let instance = engine.ledger().open::<W>(record).await?;
+        turn.take(instance).await
     }
 
     async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
-        self.turn_of(engine, hand).panicked().await
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        turn.panicked().await
     }
 
     async fn born(

@@ -216,7 +216,7 @@ impl Engine {
                 self.set_aside(hand, &record).await
             }
             Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, hand).await,
+                Ok(running) => running.turn(self, hand, record).await,
                 Err(error) => Err(error),
             },
             // Owed to nobody: a parent that never was.

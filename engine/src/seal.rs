@@ -13,7 +13,7 @@ use crate::instance::SubjectId;
 use crate::store::{Expected, PutDocument, Store, StoreError};
 
 /// The space of documents that holds each subject's wrapped data key.
-const KEYS: &str = "subject_keys";
+pub(crate) const KEYS: &str = "subject_keys";
 
 /// Unwrapped keys kept at hand; past this the cache starts afresh, so that memory stays flat.
 const CACHED_MAX: usize = 10_000;
@@ -128,19 +128,28 @@ impl Keyring {
     ) -> Result<(Arc<DataKey>, Option<PutDocument>), SealError> {
         match self.key(subject).await {
             Ok(key) => Ok((key, None)),
-            Err(SealError::Erased) => {
-                let (key, wrapped) = self.cipher.mint(subject);
-                let put = PutDocument {
-                    space: KEYS.to_owned(),
-                    key: subject.as_str().to_owned(),
-                    expected: Expected::Absent,
-                    body: Some(wrapped),
-                    expires_at: None,
-                };
-                Ok((Arc::new(key), Some(put)))
-            }
+            Err(SealError::Erased) => Ok(self.mint(subject)),
             Err(other) => Err(other),
         }
+    }
+
+    /// A fresh key with the document that must be written beside its first use; refused then if the
+    /// subject has one already.
+    pub(crate) fn mint(&self, subject: &SubjectId) -> (Arc<DataKey>, Option<PutDocument>) {
+        let (key, wrapped) = self.cipher.mint(subject);
+        let put = PutDocument {
+            space: KEYS.to_owned(),
+            key: subject.as_str().to_owned(),
+            expected: Expected::Absent,
+            body: Some(wrapped),
+            expires_at: None,
+        };
+        (Arc::new(key), Some(put))
+    }
+
+    /// Whether the subject's key is at hand.
+    pub(crate) fn has(&self, subject: &SubjectId) -> bool {
+        self.cached(subject).is_some()
     }
 
     /// Seals bytes at a place.
@@ -184,7 +193,8 @@ impl Keyring {
         open.get(subject).cloned()
     }
 
-    fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
+    /// Keeps a key at hand; a fresh one only after its document is durable.
+    pub(crate) fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
         let mut open = self.open.lock().expect("no holder of the keyring panics");
         if open.len() >= CACHED_MAX {
             open.clear();

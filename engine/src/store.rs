@@ -283,8 +283,7 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
 
     /// Takes tasks that are due, unclaimed and allowed, for the length of a lease: fresh ones before
-    /// overdue ones, in turn between tenants, a tenant's earliest first. A lease that would end later
-    /// than a new one is cut to that length: the time was set back.
+    /// overdue ones, in turn between tenants, a tenant's earliest first.
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError>;
 
     /// Extends claims; answers those that are no longer the owner's.

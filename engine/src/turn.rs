@@ -3,6 +3,7 @@
 //! Performing is apart from recording: an outcome is a value until it is written, so a failing
 //! store can never make a call happen twice.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::breaker::Word;
@@ -14,7 +15,6 @@ use crate::executor::{Care, Executor, Finding, Job, Outcome};
 use crate::hand::Hand;
 use crate::instance::{Actor, Reason};
 use crate::ledger::EngineError;
-use crate::poison::DEATHS_MAX;
 use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
@@ -28,18 +28,23 @@ pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
     pub(crate) executor: &'a dyn Executor<W>,
     pub(crate) hand: &'a Hand,
+    /// The instance as this turn read it, until it is decided on.
+    read: Mutex<Option<Instance<W>>>,
 }
 
-impl<W: Workflow> Turn<'_, W> {
-    /// Carries the task out.
-    pub(crate) async fn take(&self) -> Result<(), EngineError> {
-        if self.hand.lost() >= DEATHS_MAX {
-            return self.poisoned().await;
+impl<'a, W: Workflow> Turn<'a, W> {
+    pub(crate) fn new(engine: &'a Engine, executor: &'a dyn Executor<W>, hand: &'a Hand) -> Self {
+        Self {
+            engine,
+            executor,
+            hand,
+            read: Mutex::new(None),
         }
+    }
+
+    /// Carries the task out, on the instance as it was found.
+    pub(crate) async fn take(&self, mut instance: Instance<W>) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let Some(mut instance) = self.load().await? else {
-            return self.settle().await;
-        };
         if instance.migrated.is_some() {
             match self.take_over(instance).await? {
                 Some(taken) => instance = taken,
@@ -53,7 +58,10 @@ impl<W: Workflow> Turn<'_, W> {
                 workflow,
                 state,
             } => match W::told(child, workflow, state) {
-                Some(event) => self.hear(event).await,
+                Some(event) => {
+                    self.remember(instance);
+                    self.hear(event).await
+                }
                 None => self.settle().await,
             },
             Work::Command(name) => {
@@ -75,16 +83,27 @@ impl<W: Workflow> Turn<'_, W> {
         let mine = self.hand.task().id();
         let replaced = draft.change.drop_tasks.contains(&mine)
             || draft.change.tasks.iter().any(|armed| armed.id() == mine);
-        self.engine.write(self.executor, draft).await?;
-        if replaced {
-            return Ok(None);
-        }
-        self.load().await
+        let written = self.engine.write(self.executor, draft).await?;
+        Ok((!replaced).then_some(written.instance))
     }
 
+    /// The instance as it stands now.
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {
+        self.remembered();
         let task = self.hand.task();
         self.engine.ledger().load::<W>(&task.instance).await
+    }
+
+    /// Remembers what was read for the decision to come. Deciding on it is safe however long it lay: a
+    /// commit names the version it was read at, and whoever finds it moved loads it again.
+    fn remember(&self, instance: Instance<W>) {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
+    }
+
+    /// What this turn read and has not decided on, once.
+    pub(crate) fn remembered(&self) -> Option<Instance<W>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.take()
     }
 
     /// Hears the first of the moments that have come and mean something; those before the one that
@@ -151,6 +170,7 @@ impl<W: Workflow> Turn<'_, W> {
             Care::Repeatable | Care::Checked => instance,
         };
         let job = self.job(&instance);
+        self.remember(instance);
         let performed = self.executor.perform(command, &job);
         let outcome = self.within(conduct.limit, performed).await;
         let outcome = outcome.unwrap_or_else(|| Outcome::Unknown { why: unanswered() });
@@ -182,8 +202,8 @@ impl<W: Workflow> Turn<'_, W> {
             lane: task.lane.clone(),
             lease_until: now + LEASE,
         });
-        let committed = match self.engine.write(self.executor, draft).await {
-            Ok(committed) => committed,
+        let written = match self.engine.write(self.executor, draft).await {
+            Ok(written) => written,
             // An event came in between; the task is still due and the next turn sees the event.
             Err(EngineError::Contended(_)) => {
                 self.engine.release(&[self.hand.settled()]).await?;
@@ -192,16 +212,15 @@ impl<W: Workflow> Turn<'_, W> {
             Err(EngineError::LeaseLost) => return Ok(None),
             Err(other) => return Err(other),
         };
-        let mut claimed = committed.claimed.into_iter();
+        let mut claimed = written.claimed.into_iter();
         let Some(claimed) = claimed.find(|claimed| claimed.task.id() == task.id()) else {
             return Ok(None);
         };
         self.hand.retake(claimed);
-        let instance = self.load().await?;
         // A process that stood still meanwhile may have been taken for dead: whoever has the task
         // now checks it, and a second one that performs it would do harm.
         let in_time = self.engine.now() < now + BEGINS_WITHIN;
-        Ok(instance.filter(|instance| in_time && instance.record.visit == task.visit))
+        Ok(in_time.then_some(written.instance))
     }
 
     fn job(&self, instance: &Instance<W>) -> Job<W> {

@@ -171,7 +171,6 @@ impl DueIndex {
     pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<Taken> {
         self.lapse(order.now);
         let lease_until = order.now + order.lease;
-        self.cut_leases(lease_until);
         self.turns.wake(order.now);
         let mut left = order.allowance.clone();
         let mut taken = Vec::new();
@@ -255,20 +254,6 @@ impl DueIndex {
             claim.lapsed = true;
             let suspect = self.lost.contains_key(&key);
             self.turns.put(key, &claim.slot, suspect);
-        }
-    }
-
-    /// No lease lasts longer than one that is given now.
-    fn cut_leases(&mut self, longest: Timestamp) {
-        while let Some((until, key)) = self.leases.last().cloned() {
-            if until <= longest {
-                break;
-            }
-            self.leases.remove(&(until, key.clone()));
-            if let Some(claim) = self.claims.get_mut(&key) {
-                claim.lease_until = longest;
-            }
-            self.leases.insert((longest, key));
         }
     }
 

@@ -109,7 +109,7 @@ impl Turn<'_> {
     async fn list(&self) -> Brought {
         let facts = &self.job.facts;
         let filter = Filter {
-            created_before: earlier(facts.order.filter.created_before, facts.ordered_at),
+            created_before: Some(earlier(facts.order.filter.created_before, facts.ordered_at)),
             ..facts.order.filter.clone()
         };
         let mut page = PageOrder {
@@ -254,9 +254,9 @@ struct Worked {
 }
 
 /// Born at the moment of the order is still in time.
-fn earlier(bound: Option<Timestamp>, ordered_at: Timestamp) -> Option<Timestamp> {
+fn earlier(bound: Option<Timestamp>, ordered_at: Timestamp) -> Timestamp {
     let own = ordered_at + Duration::from_millis(1);
-    Some(bound.map_or(own, |bound| bound.min(own)))
+    bound.map_or(own, |bound| bound.min(own))
 }
 
 /// Trouble that has nothing to do with the item: the whole turn comes again.

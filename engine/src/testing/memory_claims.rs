@@ -55,13 +55,14 @@ impl Standing {
     }
 
     /// Hands it out under a new fence.
-    pub(super) fn hand_out(&mut self, fence: u64, lease_until: Timestamp) -> Claimed {
-        self.claim = Some(Claim { fence, lease_until });
-        Claimed {
+    pub(super) fn hand_out(&mut self, claim: Claim) -> Claimed {
+        let claimed = Claimed {
             task: self.task.clone(),
-            fence,
+            fence: claim.fence,
             lost: self.lost,
-        }
+        };
+        self.claim = Some(claim);
+        claimed
     }
 
     fn is_free_at(&self, now: Timestamp) -> bool {
@@ -71,9 +72,9 @@ impl Standing {
     }
 
     fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
+        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
+        // A clock that jumped back may end a lease before its task is due.
+        lease.map_or(self.task.due, |until| until.max(self.task.due))
     }
 
     fn is_admitted(&self, allowance: &Allowance, known: &Definitions) -> bool {
@@ -130,7 +131,6 @@ impl Shelves {
     /// Chooses and hands out one task after the other.
     pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<Claimed> {
         let lease_until = order.now + order.lease;
-        self.cut_leases(lease_until);
         let mut left = order.allowance.clone();
         let mut claimed = Vec::new();
         while claimed.len() < order.limit {
@@ -199,12 +199,5 @@ impl Shelves {
             Some((due < left.fresh_from, self.turns.of(tenant), due, id))
         });
         heads.min().map(|(.., id)| id)
-    }
-
-    /// No lease lasts longer than one that is given now.
-    fn cut_leases(&mut self, longest: Timestamp) {
-        for claim in self.tasks.values_mut().filter_map(|one| one.claim.as_mut()) {
-            claim.lease_until = claim.lease_until.min(longest);
-        }
     }
 }

@@ -62,7 +62,8 @@ impl Shelves {
             let within = change.claim.as_ref().filter(|within| within.covers(&task));
             self.arm(task);
             if let Some(within) = within {
-                committed.claimed.extend(self.take(&id, within.lease_until));
+                let claimed = self.take(&id, within.lease_until);
+                committed.claimed.extend(claimed);
             }
         }
         committed
@@ -103,7 +104,10 @@ impl Shelves {
     pub(super) fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
         let standing = self.tasks.get_mut(id)?;
         self.last_fence += 1;
-        Some(standing.hand_out(self.last_fence, lease_until))
+        Some(standing.hand_out(Claim {
+            fence: self.last_fence,
+            lease_until,
+        }))
     }
 }
 
@@ -125,6 +129,11 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// How many tasks stand, whoever has them in hand.
+    pub fn owed(&self) -> usize {
+        self.shelves().tasks.len()
+    }
+
     /// Does to claims what the death of every process over this store does: nobody gives them back.
     pub fn lose_claims(&self) {
         self.shelves().lose_claims();
@@ -162,11 +171,9 @@ impl Store for MemoryStore {
         let mut lost = Vec::new();
         for held in claims {
             let standing = shelves.tasks.get_mut(&held.task);
-            match standing.filter(|standing| standing.is_held_under(held.fence)) {
-                Some(standing) => {
-                    let fence = held.fence;
-                    standing.claim = Some(Claim { fence, lease_until });
-                }
+            let standing = standing.filter(|standing| standing.is_held_under(held.fence));
+            match standing.and_then(|standing| standing.claim.as_mut()) {
+                Some(claim) => claim.lease_until = lease_until,
                 None => lost.push(held.task.clone()),
             }
         }

@@ -12,7 +12,7 @@ use engine::{Clock, Engine, Outcome, Owner, RunnerOptions, Timestamp};
 use tokio::sync::watch;
 
 use super::errand::{Command, Errand, Event, State};
-use super::fairness::{Counting, ends, owed};
+use super::fairness::{BACKLOG, Counting, backlog, ends, owed};
 use super::stage::{Hands, Stage, World, read, started, state};
 
 /// A clock that leaps as the machine's does: whoever sleeps is not woken by it.
@@ -70,40 +70,6 @@ async fn a_leap_forward_runs_nothing_twice() {
 }
 
 #[tokio::test]
-async fn time_set_back_frees_what_a_dead_process_held_after_one_lease() {
-    let stage = Stage::new();
-    let (one, other) = (stage.process(), stage.process());
-    let id = started(&one, "a").await;
-    stage
-        .world
-        .answers(Outcome::Done(Event::Made("made".to_owned())));
-    let gate = stage.world.holds_next_of(Command::Close);
-    let mut turns = Box::pin(one.work_off());
-    tokio::select! {
-        _ = &mut turns => panic!("it is held"),
-        () = gate.entered() => {}
-    }
-    drop(turns);
-    stage.clock.set(stage.clock.now() - Duration::from_hours(5));
-    stage.after_secs(&other, 0).await;
-    assert_eq!(state(&other, &id).await, State::Closing, "it may be alive");
-    stage.after_secs(&other, 60).await;
-    assert_eq!(state(&other, &id).await, State::Closing, "due as it was");
-    stage.clock.advance(Duration::from_hours(5));
-    stage.after_secs(&other, 0).await;
-    assert_eq!(state(&other, &id).await, State::Done);
-    assert_eq!(
-        stage
-            .world
-            .asked()
-            .iter()
-            .filter(|what| **what == "close")
-            .count(),
-        2
-    );
-}
-
-#[tokio::test]
 async fn time_set_back_in_the_middle_of_a_turn_takes_it_from_nobody() {
     let stage = Stage::new();
     let (one, other) = (stage.process(), stage.process());
@@ -132,40 +98,33 @@ async fn time_set_back_in_the_middle_of_a_turn_takes_it_from_nobody() {
 
 #[tokio::test]
 async fn after_a_downtime_what_is_overdue_is_spread_and_fresh_work_goes_at_once() {
-    const OVERDUE: usize = 10_000;
     let stage = Stage::new();
     let counting = Arc::new(Counting::default());
     let engine = stage.process_with(counting.clone());
-    for number in 0..OVERDUE {
-        owed(&engine, "t", number).await;
-    }
+    backlog(&stage, "t").await;
     stage.clock.advance(Duration::from_hours(3));
     let began = stage.clock.now();
+    let gone = || BACKLOG - stage.memory.owed();
     let story = async {
-        for _ in 0..20 {
+        for _ in 0..200 {
             tokio::task::yield_now().await;
         }
-        let fresh = owed(&engine, "t", OVERDUE).await;
+        let fresh = owed(&engine, "t", 0).await;
         ends(&stage, &engine, &fresh, Duration::ZERO).await;
         assert_eq!(stage.clock.now(), began, "it waited for nobody");
-        // Three seconds more, in tenths.
-        for _ in 0..30 {
+        for tenth in 1..=30 {
             stage.clock.advance(Duration::from_millis(100));
-            for _ in 0..200 {
+            for _ in 0..300 {
                 tokio::task::yield_now().await;
             }
+            let most = 200 + tenth * 20;
+            assert!(
+                gone() <= most,
+                "{} begun after {tenth} tenths of {most}",
+                gone()
+            );
         }
+        assert!(gone() > 700, "{} begun in three seconds", gone());
     };
     engine.run(RunnerOptions::default(), story).await;
-    let asked = counting.asked();
-    for tenth in 0..=30_u64 {
-        let at = began + Duration::from_millis(tenth * 100);
-        let begun = asked.iter().filter(|(when, _)| *when <= at).count() as u64;
-        let most = 200 + tenth * 20 + 1;
-        assert!(
-            begun <= most,
-            "{begun} begun after {tenth} tenths, at most {most}"
-        );
-    }
-    assert!(asked.len() > 700, "{} begun in three seconds", asked.len());
 }

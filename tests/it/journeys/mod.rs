@@ -1,6 +1,7 @@
 //! What client, partner and operator live through, one sentence each.
 
 mod assets;
+mod bulk;
 mod codes;
 mod happy;
 mod links;

@@ -4,6 +4,7 @@
 mod acts;
 mod bulk;
 mod registry;
+mod schedules;
 mod token;
 mod views;
 
@@ -22,7 +23,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::instances,
         views::instance,
         views::attention,
-        views::schedules,
+        schedules::schedules,
+        schedules::change,
         views::audit,
         acts::act,
         bulk::order,

@@ -79,19 +79,6 @@ pub(super) async fn renewing_keeps_a_claim(subject: &dyn StoreUnderTest) {
     trial.write(settling(&lapsed)).await;
 }
 
-pub(super) async fn no_lease_outlasts_its_length_when_time_is_set_back(
-    subject: &dyn StoreUnderTest,
-) {
-    let mut trial = Trial::without_restarts(subject).await;
-    let back = 3_600_000;
-    trial.write(arming(&[task(1, "call", 10)])).await;
-    let before = trial.claim(10 + back).await;
-    assert!(trial.claim(10).await.is_empty(), "it is held");
-    let after = trial.claim(10 + LEASE).await;
-    assert_eq!(after.len(), 1, "an hour set back is not waited for");
-    assert!(after[0].fence > before[0].fence);
-}
-
 pub(super) async fn released_tasks_are_due_as_they_were(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::without_restarts(subject).await;
     trial.write(arming(&[task(1, "call", 10)])).await;

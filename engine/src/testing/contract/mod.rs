@@ -31,7 +31,6 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     leases::an_old_claim_settles_nothing(subject).await;
     leases::a_lapsed_claim_settles_until_someone_takes_over(subject).await;
     leases::renewing_keeps_a_claim(subject).await;
-    leases::no_lease_outlasts_its_length_when_time_is_set_back(subject).await;
     leases::released_tasks_are_due_as_they_were(subject).await;
     leases::replacing_a_task_ends_its_claim(subject).await;
     leases::a_dropped_task_is_gone_whoever_holds_it(subject).await;
@@ -40,6 +39,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_earliest_is_handed_out_first(subject).await;
     due_order::closed_lanes_hand_out_nothing(subject).await;
     due_order::the_next_moment_is_known(subject).await;
+    due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
     fairness::tenants_take_turns(subject).await;

@@ -14,8 +14,8 @@ use crate::app::views::{BulkCountsView, BulkItemView, BulkView};
 pub(super) fn view(job: &Instance<Bulk>, now: Timestamp) -> BulkView {
     let facts = &job.facts;
     let going = !job.record.ended && job.record.hold.is_none();
-    let held = job.record.hold.is_some();
-    let hold = held.then(|| hold_of(&job.record, None, &[], now)).flatten();
+    let hold = job.record.hold.as_ref();
+    let hold = hold.and_then(|_| hold_of(&job.record, None, &[], now));
     let expected_end = expected_end(facts, now).filter(|_| going && job.state == BulkState::Acting);
     BulkView {
         object: "bulk_job",

@@ -2,18 +2,22 @@
 
 pub(super) mod acts;
 mod diagram;
+mod health;
+mod schedules;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, Filter, InstanceId, PageOrder, Record, TallyKey, Task, Timestamp};
-use serde_json::{Value, json};
+use engine::{
+    Awaited, Entry, Filter, InstanceId, Jumps, LaneView, PageOrder, Record, TallyKey, Task,
+};
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
 
 use self::acts::acts_of;
+use self::health::waits_for_lane;
 use self::words::headline;
 pub(super) use self::words::hold_of;
 use super::App;
@@ -21,7 +25,9 @@ use super::lists::{ListQuery, list};
 use super::onboardings::event_view;
 use super::operators::Operator;
 use super::problem::Problem;
-use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView, TryView};
+use super::views::{
+    AttentionGroup, HoldView, InstanceRow, InstanceView, ListView, TaskView, TryView,
+};
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
@@ -36,6 +42,10 @@ pub struct Gauges {
     pub instances: Vec<(String, String, String, u64)>,
     /// How late the earliest due task is.
     pub lag: Duration,
+    /// What is under way in each lane, and which are held.
+    pub lanes: Vec<LaneView>,
+    /// What was noticed of the machine's clock.
+    pub leaps: Jumps,
 }
 
 impl App {
@@ -85,7 +95,7 @@ impl App {
         let id = InstanceId::new(id);
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let (facts, awaited) = self.engine.inspect(record.clone()).await?;
-        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        let hold = self.hold(&record, awaited.as_ref(), &tasks);
         Ok(InstanceView {
             id: id.to_string(),
             workflow: record.workflow.clone(),
@@ -190,23 +200,6 @@ impl App {
         }
     }
 
-    /// The schedules with their last and next runs.
-    pub async fn schedules(&self, _operator: &Operator) -> Result<ListView<Value>, Problem> {
-        let states = engine::schedule_states(&self.engine).await?;
-        let views = states
-            .into_iter()
-            .map(|state| {
-                json!({
-                    "object": "schedule", "name": state.name, "line": state.line,
-                    "next_run": state.next_run.to_rfc3339(),
-                    "last_run": state.last_run.map(Timestamp::to_rfc3339),
-                    "last_result": state.last_result,
-                })
-            })
-            .collect();
-        Ok(list(views, None))
-    }
-
     /// Numbers for the metrics page.
     pub async fn gauges(&self) -> Result<Gauges, Problem> {
         let mut cells: BTreeMap<(String, String, String), u64> = BTreeMap::new();
@@ -221,6 +214,8 @@ impl App {
                 .map(|((workflow, state, hold), count)| (workflow, state, hold, count))
                 .collect(),
             lag: self.engine.lag().await?,
+            lanes: self.engine.lanes(),
+            leaps: self.clock_leaps(),
         })
     }
 
@@ -229,10 +224,17 @@ impl App {
         record.ok_or_else(|| Problem::not_found("instance"))
     }
 
+    /// What it waits for; a dependency that is left alone comes before anything of its own.
+    fn hold(&self, record: &Record, awaited: Option<&Awaited>, tasks: &[Task]) -> Option<HoldView> {
+        let now = self.engine.now();
+        let held = self.held_lanes();
+        waits_for_lane(record, tasks, &held, now).or_else(|| hold_of(record, awaited, tasks, now))
+    }
+
     pub(super) async fn row(&self, record: Record) -> Result<InstanceRow, Problem> {
         let (_, awaited) = self.engine.inspect(record.clone()).await?;
         let tasks = self.engine.tasks(&record.id).await?;
-        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        let hold = self.hold(&record, awaited.as_ref(), &tasks);
         Ok(InstanceRow {
             id: record.id.to_string(),
             workflow: record.workflow.clone(),

@@ -18,7 +18,6 @@ use engine::{
 };
 
 use super::Onboarding;
-use rand::Rng as _;
 
 use super::event::Event;
 use super::facts::Trouble;
@@ -130,7 +129,7 @@ fn outcome_of(error: &GraphError, now: engine::Timestamp) -> Outcome<Event> {
         }
         // Nobody is there: an outage burns no tries, however long it lasts.
         Reaction::NotSent => Outcome::Wait {
-            until: now + OUTAGE_PAUSE.mul_f64(rand::rng().random_range(0.5..1.0)),
+            until: now + OUTAGE_PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0),
             why: why.clone(),
             mover: Actor::Outside,
         }

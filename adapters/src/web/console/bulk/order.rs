@@ -164,9 +164,9 @@ fn counted(seen: &BulkPreviewView) -> Markup {
     html! {
         p.headline {
             strong { (number(seen.count)) @if !seen.count_is_exact { " or more" } }
-            @if seen.count == 1 { " matches and still runs. " } @else { " match and still run. " }
-            (means(&seen.act))
+            @if seen.count == 1 { " matches and still runs." } @else { " match and still run." }
         }
+        p { "To each: " (means(&seen.act)) }
         dl.hold.waiting[seen.refused.is_empty()].awaiting[!seen.refused.is_empty()] {
             div { dt { "Can be done to" } dd { (number(seen.possible)) } }
             div { dt { "Would refuse" } dd { (number(seen.count - seen.possible)) } }
