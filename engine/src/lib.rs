@@ -4,6 +4,7 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod acts;
 mod allowance;
 mod archive;
 mod births;
@@ -23,18 +24,27 @@ mod engine;
 mod error;
 mod examine;
 mod executor;
+mod export;
 mod hand;
+mod image;
+mod import;
 mod instance;
 mod intervene;
 mod lanes;
 mod ledger;
 mod limits;
 mod migrate;
+mod offers;
+mod operation;
 mod passage;
+mod plan;
 mod poison;
+mod possible;
+mod preview;
 mod rate;
 mod record;
 mod registry;
+mod rewind;
 mod rooting;
 mod roots;
 mod runner;
@@ -49,9 +59,11 @@ pub mod testing;
 mod timetable;
 mod turn;
 mod verify;
+mod waiting;
 mod walk;
 mod workflow;
 
+pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use allowance::Allowance;
 pub use builder::EngineBuilder;
 pub use bulk::{
@@ -71,13 +83,18 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
+pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use image::{Contents, Counts, Image, Item, contents};
+pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
-pub use intervene::Act;
 pub use lanes::{Held, LaneView, Limits};
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
+pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
+pub use possible::Possible;
+pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rate::Rate;
 pub use rooting::SealJournals;
 pub use roots::Root;
@@ -96,4 +113,5 @@ pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use timetable::{ScheduleAct, change_schedule, run_schedules, schedule_states};
 pub use verify::{Anchor, Findings, Verification, Verifier};
+pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -228,7 +228,9 @@ async fn carry_out(engine: &Engine, schedule: &Schedule, run: Run) {
         state.running.take_if(|running| *running == run);
         // It was given up for lost when the next one began beside it.
         let is_this = |known: &Run| (known.began, &known.process) == (run.began, &run.process);
-        state.history.retain(|known| known.outcome != RunOutcome::Lost || !is_this(known));
+        state
+            .history
+            .retain(|known| known.outcome != RunOutcome::Lost || !is_this(known));
         state.record(ended.clone());
     });
     if let Err(error) = written.await {

@@ -3,7 +3,6 @@
 mod breakers;
 mod bulk;
 mod clocks;
-mod crashes;
 mod deadlines;
 mod errand;
 mod fairness;
@@ -15,7 +14,10 @@ mod leases;
 mod once;
 mod outages;
 mod poison;
+mod rewinds;
 mod schedules;
 mod stage;
+mod subjects;
 mod sweeps;
 mod tries;
+mod waiting;

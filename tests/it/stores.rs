@@ -5,11 +5,12 @@ use std::sync::Arc;
 use adapters::sled::{OpenError, SledOptions, SledStore};
 use async_trait::async_trait;
 use engine::testing::MemoryStore;
-use engine::testing::contract::{self, StoreUnderTest};
+use engine::testing::contract::{self, StoreUnderTest, Stored};
 use engine::{Change, CommitError, InstanceId, Store, StoreError};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
+/// The store that was opened last, so that it can be damaged.
 #[derive(Default)]
 struct Memory(Mutex<Arc<MemoryStore>>);
 
@@ -28,6 +29,12 @@ impl StoreUnderTest for Memory {
 
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
         store
+    }
+
+    async fn damage(&self, _store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+        let store = self.0.lock().await;
+        store.damage(what);
+        store.clone()
     }
 }
 
@@ -83,6 +90,35 @@ impl StoreUnderTest for Folder {
         let store = open(&folder).await;
         *opened = Some((folder, store.clone()));
         store
+    }
+
+    async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+        drop(store);
+        let mut opened = self.opened.lock().await;
+        let (folder, store) = opened.take().unwrap();
+        store.close().await.unwrap();
+        tamper(&folder, |db| {
+            let before = db.insert(key_of(what), b"\0\0\x01\xc1").unwrap();
+            assert!(before.is_some(), "{what:?} does not lie there");
+        });
+        let store = open(&folder).await;
+        *opened = Some((folder, store.clone()));
+        store
+    }
+}
+
+/// Where a value lies in the folder.
+fn key_of(what: &Stored) -> Vec<u8> {
+    let part = |text: &str| {
+        let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+        [&length[..], text.as_bytes()].concat()
+    };
+    match what {
+        Stored::Record(id) => [b"r", id.as_str().as_bytes()].concat(),
+        Stored::Entry(id, sequence) => {
+            [b"j", &part(id.as_str())[..], &sequence.to_be_bytes()].concat()
+        }
+        Stored::Document { space, key } => [b"x", &part(space)[..], key.as_bytes()].concat(),
     }
 }
 

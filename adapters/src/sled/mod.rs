@@ -5,6 +5,8 @@
 mod committer;
 mod draft;
 mod due;
+mod examine;
+mod image;
 mod keys;
 mod marks;
 mod open;
@@ -15,5 +17,6 @@ mod turns;
 mod values;
 mod view;
 
+pub use examine::{Examined, examine};
 pub use open::{FailHook, OpenError, SledOptions};
 pub use store::{Health, SledStore, Stats};

@@ -94,6 +94,7 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/schedules", Operator),
     door("POST", "/console/api/schedules/<name>/<act>", Operator),
     door("GET", "/console/api/audit", Operator),
+    door("GET", "/console/api/backup", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
     door("GET", "/o/<token>", Link),
     door("POST", "/o/<token>/open", Link),

@@ -78,6 +78,14 @@ fn written(gauges: &Gauges) -> String {
         gauges.leaps.forward,
         gauges.leaps.ahead.as_secs_f64()
     );
+    if let Some(age) = gauges.backup_age {
+        let _ = write!(
+            page,
+            "# HELP gangway_last_backup_age_seconds How long ago the last backup was read to its end.\n\
+             # TYPE gangway_last_backup_age_seconds gauge\ngangway_last_backup_age_seconds {}\n",
+            age.as_secs()
+        );
+    }
     page
 }
 
@@ -129,11 +137,18 @@ mod tests {
             lag: Duration::from_millis(1500),
             lanes: Vec::new(),
             leaps: Jumps::default(),
+            backup_age: Some(Duration::from_secs(90)),
         };
         let page = written(&gauges);
         let line = r#"gangway_instances{workflow="onboarding",state="link_issued",hold="a\"b"} 3"#;
         assert!(page.lines().any(|written| written == line), "{page}");
-        assert!(page.contains("\ngangway_due_lag_seconds 1.5\n"), "{page}");
+        for line in [
+            "gangway_due_lag_seconds 1.5",
+            "gangway_last_backup_age_seconds 90",
+            "gangway_clock_leaps_total{direction=\"back\"} 0",
+        ] {
+            assert!(page.lines().any(|written| written == line), "{page}");
+        }
     }
 
     #[test]
@@ -145,6 +160,7 @@ mod tests {
             lag: Duration::ZERO,
             lanes: Vec::new(),
             leaps: Jumps::default(),
+            backup_age: None,
         };
         assert!(first.page(&gauges).contains("gangway_test_total 1"));
         assert!(second.page(&gauges).contains("gangway_test_total 1"));

@@ -162,6 +162,7 @@ impl Workflow for Six {
             mover: Actor::System,
             reason: Reason::new("asleep", "it sleeps"),
             until: facts.wakes,
+            cause: None,
         })
     }
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::MemoryStore;
-use engine::{Clock, Engine, Outcome, Owner, RunnerOptions, Timestamp};
+use engine::{Clock, Engine, Owner, RunnerOptions, Timestamp};
 use tokio::sync::watch;
 
-use super::errand::{Command, Errand, Event, State};
+use super::errand::{Errand, State};
 use super::fairness::{BACKLOG, Counting, backlog, ends, owed};
 use super::stage::{Hands, Stage, World, read, started, state};
 

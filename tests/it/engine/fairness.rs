@@ -99,7 +99,10 @@ async fn ten_thousand_due_tasks_of_one_partner_do_not_delay_anothers_single_one(
     let ended = ends(&stage, &engine, &small, Duration::ZERO);
     engine.run(RunnerOptions::default(), ended).await;
     let before = BACKLOG - stage.memory.owed();
-    assert!(before < BACKLOG / 20, "{before} of the other's came before its end");
+    assert!(
+        before < BACKLOG / 20,
+        "{before} of the other's came before its end"
+    );
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ mod happy;
 mod links;
 mod meta;
 mod notices;
+mod operators;
 mod outages;
 mod registration;
 mod requests;
+mod schedules;
 
 use std::time::Duration;
 

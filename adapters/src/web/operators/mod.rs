@@ -3,6 +3,7 @@
 
 mod acts;
 mod bulk;
+mod keeping;
 mod registry;
 mod schedules;
 mod token;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Vec<Route> {
         schedules::change,
         views::audit,
         acts::act,
+        keeping::backup,
         bulk::order,
         bulk::jobs,
         bulk::job,

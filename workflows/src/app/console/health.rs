@@ -87,5 +87,6 @@ pub(super) fn waits_for_lane(
         until: lane.next_probe.clone(),
         mover: Actor::Outside.as_str().to_owned(),
         attempt: task.attempt,
+        fingerprint: format!("lane:{}:{}", lane.lane, lane.code),
     })
 }
