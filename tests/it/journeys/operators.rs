@@ -150,6 +150,8 @@ async fn calling_off_takes_the_subscription_back_where_the_operator_says_so() {
         assert_eq!(look["owes"], json!(owes));
         let fate = if compensate { "undone" } else { "stays" };
         assert_eq!(of_fate(&look, fate), ["subscribe_app"], "{look:#}");
+        // Whoever calls it off means it, whatever pause stood.
+        act(&app, id, "pause", json!({})).await.expect(200);
         act(&app, id, "cancel", json!({ "compensate": compensate }))
             .await
             .expect(200);
