@@ -3,19 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Clock, DocumentDraft, Documents, Expected, SystemClock};
-use workflows::directory::house_subject;
+use engine::{Clock, Engine, SubjectId, SystemClock};
 use workflows::values::Secret;
 
 use crate::process::StartError;
 use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simulator_address};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, WorldStore};
 use crate::vault::{MasterKey, Vault};
 
 /// What is remembered of the installation itself.
 const INSTALLATION: &str = "installation";
+/// Where older stores remember which master key their look-ups were made under.
 const DIGEST_KEY: &str = "digest_key";
+/// The subject of look-ups: its data key is what they are digested under.
+const DIGESTS: &str = "digests";
 
 /// What differs between sandbox and live before anything runs.
 pub(crate) struct Ground {
@@ -90,6 +92,18 @@ pub(crate) fn live_ground(settings: &Settings) -> Result<Ground, StartError> {
     })
 }
 
+/// The vault of a folder that no process runs over.
+pub(crate) fn vault_at_rest(settings: &Settings, folder: &Path) -> Result<Arc<Vault>, StartError> {
+    if settings.mode == Mode::Live {
+        return Ok(live_ground(settings)?.vault);
+    }
+    let key = match &settings.vault_key {
+        Some(key) => key.clone(),
+        None => SandboxFile::in_folder(folder).read_or_invent()?.vault_key,
+    };
+    vault(&key, &settings.vault_keys_old)
+}
+
 fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
     let current = MasterKey::from_base64(current.expose())?;
     let old: Result<Vec<_>, _> = old
@@ -99,35 +113,34 @@ fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
     Ok(Arc::new(Vault::new(current, old?)))
 }
 
-/// Look-ups of codes hang on digests under one master key: a list of keys in another order would make
-/// every one of them miss without a word. The first start remembers which key it was.
+/// Look-ups hang on digests under one key. The store keeps it wrapped, so that it outlives every
+/// master key; a store from before that is told from its first master key, once.
 pub(crate) async fn hold_digest_key(
-    documents: &Documents,
+    engine: &Engine,
     vault: &Vault,
 ) -> Result<(), StartError> {
-    let id = vault.digest_key_id();
-    if let Some(known) = documents.get::<String>(INSTALLATION, DIGEST_KEY).await? {
-        if known.body == id {
-            return Ok(());
-        }
-        return Err(SettingsError::Wrong {
-            key: "vault_keys_old",
-            problem: format!(
+    let subject = SubjectId::new(DIGESTS);
+    let keyring = engine.documents();
+    let known = keyring.get::<String>(INSTALLATION, DIGEST_KEY).await?;
+    if let Some(known) = known
+        && !keyring.has_key(&subject).await?
+    {
+        let id = vault.first_digest_key_id();
+        if known.body != id {
+            let problem = format!(
                 "must end with the key {}, under which this store's look-ups were made, and ends with {id}",
                 known.body
-            ),
+            );
+            return Err(SettingsError::Wrong {
+                key: "vault_keys_old",
+                problem,
+            }
+            .into());
         }
-        .into());
+        let wrapped = vault.wrap(&subject, &vault.first_digest_key());
+        keyring.adopt_key(&subject, wrapped).await?;
     }
-    let puts = documents
-        .seal(DocumentDraft {
-            space: INSTALLATION,
-            key: DIGEST_KEY,
-            subject: &house_subject(),
-            expected: Expected::Absent,
-            body: &id,
-            expires_at: None,
-        })
-        .await?;
-    Ok(documents.write(puts).await?)
+    keyring.prepare(&subject).await?;
+    vault.digest_under(keyring.key(&subject).await?.as_ref());
+    Ok(())
 }

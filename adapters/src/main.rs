@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use adapters::cli;
 use adapters::process::Process;
 use adapters::sandbox::Invented;
 use adapters::settings::Settings;
@@ -14,6 +15,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     telemetry::start(std::env::var("GANGWAY_LOG").is_ok_and(|format| format == "json"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((command, rest)) = arguments.split_first() {
+        let (text, end) = match command.as_str() {
+            "verify" => cli::verify(rest).await,
+            other => (
+                format!("gangway knows no command `{other}`; it knows: verify\n"),
+                ExitCode::from(64),
+            ),
+        };
+        say(&mut std::io::stdout(), &text);
+        return end;
+    }
     // reqwest takes the process's provider of TLS and panics without one.
     if rustls::crypto::ring::default_provider()
         .install_default()

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Chore, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store, run_schedules,
+    Chore, Engine, EngineError, Owner, ResumeStalled, RewrapKeys, RunnerOptions, Schedule, SealJournals, Store,
+    run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
+use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
 use workflows::retention::ForgetExpired;
@@ -137,7 +139,7 @@ impl Process {
             },
         );
         app.prepare().await?;
-        hold_digest_key(&engine.documents(), &ground.vault).await?;
+        hold_digest_key(&engine, &ground.vault).await?;
         let mut process = Self {
             app,
             engine,
@@ -261,7 +263,7 @@ impl Process {
 }
 
 /// Opens the embedded store; a disk that fails later ends the process at once.
-async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
+pub(crate) async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
     let options = SledOptions {
         // Nothing acknowledged may be lost, and after a failed sync nobody knows what was kept.
         on_fail: Arc::new(|why| {
@@ -294,18 +296,22 @@ fn engine_over(
     let onboarding = OnboardingExecutor::new(Arc::new(graph), builder.documents(), builder.store());
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
+    let check = CheckExecutor::new(builder.verifier(), builder.documents());
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
+        .workflow::<JournalCheck>(Arc::new(check))
         .build())
 }
 
 /// The sweeps with their times; a wrong line is named before anything is opened.
 fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
     let lines = &settings.schedules;
-    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 2] = [
+    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 4] = [
         ("stalled", &lines.stalled, Arc::new(ResumeStalled)),
         ("retention", &lines.retention, Arc::new(ForgetExpired)),
+        ("rewrap_keys", &lines.rewrap_keys, Arc::new(RewrapKeys)),
+        ("journal_root", &lines.journal_root, Arc::new(SealJournals)),
     ];
     sweeps
         .into_iter()

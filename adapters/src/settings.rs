@@ -61,7 +61,7 @@ pub struct Settings {
     pub store: String,
     /// The master key: 32 bytes in base64.
     pub vault_key: Option<Secret>,
-    /// Older master keys, newest first; the last one keeps digests the same for good.
+    /// Older master keys, newest first; they may go once every data key is wrapped anew.
     pub vault_keys_old: Vec<Secret>,
     /// The first operator's token.
     pub operator_token: Option<Secret>,
@@ -125,6 +125,10 @@ pub struct Schedules {
     pub stalled: String,
     /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
     pub retention: String,
+    /// Seals how far every history has come.
+    pub journal_root: String,
+    /// Wraps data keys anew after a change of `vault_key`.
+    pub rewrap_keys: String,
 }
 
 impl Default for Settings {
@@ -174,6 +178,8 @@ impl Default for Schedules {
         Self {
             stalled: "0 * * * * *".to_owned(),
             retention: "0 17 3 * * *".to_owned(),
+            journal_root: "0 7 * * * *".to_owned(),
+            rewrap_keys: "0 */5 * * * *".to_owned(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
+use crate::attempts::{self, Attempt};
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
 use crate::diagram::Diagram;
@@ -227,6 +228,9 @@ impl Engine {
         &self,
         record: Record,
     ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+        if let Some(at) = record.erased_at {
+            return Ok((serde_json::json!({ "erased_at": at.to_rfc3339() }), None));
+        }
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
     }
@@ -269,6 +273,11 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<Entry>, EngineError> {
         Ok(self.parts.store.journal(id, after, limit).await?)
+    }
+
+    /// The newest tries at an instance's commands that did not succeed at once, oldest first.
+    pub async fn attempts(&self, record: &Record) -> Result<Vec<Attempt>, EngineError> {
+        attempts::of(self.store(), &self.parts.keyring, record).await
     }
 
     /// What is owed to an instance, earliest first.
@@ -352,6 +361,10 @@ impl Engine {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts.ledger
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.parts.keyring
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

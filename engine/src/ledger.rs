@@ -9,15 +9,20 @@ use rust_fsm::StateMachineImpl;
 use thiserror::Error;
 use tokio::sync::{OnceCell, broadcast};
 
+use crate::attempts;
 use crate::chain::{Chain, journal_subject};
+use crate::clock::Timestamp;
 use crate::decide::Refusal;
 use crate::draft::{Draft, Instance, NewInstance};
+use crate::erase::SUBJECT_LABEL;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{Actor, InstanceId, Label, Record};
+use crate::instance::{Actor, Entry, InstanceId, Label, Record, SubjectId};
 use crate::registry::Registry;
 use crate::roots;
 use crate::seal::{DataKey, Keyring, SealError};
-use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store, StoreError};
+use crate::store::{
+    Change, CommitError, Committed, PutDocument, PutEntry, PutRecord, Store, StoreError,
+};
 use crate::workflow::{Note, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
@@ -35,6 +40,15 @@ pub enum EngineError {
     /// The table has no such move: tell whoever asked which state it is in.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It was put away and hears nothing any more: it can only be read.
+    #[error("instance {0} was archived")]
+    Archived(InstanceId),
+    /// Its subject's data cannot be erased while it is live: end it first.
+    #[error("instance {0} is still live")]
+    StillLive(InstanceId),
+    /// What belongs to the store itself is never erased.
+    #[error("{0} is no subject whose data can be erased")]
+    NotErasable(SubjectId),
     /// Another instance holds a label that must be unique.
     #[error("the label {}={} is taken by another instance", .0.name, .0.value)]
     LabelTaken(Label),
@@ -122,6 +136,9 @@ impl Ledger {
             .state
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
+        if record.erased_at.is_some() {
+            return Err(SealError::Erased.into());
+        }
         let place = place_of(&record);
         let plain = self
             .keyring
@@ -158,6 +175,42 @@ impl Ledger {
             .with_children(registry, change, children, &births)
             .await?;
         self.put(change).await
+    }
+
+    /// The next line of a record that changes outside any decision.
+    pub(crate) async fn line(
+        &self,
+        record: &mut Record,
+        note: Note,
+        now: Timestamp,
+    ) -> Result<PutEntry, EngineError> {
+        let chain = self.chain().await?;
+        record.journal += 1;
+        let mut put = PutEntry {
+            instance: record.id.clone(),
+            entry: Entry {
+                sequence: record.journal,
+                at: now,
+                what: note.what,
+                actor: note.actor,
+                from: None,
+                to: None,
+                detail: note.detail,
+                root: None,
+                mac: None,
+            },
+        };
+        self.link(chain, record, &mut put);
+        Ok(put)
+    }
+
+    /// Binds a line to those before it and makes it the record's head.
+    fn link(&self, chain: &Chain, record: &mut Record, put: &mut PutEntry) {
+        let root = self.newest_root.load(Ordering::Relaxed);
+        put.entry.root = (root > 0).then_some(root);
+        let mac = chain.link(&put.instance, record.head.as_ref(), &put.entry);
+        put.entry.mac = Some(mac);
+        record.head = Some(mac);
     }
 
     /// What links histories. Its key is made with the first line of a store.
@@ -290,16 +343,20 @@ impl Ledger {
             }
         })?);
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
+        if draft.record.subject.as_str() != draft.record.id.as_str() {
+            // Found again when the subject is erased; one named for its subject is found by its id.
+            let subject = Label::shared(SUBJECT_LABEL, draft.record.subject.as_str());
+            draft.record.labels.push(subject);
+        }
         let chain = self.chain().await?;
-        let root = self.newest_root.load(Ordering::Relaxed);
         for put in &mut draft.change.journal {
-            put.entry.root = (root > 0).then_some(root);
-            let mac = chain.link(&put.instance, draft.record.head.as_ref(), &put.entry);
-            put.entry.mac = Some(mac);
-            draft.record.head = Some(mac);
+            self.link(chain, &mut draft.record, put);
         }
         let expected = draft.expected();
+        let attempt = draft.attempt.as_ref();
+        let kept = attempt.map(|kept| attempts::put(&self.keyring, key, &draft.record, kept));
         let mut change = draft.change;
+        change.documents.extend(kept);
         change.records.push(PutRecord {
             expected,
             record: draft.record,

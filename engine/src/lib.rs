@@ -5,6 +5,7 @@
 //! is everything one decision writes.
 
 mod archive;
+mod attempts;
 mod chain;
 mod clock;
 mod codec;
@@ -14,6 +15,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod erase;
 mod examine;
 mod executor;
 mod hand;
@@ -23,6 +25,7 @@ mod ledger;
 mod limits;
 mod record;
 mod registry;
+mod rewrap;
 mod rooting;
 mod roots;
 mod runner;
@@ -37,6 +40,7 @@ mod verify;
 mod walk;
 mod workflow;
 
+pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
@@ -45,6 +49,7 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::{Engine, EngineBuilder};
+pub use erase::Erasure;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
@@ -53,6 +58,7 @@ pub use instance::{
 pub use intervene::Act;
 pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use rewrap::RewrapKeys;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;

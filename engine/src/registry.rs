@@ -75,6 +75,7 @@ impl<W: Workflow> Running for Registered<W> {
             engine,
             executor: self.executor.as_ref(),
             hand,
+            begun: engine.now(),
         };
         turn.take().await
     }

@@ -13,6 +13,7 @@ use crate::executor::{Care, Executor, Finding, Job, Outcome};
 use crate::hand::Hand;
 use crate::instance::{Actor, Reason};
 use crate::ledger::EngineError;
+use crate::seal::SealError;
 use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
@@ -22,6 +23,8 @@ pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
     pub(crate) executor: &'a dyn Executor<W>,
     pub(crate) hand: &'a Hand,
+    /// When the turn began.
+    pub(crate) begun: Timestamp,
 }
 
 impl<W: Workflow> Turn<'_, W> {
@@ -55,7 +58,11 @@ impl<W: Workflow> Turn<'_, W> {
 
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {
         let task = self.hand.task();
-        self.engine.ledger().load::<W>(&task.instance).await
+        match self.engine.ledger().load::<W>(&task.instance).await {
+            // Nothing is owed to one that was erased or put away: whatever still comes is disposed of.
+            Err(EngineError::Seal(SealError::Erased) | EngineError::Archived(_)) => Ok(None),
+            loaded => loaded,
+        }
     }
 
     /// Hears the first of the moments that have come and mean something; those before the one that

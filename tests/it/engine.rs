@@ -1,7 +1,9 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod attempts;
 mod crashes;
 mod deadlines;
+mod erasure;
 mod errand;
 mod families;
 mod hands;
@@ -10,6 +12,7 @@ mod labels;
 mod leases;
 mod once;
 mod outages;
+mod rotation;
 mod schedules;
 mod stage;
 mod sweeps;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 use workflows::values::PartnerId;
 
@@ -30,10 +31,19 @@ fn the_delivery_is_as_drawn() {
 }
 
 #[test]
+fn the_journal_check_is_as_drawn() {
+    is_as_drawn::<JournalCheck>(&expect_file!["../../fixtures/diagrams/journal_check.mmd"]);
+}
+
+#[test]
 fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
+    assert_eq!(
+        Diagram::of::<JournalCheck>().defects::<JournalCheck>(),
+        none
+    );
 }
 
 /// The command in words; what it leads to besides being called off.
@@ -53,6 +63,7 @@ fn check_answers<W: Workflow>(first: Option<CommandOf<W>>, called_off: &[&str]) 
 fn every_command_can_be_answered_where_it_runs() {
     check_answers::<Onboarding>(None, &["canceled", "window_closed", "link_expired"]);
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered"]);
+    check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
 }
 
 /// Every state in which a command can be owed, with that command.
@@ -131,6 +142,22 @@ async fn no_outcome_leaves_a_delivery_hanging() {
     assert_eq!(pairs.len(), 1);
     for (state, command) in pairs {
         let found = hanging::<Delivery>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_journal_check_hanging() {
+    let facts = journal_check::Facts {
+        asked_at: ManualClock::default().now(),
+        ended_at: None,
+        findings: None,
+    };
+    let silence = journal_check::Event::Read(Box::default());
+    for (state, command) in
+        owed_somewhere::<JournalCheck>(Some(journal_check::Command::ReadHistories))
+    {
+        let found = hanging::<JournalCheck>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
 }

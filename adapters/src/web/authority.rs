@@ -88,6 +88,9 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/attention", Operator),
     door("GET", "/console/api/schedules", Operator),
     door("GET", "/console/api/audit", Operator),
+    door("POST", "/console/api/journal/verify", Operator),
+    door("GET", "/console/api/journal/verify", Operator),
+    door("GET", "/console/api/journal/verify/<id>", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
     door("GET", "/o/<token>", Link),
     door("POST", "/o/<token>/open", Link),
@@ -113,6 +116,8 @@ const DOORS: &[Door] = &[
     door("POST", "/console/partners/links", Console),
     door("GET", "/console/schedules", Console),
     door("GET", "/console/audit", Console),
+    door("GET", "/console/journal", Console),
+    door("POST", "/console/journal/verify", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {

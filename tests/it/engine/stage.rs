@@ -165,6 +165,14 @@ impl Stage {
         }
     }
 
+    /// A stage over the same store with other keys.
+    pub(super) fn under(&self, vault: Vault) -> Self {
+        Self {
+            vault: Arc::new(vault),
+            ..Self::over(self.store.clone())
+        }
+    }
+
     /// A new process over the same store.
     pub(super) fn process(&self) -> Engine {
         let number = self.processes.fetch_add(1, Ordering::SeqCst);

@@ -14,6 +14,7 @@ const MAY_COMMIT: &[&str] = &[
 
 /// The rooms that join the adapters into a process.
 const MAY_NAME_SEVERAL: &[&str] = &[
+    "adapters/src/cli/verify.rs",
     "adapters/src/ground.rs",
     "adapters/src/lib.rs",
     "adapters/src/main.rs",

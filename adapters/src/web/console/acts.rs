@@ -5,7 +5,7 @@ use rand::RngCore;
 use rocket::form::{Form, FromForm};
 use rocket::post;
 use rocket::response::{Flash, Redirect};
-use workflows::app::{InstanceView, Kind, OperatorAct};
+use workflows::app::{ErasureView, InstanceView, Kind, OperatorAct};
 
 use super::frame::{Frame, Stop};
 use super::instances::path_of;
@@ -19,6 +19,9 @@ pub(super) struct ActForm {
     token: String,
     reason: String,
     operation_id: String,
+    /// The instance's id, typed, where there is no way back.
+    #[field(default = None)]
+    confirm: Option<String>,
 }
 
 #[post("/console/instances/<id>/acts/<act>", data = "<form>")]
@@ -37,6 +40,19 @@ pub(super) async fn carry_out(
             back,
             "Say why: the reason is kept with the act.",
         ));
+    }
+    if act == "erase" {
+        if form.confirm.as_deref().map(str::trim) != Some(id) {
+            let told = "Nothing was erased: type the onboarding's id to confirm.";
+            return Ok(Flash::error(back, told));
+        }
+        return match app.erase(&signed.operator, id, reason, false).await {
+            Ok(erased) => Ok(Flash::success(back, erased_words(&erased))),
+            Err(problem) if matches!(problem.kind, Kind::Unauthenticated | Kind::NotFound) => {
+                Err(problem.into())
+            }
+            Err(problem) => Ok(Flash::error(back, problem.detail)),
+        };
     }
     let wanted = OperatorAct {
         act: act.to_owned(),
@@ -69,6 +85,7 @@ pub(super) fn acts(view: &InstanceView, acts: &[&str], frame: &Frame) -> Markup 
                             input type="hidden" name="operation_id" value=(operation_id());
                             p.small { (means(act)) }
                             label { "Reason" input name="reason" required maxlength="500" autocomplete="off"; }
+                            @if *act == "erase" { label { "Type " code { (view.id) } " to confirm" input name="confirm" required autocomplete="off" pattern=(view.id); } }
                             button.main[!is_end(act)].end[is_end(act)] type="submit" { (button(act)) }
                         }
                     }
@@ -96,6 +113,7 @@ fn button(act: &str) -> String {
         "pause" => "Pause".to_owned(),
         "resume" => "Resume".to_owned(),
         "cancel" => "Cancel for good".to_owned(),
+        "erase" => "Erase the client's data".to_owned(),
         other => humane(other),
     }
 }
@@ -106,9 +124,19 @@ fn means(act: &str) -> &'static str {
         "pause" => "Nothing more happens until someone resumes it. What is under way is finished.",
         "resume" => "It goes on where it was paused.",
         "cancel" => "The link dies and the partner is told. This cannot be undone.",
-        "erase" => "What is known of the client is destroyed. This cannot be undone.",
+        "erase" => {
+            "What is known of the client is destroyed, here and in its deliveries. This cannot be undone. Its history stays, and copies in the store's files and in backups until those expire."
+        }
         _ => "The reason is kept with the act.",
     }
+}
+
+fn erased_words(erased: &ErasureView) -> String {
+    let deliveries = erased.instances.len().saturating_sub(1);
+    format!(
+        "Erased: the key of this client's data is destroyed, with {deliveries} deliveries. What stays: {}",
+        erased.remains.join(" ")
+    )
 }
 
 fn done(act: &str) -> String {

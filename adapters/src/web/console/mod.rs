@@ -10,6 +10,7 @@ mod filters;
 mod frame;
 mod instance;
 mod instances;
+mod journal;
 mod layout;
 mod login;
 mod partners;
@@ -47,5 +48,7 @@ pub(crate) fn routes() -> Vec<Route> {
         partners::make_link,
         records::schedules,
         records::audit,
+        journal::journal,
+        journal::verify,
     ])
 }

@@ -24,6 +24,7 @@ pub(super) async fn schedules(
     let frame = Frame::load(&app, &signed, flash).await;
     let body = html! {
         div.title { h1 { "Schedules" } }
+        p { a href="/console/journal" { "Check the journal" } }
         @if list.data.is_empty() { (empty("Nothing runs by the clock", "Sweeps that are switched on in the settings appear here with their last and next run.")) }
         @else { (facts::table("Schedules with their last and next run", &in_words(list.data), frame.now)) }
     };

@@ -4,7 +4,7 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 use workflows::app::{
     AttemptView, AttentionGroup, DeliveryView, DiagramEdge, DiagramNode, DiagramView, EventView,
-    HoldView, InstanceRow, InstanceView, ListView, TaskView,
+    HoldView, InstanceRow, InstanceView, ListView, TaskView, TryView,
 };
 
 use super::frame::Frame;
@@ -117,7 +117,17 @@ pub(super) fn instance() -> InstanceView {
             due_at: "2026-11-26T08:00:00.000Z".to_owned(),
             attempt: 4,
         }],
-        attempts: Vec::new(),
+        erased_at: None,
+        tried: 1,
+        attempts: vec![TryView {
+            number: 1,
+            command: "register_number".to_owned(),
+            at: "2026-11-23T08:00:00Z".to_owned(),
+            duration_ms: 120,
+            outcome: "waits".to_owned(),
+            code: Some("graph_133016".to_owned()),
+            message: Some("too many registrations of this number".to_owned()),
+        }],
         deliveries: vec![delivery()],
         acts: vec!["retry_now", "pause", "cancel"],
         created_at: "2026-11-23T08:00:00.000Z".to_owned(),

@@ -2,6 +2,7 @@
 //! command line.
 
 mod acts;
+mod journal;
 mod registry;
 mod token;
 mod views;
@@ -24,5 +25,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::schedules,
         views::audit,
         acts::act,
+        journal::verify,
+        journal::checks,
+        journal::check,
     ])
 }

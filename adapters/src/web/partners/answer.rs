@@ -26,6 +26,11 @@ impl Answer {
         Self::of(Status::Created, view)
     }
 
+    /// 202 with this: it is under way and can be looked at.
+    pub(crate) fn accepted(view: &impl Serialize) -> Result<Self, Problem> {
+        Self::of(Status::Accepted, view)
+    }
+
     /// 204.
     pub(crate) fn nothing() -> Self {
         Self {

@@ -213,7 +213,9 @@ fn judge(record: &Record, act: &OperatorAct) -> Result<(), Problem> {
 /// What an operator may do to an instance as it stands.
 pub(super) fn acts_of(record: &Record) -> Vec<&'static str> {
     if record.ended {
-        return Vec::new();
+        let own = record.subject.as_str() == record.id.as_str();
+        let erasable = own && record.erased_at.is_none();
+        return if erasable { vec!["erase"] } else { Vec::new() };
     }
     let paused = matches!(&record.hold, Some(hold) if hold.kind == HoldKind::Paused);
     let mut acts = Vec::new();

@@ -7,7 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, Filter, InstanceId, PageOrder, Record, TallyKey, Task, Timestamp};
+use engine::{Attempt, Entry, Filter, InstanceId, PageOrder, Record, TallyKey, Task, Timestamp};
 use serde_json::{Value, json};
 
 pub use acts::OperatorAct;
@@ -93,9 +93,17 @@ impl App {
             entered_at: record.entered_at.to_rfc3339(),
             headline: headline(&record, hold.as_ref()),
             acts: acts_of(&record),
+            erased_at: record.erased_at.map(Timestamp::to_rfc3339),
             hold,
             facts,
-            attempts: journal.iter().filter_map(try_view).collect(),
+            tried: record.tried,
+            attempts: self
+                .engine
+                .attempts(&record)
+                .await?
+                .into_iter()
+                .map(try_view)
+                .collect(),
             journal: journal
                 .into_iter()
                 .map(|entry| event_view(&id, entry))
@@ -250,18 +258,16 @@ fn needs_attention(key: &TallyKey) -> bool {
     !key.hold.is_empty() || key.state.starts_with("needs_")
 }
 
-/// A line of history that tells of a try.
-fn try_view(entry: &Entry) -> Option<TryView> {
-    let tried = matches!(
-        entry.what.as_str(),
-        "try_failed" | "tries_exhausted" | "still_unknown" | "waits" | "parked"
-    );
-    tried.then(|| TryView {
-        at: entry.at.to_rfc3339(),
-        outcome: entry.what.clone(),
-        code: entry.detail.as_ref().map(|detail| detail.code.clone()),
-        message: entry.detail.as_ref().map(|detail| detail.text.clone()),
-    })
+fn try_view(attempt: Attempt) -> TryView {
+    TryView {
+        number: attempt.number,
+        command: attempt.command,
+        at: attempt.started_at.to_rfc3339(),
+        duration_ms: attempt.took_ms,
+        outcome: attempt.outcome,
+        code: attempt.reason.as_ref().map(|reason| reason.code.clone()),
+        message: attempt.reason.map(|reason| reason.text),
+    }
 }
 
 fn task_view(task: &Task) -> TaskView {

@@ -1,0 +1,5 @@
+//! Commands that work on a data folder while no process runs over it.
+
+mod verify;
+
+pub use verify::verify;
