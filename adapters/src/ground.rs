@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Clock, Engine, SubjectId, SystemClock};
+use engine::{Clock, Engine, EngineError, SealError, SubjectId, SystemClock};
 use workflows::values::Secret;
 
 use crate::process::StartError;
@@ -113,12 +113,21 @@ fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
     Ok(Arc::new(Vault::new(current, old?)))
 }
 
+/// Why the installation's own documents do not open: with a master key missing, its name.
+pub(crate) fn unopened(error: EngineError) -> StartError {
+    match error {
+        EngineError::Seal(SealError::UnknownMasterKey(id)) => SettingsError::Wrong {
+            key: "vault_keys_old",
+            problem: format!("lacks the key {id}, under which this store's keys are wrapped"),
+        }
+        .into(),
+        other => other.into(),
+    }
+}
+
 /// Look-ups hang on digests under one key. The store keeps it wrapped, so that it outlives every
 /// master key; a store from before that is told from its first master key, once.
-pub(crate) async fn hold_digest_key(
-    engine: &Engine,
-    vault: &Vault,
-) -> Result<(), StartError> {
+pub(crate) async fn hold_digest_key(engine: &Engine, vault: &Vault) -> Result<(), StartError> {
     let subject = SubjectId::new(DIGESTS);
     let keyring = engine.documents();
     let known = keyring.get::<String>(INSTALLATION, DIGEST_KEY).await?;

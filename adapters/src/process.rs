@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    Chore, Engine, EngineError, Owner, ResumeStalled, RewrapKeys, RunnerOptions, Schedule, SealJournals, Store,
-    run_schedules,
+    BeginError, Chore, Engine, EngineError, Owner, ResumeStalled, RewrapKeys, RunnerOptions,
+    Schedule, SealJournals, Store, run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -17,7 +17,7 @@ use rocket::{Build, Rocket, Shutdown};
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use workflows::app::{App, AppSettings};
+use workflows::app::{App, AppSettings, OperatorActs};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::journal_check::{CheckExecutor, JournalCheck};
@@ -27,7 +27,7 @@ use workflows::retention::ForgetExpired;
 use workflows::values::Secret;
 
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
-use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground};
+use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground, unopened};
 use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{Simulator, SimulatorError};
@@ -70,6 +70,9 @@ pub enum StartError {
     /// A cron line is wrong.
     #[error("settings: `schedules.{0}`: {1}")]
     Cron(&'static str, #[source] engine::CronError),
+    /// This version does not know what is stored.
+    #[error("{0}; `gangway report` tells more")]
+    Tables(#[from] BeginError),
     /// What stands in the store cannot be used.
     #[error("store: {0}")]
     Engine(#[from] EngineError),
@@ -128,6 +131,7 @@ impl Process {
             &graph_url,
             &notifier,
         )?;
+        engine.begin().await?;
         let app = App::new(
             engine.clone(),
             notifier,
@@ -138,7 +142,7 @@ impl Process {
                 sandbox,
             },
         );
-        app.prepare().await?;
+        app.prepare().await.map_err(unopened)?;
         hold_digest_key(&engine, &ground.vault).await?;
         let mut process = Self {
             app,
@@ -301,15 +305,21 @@ fn engine_over(
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
+        .bulk(Arc::new(OperatorActs))
         .build())
 }
 
 /// The sweeps with their times; a wrong line is named before anything is opened.
 fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
     let lines = &settings.schedules;
-    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 4] = [
+    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 5] = [
         ("stalled", &lines.stalled, Arc::new(ResumeStalled)),
         ("retention", &lines.retention, Arc::new(ForgetExpired)),
+        (
+            "archive",
+            &lines.archive,
+            Arc::new(settings.retention.chore()),
+        ),
         ("rewrap_keys", &lines.rewrap_keys, Arc::new(RewrapKeys)),
         ("journal_root", &lines.journal_root, Arc::new(SealJournals)),
     ];

@@ -1,5 +1,8 @@
 //! The settings: one figment over `Rocket.toml` and the environment, judged before anything starts.
 
+mod retention;
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -9,6 +12,9 @@ use figment::providers::Env;
 use serde::Deserialize;
 use thiserror::Error;
 use workflows::values::Secret;
+
+pub use retention::Retention;
+pub use schedules::Schedules;
 
 /// A setting that refuses the start: one line that names the key.
 #[derive(Debug, Error)]
@@ -71,6 +77,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// Cron lines of six fields, UTC.
     pub schedules: Schedules,
+    /// What becomes of instances that ended long ago.
+    pub retention: Retention,
     /// The header in which a trusted proxy names the caller's address.
     pub trusted_ip_header: Option<String>,
 }
@@ -117,20 +125,6 @@ pub struct WebhookSettings {
     pub allow_private_addresses: Option<bool>,
 }
 
-/// When the sweeps run.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Schedules {
-    /// Resumes what stalled.
-    pub stalled: String,
-    /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
-    pub retention: String,
-    /// Seals how far every history has come.
-    pub journal_root: String,
-    /// Wraps data keys anew after a change of `vault_key`.
-    pub rewrap_keys: String,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -145,6 +139,7 @@ impl Default for Settings {
             meta: MetaSettings::default(),
             webhooks: WebhookSettings::default(),
             schedules: Schedules::default(),
+            retention: Retention::default(),
             trusted_ip_header: None,
         }
     }
@@ -169,17 +164,6 @@ impl Default for MetaSettings {
             signup_origins: origins
                 .map(|name| format!("https://{name}.facebook.com"))
                 .to_vec(),
-        }
-    }
-}
-
-impl Default for Schedules {
-    fn default() -> Self {
-        Self {
-            stalled: "0 * * * * *".to_owned(),
-            retention: "0 17 3 * * *".to_owned(),
-            journal_root: "0 7 * * * *".to_owned(),
-            rewrap_keys: "0 */5 * * * *".to_owned(),
         }
     }
 }
@@ -281,8 +265,7 @@ impl Settings {
         if self.simulator.port.is_some() {
             return Err(SettingsError::Wrong {
                 key: "simulator.port",
-                problem: "is not offered in live mode; run a sandbox beside it for tests"
-                    .to_owned(),
+                problem: "is not offered in live mode; run a sandbox beside it for tests".into(),
             });
         }
         let addresses = [

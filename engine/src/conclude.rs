@@ -35,6 +35,7 @@ impl<W: Workflow> Turn<'_, W> {
         let task = self.hand.task();
         match outcome {
             Outcome::Done(event) => self.hear(event).await,
+            Outcome::DoneWith { event, documents } => self.hear_with(event, documents).await,
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
                     what: UNDER_WAY,

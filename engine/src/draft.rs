@@ -5,7 +5,8 @@
 use crate::attempts::Attempt;
 use crate::clock::Timestamp;
 use crate::decide::{Decision, earliest_deadline, moments};
-use crate::instance::{Entry, Hold, InstanceId, Record, SubjectId};
+use crate::instance::{Actor, Entry, Hold, InstanceId, Reason, Record, SubjectId};
+use crate::migrate::{Migrated, Owed};
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
@@ -19,6 +20,8 @@ pub struct Instance<W: Workflow> {
     pub state: StateOf<W>,
     /// Its facts.
     pub facts: W::Facts,
+    /// Set while the stored record is still an older definition's.
+    pub(crate) migrated: Option<Box<Migrated>>,
 }
 
 /// One instance on its way to its next record.
@@ -97,9 +100,24 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
+    /// The same birth once more, should the first attempt at it fail.
+    pub(crate) fn birth_again(&self) -> Self {
+        Self {
+            before: None,
+            record: self.record.clone(),
+            state: self.state,
+            facts: self.facts.clone(),
+            what: self.what.clone(),
+            change: self.change.clone(),
+            attempt: None,
+            now: self.now,
+        }
+    }
+
     /// The next record of an instance, as yet unchanged.
     pub(crate) fn of(instance: Instance<W>, what: &str, now: Timestamp) -> Self {
-        Self {
+        let migrated = instance.migrated.clone();
+        let mut draft = Self {
             record: instance.record.clone(),
             state: instance.state,
             facts: instance.facts.clone(),
@@ -108,6 +126,41 @@ impl<W: Workflow> Draft<W> {
             change: Change::default(),
             attempt: None,
             now,
+        };
+        if let Some(migrated) = migrated {
+            draft.take_over(*migrated);
+        }
+        draft
+    }
+
+    /// Writes down that an older definition's record is taken over, and mends what it is owed.
+    fn take_over(&mut self, migrated: Migrated) {
+        let text = format!("from definition {} to {}", migrated.from, W::VERSION);
+        let why = Reason::new("definition", text);
+        // The history leads on to where the record now is.
+        let state = self.state;
+        self.write_line(
+            Note::because("migrated", Actor::System, why),
+            None,
+            Some(state),
+        );
+        self.change.drop_tasks.extend(migrated.drop_tasks);
+        match migrated.owed {
+            Some(Owed::Renamed(task)) => self.arm_task(task),
+            Some(Owed::Fresh(name)) => {
+                if let Ok(command) = name.parse() {
+                    self.arm(command, self.now);
+                }
+            }
+            None => {}
+        }
+        // A moment that stood before the deadline's task was due has been heard.
+        let unheard = migrated.deadline.map_or(self.now, |due| due.min(self.now));
+        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
+        match moments.find(|(at, _)| *at >= unheard) {
+            Some((due, _)) if migrated.deadline != Some(due) => self.arm_deadline(due),
+            None if migrated.deadline.is_some() => self.drop_task(&Work::Deadline),
+            _ => {}
         }
     }
 
@@ -158,6 +211,9 @@ impl<W: Workflow> Draft<W> {
                 instance: parent,
                 visit: 0,
                 lane: "told".to_owned(),
+                // A child does not know what its parent runs.
+                workflow: String::new(),
+                definition: 0,
                 ..self.task(told, self.now)
             });
         }
@@ -175,7 +231,11 @@ impl<W: Workflow> Draft<W> {
     }
 
     /// Arms a task as it is; arming replaces a drop of the same work in this change.
-    pub(crate) fn arm_task(&mut self, task: Task) {
+    pub(crate) fn arm_task(&mut self, mut task: Task) {
+        if !matches!(task.work, Work::Told { .. }) {
+            W::NAME.clone_into(&mut task.workflow);
+            task.definition = W::VERSION;
+        }
         let id = task.id();
         self.change.drop_tasks.retain(|dropped| *dropped != id);
         self.change.tasks.retain(|armed| armed.id() != id);
@@ -197,6 +257,8 @@ impl<W: Workflow> Draft<W> {
             attempt: 0,
             first_tried: None,
             intent: false,
+            workflow: W::NAME.to_owned(),
+            definition: W::VERSION,
         }
     }
 
@@ -241,10 +303,12 @@ impl<W: Workflow> Draft<W> {
     }
 
     fn drop_task(&mut self, work: &Work) {
-        self.change.drop_tasks.push(TaskId {
+        let id = TaskId {
             instance: self.record.id.clone(),
             key: work.key(),
-        });
+        };
+        self.change.tasks.retain(|armed| armed.id() != id);
+        self.change.drop_tasks.push(id);
     }
 
     /// Disposes of a claim together with this change.

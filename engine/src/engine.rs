@@ -1,28 +1,30 @@
 //! The handle through which everything outside touches instances.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
+use crate::archive;
 use crate::attempts::{self, Attempt};
+use crate::builder::EngineBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
-use crate::ledger::{EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger, Written};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, Committed, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
+use crate::store::{ClaimWithin, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
-use crate::verify::Verifier;
 use crate::workflow::{Awaited, Workflow};
 
 /// How long a claim holds without renewal: longer than any single try may last.
@@ -34,82 +36,32 @@ const REDECISIONS_MAX: usize = 32;
 /// Runs registered workflows over a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    parts: Arc<Parts>,
+    pub(crate) parts: Arc<Parts>,
 }
 
-struct Parts {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    keyring: Arc<Keyring>,
-    ledger: Arc<Ledger>,
-    registry: Registry,
-    owner: Owner,
-    poke: Notify,
-    express: mpsc::UnboundedSender<Claimed>,
-    express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
-    last_turn: AtomicI64,
+/// What every clone of the handle shares.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) registry: Registry,
+    pub(crate) owner: Owner,
+    pub(crate) poke: Notify,
+    pub(crate) express: mpsc::UnboundedSender<Claimed>,
+    pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
+    pub(crate) last_turn: AtomicI64,
 }
 
-/// Collects what an engine needs before it can run.
-pub struct EngineBuilder {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    keyring: Arc<Keyring>,
-    ledger: Arc<Ledger>,
-    registry: Registry,
-    owner: Owner,
-}
+/// The engine for those whom the engine itself holds: it does not keep it from ending.
+#[derive(Clone)]
+pub(crate) struct EngineHandle(pub(crate) Weak<Parts>);
 
-impl EngineBuilder {
-    /// Adds a workflow with the executor of its commands.
-    #[must_use]
-    pub fn workflow<W: Workflow>(mut self, executor: Arc<dyn Executor<W>>) -> Self {
-        self.registry.add(executor);
-        self
-    }
-
-    /// The sealed documents of the same store, for executors that need them before the engine stands.
-    pub fn documents(&self) -> Documents {
-        Documents::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.keyring),
-            Arc::clone(&self.ledger),
-        )
-    }
-
-    /// The engine's time, for executors that sign by it.
-    pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
-    }
-
-    /// The check of all histories, for an executor that carries it out.
-    pub fn verifier(&self) -> Verifier {
-        Verifier::over(Arc::clone(&self.store), Arc::clone(&self.keyring))
-    }
-
-    /// The store, for executors that look instances up.
-    pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
-    }
-
-    /// The engine, ready to be asked and to be run.
-    pub fn build(self) -> Engine {
-        let (express, queue) = mpsc::unbounded_channel();
-        let last_turn = AtomicI64::new(self.clock.now().millis());
-        Engine {
-            parts: Arc::new(Parts {
-                store: self.store,
-                clock: self.clock,
-                keyring: self.keyring,
-                ledger: self.ledger,
-                registry: self.registry,
-                owner: self.owner,
-                poke: Notify::new(),
-                express,
-                express_queue: tokio::sync::Mutex::new(queue),
-                last_turn,
-            }),
-        }
+impl EngineHandle {
+    pub(crate) fn engine(&self) -> Option<Engine> {
+        Some(Engine {
+            parts: self.0.upgrade()?,
+        })
     }
 }
 
@@ -121,16 +73,7 @@ impl Engine {
         cipher: Arc<dyn Cipher>,
         owner: Owner,
     ) -> EngineBuilder {
-        let keyring = Arc::new(Keyring::new(cipher, Arc::clone(&store)));
-        let ledger = Arc::new(Ledger::new(Arc::clone(&store), Arc::clone(&keyring)));
-        EngineBuilder {
-            store,
-            clock,
-            keyring,
-            ledger,
-            registry: Registry::default(),
-            owner,
-        }
+        EngineBuilder::new(store, clock, cipher, owner)
     }
 
     /// Gives birth to an instance, with documents that shall exist with it or not at all.
@@ -143,11 +86,10 @@ impl Engine {
         let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
         draft.change.documents = documents;
         match self.write(self.parts.registry.executor::<W>(), draft).await {
-            Ok(_) => {}
-            Err(EngineError::Contended(_)) => return Err(EngineError::Exists(id)),
-            Err(other) => return Err(other),
+            Ok(written) => Ok(written.instance),
+            Err(EngineError::Contended(_)) => Err(EngineError::Exists(id)),
+            Err(other) => Err(other),
         }
-        self.read::<W>(&id).await
     }
 
     /// Hears an event; answers the instance as it stands afterwards.
@@ -188,14 +130,14 @@ impl Engine {
                 }
             };
             match self.write(self.parts.registry.executor::<W>(), draft).await {
-                Ok(committed) => {
-                    for claimed in committed.claimed {
+                Ok(written) => {
+                    for claimed in written.claimed {
                         self.parts
                             .express
                             .send(claimed)
                             .expect("the engine keeps the receiver");
                     }
-                    return self.read::<W>(id).await;
+                    return Ok(written.instance);
                 }
                 Err(EngineError::Contended(_)) => {}
                 Err(other) => return Err(other),
@@ -243,7 +185,24 @@ impl Engine {
         actor: Actor,
         reason: Reason,
     ) -> Result<(), EngineError> {
-        let intervention = Intervention { act, actor, reason };
+        self.intervene_with(id, (act, actor, reason), Vec::new())
+            .await
+    }
+
+    /// Applies an operator's hand and writes documents in the same change, such as a mark that it
+    /// was done.
+    pub async fn intervene_with(
+        &self,
+        id: &InstanceId,
+        (act, actor, reason): (Act, Actor, Reason),
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
+        let intervention = Intervention {
+            act,
+            actor,
+            reason,
+            documents,
+        };
         for _ in 0..REDECISIONS_MAX {
             let record = self.record(id).await?;
             let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
@@ -272,7 +231,14 @@ impl Engine {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, EngineError> {
-        Ok(self.parts.store.journal(id, after, limit).await?)
+        let live = self.parts.store.journal(id, after, limit).await?;
+        if live.is_empty()
+            && let Some(record) = self.record(id).await?
+            && record.archived_at.is_some()
+        {
+            return Ok(archive::history(self.store(), &record, after, limit).await?);
+        }
+        Ok(live)
     }
 
     /// The newest tries at an instance's commands that did not succeed at once, oldest first.
@@ -294,6 +260,11 @@ impl Engine {
     pub fn diagram(&self, workflow: &str) -> Option<Diagram> {
         let running = self.parts.registry.get(workflow)?;
         Some(running.diagram())
+    }
+
+    /// The definitions that this process understands.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        self.parts.registry.definitions()
     }
 
     /// The names of the workflows in this process.
@@ -332,7 +303,8 @@ impl Engine {
 
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
-        let due = self.parts.store.next_due(&[]).await?;
+        let known = self.parts.registry.definitions();
+        let due = self.parts.store.next_due(&[], known).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
     }
 
@@ -350,13 +322,17 @@ impl Engine {
         &self,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
+    ) -> Result<Written<W>, EngineError> {
         let parts = &self.parts;
         // Boxed, so that the futures of callers stay small.
         let written = Box::pin(parts.ledger.write(&parts.registry, executor, draft));
-        let committed = written.await?;
+        let written = written.await?;
         self.poke();
-        Ok(committed)
+        Ok(written)
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.parts.registry
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -394,6 +370,10 @@ impl Engine {
     }
 
     pub(crate) fn running(&self, record: &Record) -> Result<&Arc<dyn Running>, EngineError> {
+        let known = self.definitions().version(&record.workflow);
+        if known.is_some_and(|known| record.definition > known) {
+            return Err(EngineError::newer(record));
+        }
         let running = self.parts.registry.get(&record.workflow);
         running.ok_or_else(|| EngineError::Unreadable {
             id: record.id.clone(),

@@ -13,7 +13,7 @@ use crate::workflow::Note;
 pub(crate) const SUBJECT_LABEL: &str = "subject";
 
 /// Labels that say nothing of the subject and keep counts and this very search together.
-const KEPT_LABELS: [&str; 2] = ["tenant", SUBJECT_LABEL];
+pub(crate) const KEPT_LABELS: [&str; 2] = ["tenant", SUBJECT_LABEL];
 
 /// Instances changed at once.
 const AT_ONCE: usize = 50;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::clock::Timestamp;
 use crate::instance::{Actor, InstanceId, Reason, Record};
 use crate::ledger::EngineError;
+use crate::store::PutDocument;
 use crate::workflow::{CommandOf, StateOf, Workflow};
 
 /// What came of performing a command.
@@ -15,6 +16,13 @@ use crate::workflow::{CommandOf, StateOf, Workflow};
 pub enum Outcome<E> {
     /// It is done, and this is what was learned.
     Done(E),
+    /// It is done, and these documents stand from the same moment on or not at all.
+    DoneWith {
+        /// What was learned.
+        event: E,
+        /// To be written with it; left out if the event means nothing by then.
+        documents: Vec<PutDocument>,
+    },
     /// It is under way; whoever it started will speak later.
     Quiet {
         /// What is awaited.

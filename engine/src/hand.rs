@@ -18,6 +18,11 @@ impl Hand {
         self.claimed().task.clone()
     }
 
+    /// The lane in which the task takes up room.
+    pub(crate) fn lane(&self) -> String {
+        self.claimed().task.lane.clone()
+    }
+
     /// The claim that a change disposes of.
     pub(crate) fn settled(&self) -> Settled {
         let claimed = self.claimed();

@@ -6,15 +6,18 @@ use crate::engine::Engine;
 use crate::executor::Executor;
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
+use crate::store::PutDocument;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Note, Workflow};
 
 /// What an operator's hand may do to any instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Intervention {
     pub(crate) act: Act,
     pub(crate) actor: Actor,
     pub(crate) reason: Reason,
+    /// Written in the same change.
+    pub(crate) documents: Vec<PutDocument>,
 }
 
 /// The acts that mean the same for every workflow.
@@ -47,7 +50,12 @@ pub(crate) async fn intervene<W: Workflow>(
 ) -> Result<(), EngineError> {
     let instance = engine.ledger().open::<W>(record).await?;
     let now = engine.now();
-    let Intervention { act, actor, reason } = intervention;
+    let Intervention {
+        act,
+        actor,
+        reason,
+        documents,
+    } = intervention;
     let what = act.name();
     let paused = instance.record.is_paused();
     let owed = instance.record.owes.as_deref();
@@ -70,6 +78,7 @@ pub(crate) async fn intervene<W: Workflow>(
         }
     };
     let mut draft = Draft::of(instance, what, now);
+    draft.change.documents = documents;
     draft.record.hold = None;
     if act == Act::Pause {
         draft.hold(Hold {

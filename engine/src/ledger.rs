@@ -3,95 +3,35 @@
 //! It seals facts, asks for the children of a change, and writes all of it at once. It decides nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use rust_fsm::StateMachineImpl;
-use thiserror::Error;
 use tokio::sync::{OnceCell, broadcast};
 
 use crate::attempts;
-use crate::chain::{Chain, journal_subject};
-use crate::clock::Timestamp;
-use crate::decide::Refusal;
-use crate::draft::{Draft, Instance, NewInstance};
+use crate::births::Births;
+use crate::chain::Chain;
+use crate::draft::{Draft, Instance};
 use crate::erase::SUBJECT_LABEL;
+pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{Actor, Entry, InstanceId, Label, Record, SubjectId};
+use crate::instance::{InstanceId, Label, Record};
+use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
-use crate::roots;
-use crate::seal::{DataKey, Keyring, SealError};
-use crate::store::{
-    Change, CommitError, Committed, PutDocument, PutEntry, PutRecord, Store, StoreError,
-};
-use crate::workflow::{Note, Workflow};
+use crate::seal::{DataKey, KEYS, Keyring, SealError};
+use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
+use crate::task::Claimed;
+use crate::workflow::{CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
 
-/// Why the engine could not do what it was asked.
-#[derive(Debug, Error)]
-pub enum EngineError {
-    /// There is no such instance.
-    #[error("no instance {0}")]
-    NotFound(InstanceId),
-    /// It exists already: whatever asked for it was done before.
-    #[error("instance {0} exists already")]
-    Exists(InstanceId),
-    /// The table has no such move: tell whoever asked which state it is in.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It was put away and hears nothing any more: it can only be read.
-    #[error("instance {0} was archived")]
-    Archived(InstanceId),
-    /// Its subject's data cannot be erased while it is live: end it first.
-    #[error("instance {0} is still live")]
-    StillLive(InstanceId),
-    /// What belongs to the store itself is never erased.
-    #[error("{0} is no subject whose data can be erased")]
-    NotErasable(SubjectId),
-    /// Another instance holds a label that must be unique.
-    #[error("the label {}={} is taken by another instance", .0.name, .0.value)]
-    LabelTaken(Label),
-    /// A document was written by someone else first: read it again.
-    #[error("the document {space}/{key} has moved")]
-    DocumentMoved {
-        /// The space it is in.
-        space: String,
-        /// Its key.
-        key: String,
-    },
-    /// More than can be stored: ask for less.
-    #[error("too large to store: {0}")]
-    TooLarge(String),
-    /// The claim on the task is no longer ours.
-    #[error("the lease on the task was lost")]
-    LeaseLost,
-    /// Writers kept overtaking each other: try again later.
-    #[error("too many writers at once on {0}")]
-    Contended(InstanceId),
-    /// The definition in this process cannot read the record: an operator must look.
-    #[error("the record of {id} cannot be read: {why}")]
-    Unreadable {
-        /// The instance.
-        id: InstanceId,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The store did not answer.
-    #[error("the store did not answer")]
-    Store(#[from] StoreError),
-    /// Sealed data could not be opened or sealed.
-    #[error("sealed data")]
-    Seal(#[from] SealError),
-}
-
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
-    store: Arc<dyn Store>,
-    keyring: Arc<Keyring>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Arc<Keyring>,
     changed: broadcast::Sender<InstanceId>,
-    chain: OnceCell<Chain>,
-    newest_root: AtomicU64,
+    pub(crate) chain: OnceCell<Chain>,
+    pub(crate) newest_root: AtomicU64,
 }
 
 impl Ledger {
@@ -123,33 +63,78 @@ impl Ledger {
         self.open(record).await.map(Some)
     }
 
-    /// Opens the facts of a record that was read.
+    /// Opens the facts of a record that was read, and migrates what an older definition wrote.
     pub(crate) async fn open<W: Workflow>(
         &self,
         record: Record,
     ) -> Result<Instance<W>, EngineError> {
-        let unreadable = |why: String| EngineError::Unreadable {
-            id: record.id.clone(),
-            why,
-        };
+        if record.definition > W::VERSION {
+            return Err(EngineError::newer(&record));
+        }
+        if record.erased_at.is_some() {
+            return Err(SealError::Erased.into());
+        }
+        let plain = self
+            .keyring
+            .open(&record.subject, &place_of(&record), &record.facts)
+            .await?;
+        if record.definition < W::VERSION {
+            // Boxed, because it is rare and would weigh on every future that reads an instance.
+            return Box::pin(self.take_over::<W>(record, &plain)).await;
+        }
+        let unreadable = |why: String| unreadable(&record.id, why);
         let state = record
             .state
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
-        if record.erased_at.is_some() {
-            return Err(SealError::Erased.into());
-        }
-        let place = place_of(&record);
-        let plain = self
-            .keyring
-            .open(&record.subject, &place, &record.facts)
-            .await?;
         let facts = serde_json::from_slice(&plain)
             .map_err(|error| unreadable(format!("facts: {error}")))?;
         Ok(Instance {
             record,
             state,
             facts,
+            migrated: None,
+        })
+    }
+
+    /// An older definition's record as this definition reads it; its next write makes it so.
+    async fn take_over<W: Workflow>(
+        &self,
+        mut record: Record,
+        plain: &[u8],
+    ) -> Result<Instance<W>, EngineError> {
+        let id = record.id.clone();
+        let unreadable = |why: String| unreadable(&id, why);
+        let former = Former {
+            state: record.state.clone(),
+            owes: record.owes.clone(),
+            facts: serde_json::from_slice(plain)
+                .map_err(|error| unreadable(format!("facts: {error}")))?,
+        };
+        let now = migrate::<W>(record.definition, former)
+            .map_err(|error| unreadable(format!("migration: {error}")))?;
+        let state = now
+            .state
+            .parse()
+            .map_err(|_| unreadable(format!("migrated to the unknown state {}", now.state)))?;
+        if let Some(name) = &now.owes
+            && name.parse::<CommandOf<W>>().is_err()
+        {
+            return Err(unreadable(format!("migrated to owe the unknown {name}")));
+        }
+        let facts = serde_json::from_value(now.facts)
+            .map_err(|error| unreadable(format!("migrated facts: {error}")))?;
+        let tasks = self.store.tasks(&record.id).await?;
+        let migrated = mend(&record, now.owes.as_ref(), tasks);
+        record.definition = W::VERSION;
+        record.state = now.state;
+        record.owes = now.owes;
+        record.ended = W::ends(state);
+        Ok(Instance {
+            record,
+            state,
+            facts,
+            migrated: Some(Box::new(migrated)),
         })
     }
 
@@ -159,89 +144,55 @@ impl Ledger {
         registry: &Registry,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-    ) -> Result<Committed, EngineError> {
-        let id = draft.record.id.clone();
-        let (key, fresh) = self.keyring.key_or_fresh(&draft.record.subject).await?;
-        if fresh.is_some() && draft.before.is_some() {
+    ) -> Result<Written<W>, EngineError> {
+        if draft.record.archived_at.is_some() {
+            return Err(EngineError::Archived(draft.record.id));
+        }
+        let subject = &draft.record.subject;
+        if draft.before.is_none() && !self.keyring.has(subject) {
+            // Most who are born are the first of their subject: the commit finds out, not a read.
+            let minted = self.keyring.mint(subject);
+            let written = self.write_under(registry, executor, draft.birth_again(), minted);
+            match written.await {
+                Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
+                other => return other,
+            }
+        }
+        let found = self.keyring.key_or_fresh(&draft.record.subject).await?;
+        if found.1.is_some() && draft.before.is_some() {
             return Err(SealError::Erased.into());
         }
-        let (mut change, children) = self.finish(executor, draft, &key).await?;
+        self.write_under(registry, executor, draft, found).await
+    }
+
+    async fn write_under<W: Workflow>(
+        &self,
+        registry: &Registry,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+        (key, fresh): (Arc<DataKey>, Option<PutDocument>),
+    ) -> Result<Written<W>, EngineError> {
+        let id = draft.record.id.clone();
+        let first_use = fresh.is_some();
+        let finished = self.finish(executor, draft, &key).await?;
+        let mut change = finished.change;
         change.documents.extend(fresh);
         let births = Births {
             parent: &id,
             key: &key,
         };
         let change = self
-            .with_children(registry, change, children, &births)
+            .with_children(registry, change, finished.children, &births)
             .await?;
-        self.put(change).await
-    }
-
-    /// The next line of a record that changes outside any decision.
-    pub(crate) async fn line(
-        &self,
-        record: &mut Record,
-        note: Note,
-        now: Timestamp,
-    ) -> Result<PutEntry, EngineError> {
-        let chain = self.chain().await?;
-        record.journal += 1;
-        let mut put = PutEntry {
-            instance: record.id.clone(),
-            entry: Entry {
-                sequence: record.journal,
-                at: now,
-                what: note.what,
-                actor: note.actor,
-                from: None,
-                to: None,
-                detail: note.detail,
-                root: None,
-                mac: None,
-            },
-        };
-        self.link(chain, record, &mut put);
-        Ok(put)
-    }
-
-    /// Binds a line to those before it and makes it the record's head.
-    fn link(&self, chain: &Chain, record: &mut Record, put: &mut PutEntry) {
-        let root = self.newest_root.load(Ordering::Relaxed);
-        put.entry.root = (root > 0).then_some(root);
-        let mac = chain.link(&put.instance, record.head.as_ref(), &put.entry);
-        put.entry.mac = Some(mac);
-        record.head = Some(mac);
-    }
-
-    /// What links histories. Its key is made with the first line of a store.
-    pub(crate) async fn chain(&self) -> Result<&Chain, EngineError> {
-        let made = self.chain.get_or_try_init(|| async {
-            let subject = journal_subject();
-            let (key, fresh) = self.keyring.key_or_fresh(&subject).await?;
-            let key = match fresh {
-                None => key,
-                Some(put) => match self.write_documents(vec![put]).await {
-                    // Another process was first; its key serves both.
-                    Ok(()) | Err(EngineError::DocumentMoved { .. }) => {
-                        self.keyring.key(&subject).await?
-                    }
-                    Err(other) => return Err(other),
-                },
-            };
-            let chain = Chain::new(Arc::clone(&self.keyring), key);
-            let newest = roots::newest(self.store.as_ref(), &chain).await;
-            // What cannot be read is for the check to tell; it must not stop the work.
-            if let Ok(Some(newest)) = newest {
-                self.note_root(newest.number);
-            }
-            Ok(chain)
-        });
-        made.await
-    }
-
-    /// From now on lines say that this root was there.
-    pub(crate) fn note_root(&self, number: u64) {
-        self.newest_root.fetch_max(number, Ordering::Relaxed);
+        let committed = self.put(change).await?;
+        let instance = finished.instance;
+        if first_use {
+            self.keyring.keep(&instance.record.subject, &key);
+        }
+        Ok(Written {
+            instance,
+            claimed: committed.claimed,
+        })
     }
 
     /// Writes documents that belong to no instance.
@@ -284,37 +235,13 @@ impl Ledger {
         Ok(committed)
     }
 
-    /// A birth as parts of another change: the same subject, its parent told of its end.
-    pub(crate) async fn born<W: Workflow>(
-        &self,
-        executor: &dyn Executor<W>,
-        birth: Birth,
-        births: &Births<'_>,
-        cause: &Record,
-    ) -> Result<Change, EngineError> {
-        let facts =
-            serde_json::from_value(birth.facts).map_err(|error| EngineError::Unreadable {
-                id: birth.id.clone(),
-                why: format!("facts of a birth: {error}"),
-            })?;
-        let new = NewInstance {
-            id: birth.id,
-            subject: cause.subject.clone(),
-            facts,
-            parent: Some(births.parent.clone()),
-            note: Note::plain("born", Actor::System),
-        };
-        let draft = Draft::<W>::of_birth(new, W::Machine::INITIAL_STATE, cause.updated_at);
-        let (change, _) = self.finish(executor, draft, births.key).await?;
-        Ok(change)
-    }
-
-    async fn finish<W: Workflow>(
+    /// A draft as a change that only has to be written.
+    pub(crate) async fn finish<W: Workflow>(
         &self,
         executor: &dyn Executor<W>,
         mut draft: Draft<W>,
         key: &DataKey,
-    ) -> Result<(Change, Vec<Birth>), EngineError> {
+    ) -> Result<Finished<W>, EngineError> {
         let now = draft.now();
         W::seal_off(
             &mut draft.facts,
@@ -353,41 +280,45 @@ impl Ledger {
             self.link(chain, &mut draft.record, put);
         }
         let expected = draft.expected();
-        let attempt = draft.attempt.as_ref();
-        let kept = attempt.map(|kept| attempts::put(&self.keyring, key, &draft.record, kept));
         let mut change = draft.change;
-        change.documents.extend(kept);
+        if let Some(attempt) = &draft.attempt {
+            let kept = attempts::put(&self.keyring, key, &draft.record, attempt);
+            change.documents.push(kept);
+        }
         change.records.push(PutRecord {
             expected,
-            record: draft.record,
+            record: draft.record.clone(),
         });
-        Ok((change, children))
-    }
-
-    async fn with_children(
-        &self,
-        registry: &Registry,
-        mut change: Change,
-        children: Vec<Birth>,
-        births: &Births<'_>,
-    ) -> Result<Change, EngineError> {
-        let cause = change.records.first().map(|put| put.record.clone());
-        for birth in children {
-            let Some(cause) = &cause else { break };
-            let part = registry.born(self, birth, births, cause).await?;
-            change.records.extend(part.records);
-            change.journal.extend(part.journal);
-            change.tasks.extend(part.tasks);
-        }
-        Ok(change)
+        Ok(Finished {
+            change,
+            children,
+            instance: Instance {
+                record: draft.record,
+                state: draft.state,
+                facts: draft.facts,
+                migrated: None,
+            },
+        })
     }
 }
 
-/// What the children of one change share with their parent.
-pub(crate) struct Births<'a> {
-    pub(crate) parent: &'a InstanceId,
-    /// The subject's key: at the parent's own birth it is not in the store yet.
-    pub(crate) key: &'a DataKey,
+/// An instance as it was written, and what its writer claimed along with it.
+pub(crate) struct Written<W: Workflow> {
+    pub(crate) instance: Instance<W>,
+    pub(crate) claimed: Vec<Claimed>,
+}
+
+/// A draft that only has to be written.
+pub(crate) struct Finished<W: Workflow> {
+    pub(crate) change: Change,
+    children: Vec<Birth>,
+    /// As it will stand.
+    instance: Instance<W>,
+}
+
+fn unreadable(id: &InstanceId, why: String) -> EngineError {
+    let id = id.clone();
+    EngineError::Unreadable { id, why }
 }
 
 fn place_of(record: &Record) -> String {

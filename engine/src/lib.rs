@@ -6,16 +6,21 @@
 
 mod archive;
 mod attempts;
+mod births;
+mod builder;
+mod bulk;
 mod chain;
 mod clock;
 mod codec;
 mod conclude;
 mod decide;
+mod definitions;
 mod diagram;
 mod documents;
 mod draft;
 mod engine;
 mod erase;
+mod error;
 mod examine;
 mod executor;
 mod hand;
@@ -23,6 +28,8 @@ mod instance;
 mod intervene;
 mod ledger;
 mod limits;
+mod lines;
+mod migrate;
 mod record;
 mod registry;
 mod rewrap;
@@ -32,6 +39,7 @@ mod runner;
 mod schedule;
 mod seal;
 mod store;
+mod survey;
 mod sweep;
 mod task;
 pub mod testing;
@@ -40,24 +48,33 @@ mod verify;
 mod walk;
 mod workflow;
 
+pub use archive::ArchiveEnded;
 pub use attempts::{ATTEMPTS_KEPT, Attempt};
+pub use builder::EngineBuilder;
+pub use bulk::{
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
+    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    preview_bulk,
+};
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use codec::{Undecodable, decode, encode};
 pub use decide::{Decision, Refusal, Verdict, decide};
+pub use definitions::Definitions;
 pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::Engine;
 pub use erase::Erasure;
+pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use intervene::Act;
-pub use ledger::EngineError;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use migrate::{Former, Unmigratable};
 pub use rewrap::RewrapKeys;
 pub use rooting::SealJournals;
 pub use roots::Root;
@@ -66,8 +83,9 @@ pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, sch
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
+    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
 };
+pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use verify::{Anchor, Findings, Verification, Verifier};

@@ -10,7 +10,7 @@ use crate::draft::{Draft, Instance};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
 use crate::seal::SealError;
-use crate::store::{Change, StoreError};
+use crate::store::{Change, PutDocument, StoreError};
 use crate::task::{FAR_AWAY, Task, Work};
 use crate::turn::Turn;
 use crate::workflow::{Note, Workflow};
@@ -149,9 +149,18 @@ impl<W: Workflow> Turn<'_, W> {
 
     /// Hears what a command brought. The outcome survives events that came in between.
     pub(crate) async fn hear(&self, event: W::Event) -> Result<(), EngineError> {
+        self.hear_with(event, Vec::new()).await
+    }
+
+    /// Hears what a command brought and writes its documents in the same change.
+    pub(crate) async fn hear_with(
+        &self,
+        event: W::Event,
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.try_to_hear(&event).await {
+            match self.try_to_hear(&event, &documents).await {
                 Err(EngineError::LeaseLost) if W::must_keep(&event) => {
                     return self.keep(event).await;
                 }
@@ -162,9 +171,19 @@ impl<W: Workflow> Turn<'_, W> {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn try_to_hear(&self, event: &W::Event) -> Result<(), EngineError> {
+    async fn try_to_hear(
+        &self,
+        event: &W::Event,
+        documents: &[PutDocument],
+    ) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let Some(instance) = self.load().await? else {
+        let remembered = self.remembered();
+        let may_be_stale = remembered.is_some();
+        let instance = match remembered {
+            Some(instance) => Some(instance),
+            None => self.load().await?,
+        };
+        let Some(instance) = instance else {
             return self.settle().await;
         };
         let now = self.engine.now();
@@ -172,6 +191,10 @@ impl<W: Workflow> Turn<'_, W> {
         let was_held = instance.record.hold.is_some();
         let decision = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
             Verdict::Decided(decision) => decision,
+            // No commit would notice that somebody had written since.
+            Verdict::Refused(_) | Verdict::Ignored if may_be_stale => {
+                return Err(EngineError::Contended(task.instance));
+            }
             // Settling would leave the instance owing a command that nobody runs.
             Verdict::Refused(refusal) if owed => {
                 return self.ask_why("outcome_refused", refusal.to_string()).await;
@@ -192,6 +215,7 @@ impl<W: Workflow> Turn<'_, W> {
         };
         let moved = decision.moved;
         let mut draft = Draft::of_decision(instance, decision, now);
+        draft.change.documents.extend_from_slice(documents);
         if owed && !moved {
             draft.owe_nothing();
         }
@@ -216,10 +240,17 @@ impl<W: Workflow> Turn<'_, W> {
         }
     }
 
-    /// An outcome that cannot be taken: an operator has to find out why.
+    /// An outcome that cannot be taken: an operator has to find out why. What was announced has
+    /// happened all the same, so that the operator's retry begins with the check.
     async fn ask_why(&self, code: &str, text: String) -> Result<(), EngineError> {
-        self.park(Actor::Operator, Reason::new(code, text), false)
-            .await
+        let task = self.hand.task();
+        self.stay(Stay {
+            what: "parked",
+            hold: parked(Reason::new(code, text), Actor::Operator, task.attempt),
+            unknown: task.intent,
+            again: task.intent.then(|| far_away(task)),
+        })
+        .await
     }
 
     /// What must not be lost is heard as an event of its own.

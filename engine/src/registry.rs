@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::births::Births;
+use crate::definitions::Definitions;
 use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene::{self, Intervention};
-use crate::ledger::{Births, EngineError, Ledger};
+use crate::ledger::{EngineError, Ledger};
+use crate::seal::SealError;
 use crate::store::Change;
+use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;
 use crate::task::Task;
 use crate::turn::Turn;
@@ -22,8 +26,8 @@ use crate::workflow::{Awaited, Workflow};
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
 pub(crate) trait Running: Send + Sync + 'static {
-    /// Carries out one claimed task.
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
+    /// Carries out one claimed task of the instance whose record was read.
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -57,8 +61,14 @@ pub(crate) trait Running: Send + Sync + 'static {
         record: Record,
     ) -> Result<(serde_json::Value, Option<Awaited>), EngineError>;
 
+    /// What becomes of a record under this process's table.
+    async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError>;
+
     /// The workflow's table.
     fn diagram(&self) -> Diagram;
+
+    /// The names that the table knows.
+    fn alphabet(&self) -> Alphabet;
 
     fn as_any(&self) -> &(dyn Any + Send + Sync);
 }
@@ -70,14 +80,14 @@ pub(crate) struct Registered<W: Workflow> {
 
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
-    async fn turn(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
-        let turn = Turn::<W> {
-            engine,
-            executor: self.executor.as_ref(),
-            hand,
-            begun: engine.now(),
-        };
-        turn.take().await
+    async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError> {
+        let turn = Turn::new(engine, self.executor.as_ref(), hand);
+        match engine.ledger().open::<W>(record).await {
+            Ok(instance) => turn.take(instance).await,
+            // Nothing is owed to one that was erased: whatever still comes is disposed of.
+            Err(EngineError::Seal(SealError::Erased)) => turn.settle().await,
+            Err(other) => Err(other),
+        }
     }
 
     async fn born(
@@ -122,8 +132,16 @@ impl<W: Workflow> Running for Registered<W> {
         ))
     }
 
+    async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError> {
+        survey::judge::<W>(ledger, record).await
+    }
+
     fn diagram(&self) -> Diagram {
         Diagram::of::<W>()
+    }
+
+    fn alphabet(&self) -> Alphabet {
+        Alphabet::of::<W>()
     }
 
     fn as_any(&self) -> &(dyn Any + Send + Sync) {
@@ -135,16 +153,28 @@ impl<W: Workflow> Running for Registered<W> {
 #[derive(Default)]
 pub(crate) struct Registry {
     running: BTreeMap<&'static str, Arc<dyn Running>>,
+    definitions: Arc<Definitions>,
 }
 
 impl Registry {
     pub(crate) fn add<W: Workflow>(&mut self, executor: Arc<dyn Executor<W>>) {
         self.running
             .insert(W::NAME, Arc::new(Registered::<W> { executor }));
+        let known = Definitions::clone(&self.definitions);
+        self.definitions = Arc::new(known.with(W::NAME, W::VERSION));
+    }
+
+    /// What this process understands.
+    pub(crate) fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
     }
 
     pub(crate) fn get(&self, workflow: &str) -> Option<&Arc<dyn Running>> {
         self.running.get(workflow)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &Arc<dyn Running>)> + '_ {
+        self.running.iter().map(|(name, running)| (*name, running))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {

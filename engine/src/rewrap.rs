@@ -149,7 +149,9 @@ fn told(progress: &Progress) -> String {
     }
     if *stuck > 0 {
         let why = progress.why.as_deref().unwrap_or_default();
-        return format!("{stuck} of {seen} keys could not be wrapped anew, keep the old keys: {why}");
+        return format!(
+            "{stuck} of {seen} keys could not be wrapped anew, keep the old keys: {why}"
+        );
     }
     format!("all {seen} keys are wrapped under {to}; `vault_keys_old` may be emptied")
 }

@@ -3,6 +3,7 @@
 //! Being poked and waking by time run the same code; a poke carries no data.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -10,9 +11,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
 use crate::hand::Hand;
+use crate::instance::Record;
 use crate::ledger::EngineError;
 use crate::store::{Change, ClaimOrder, StoreError};
-use crate::task::{Claimed, Settled};
+use crate::task::{Claimed, Settled, Task};
 
 /// How a runner behaves.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +128,7 @@ impl Engine {
                 self.spawn(task, turns, in_flight);
             }
             if found < wanted {
-                return self.store().next_due(&closed).await;
+                return self.store().next_due(&closed, self.definitions()).await;
             }
         }
     }
@@ -142,6 +144,7 @@ impl Engine {
             lease: LEASE,
             limit,
             closed_lanes,
+            definitions: Arc::clone(self.definitions()),
         };
         self.store().claim(order).await
     }
@@ -156,8 +159,15 @@ impl Engine {
     async fn take_turn(&self, hand: &Hand) {
         let id = hand.task().instance;
         let result = match self.store().load(&id).await {
+            Ok(Some(record))
+                if !self
+                    .definitions()
+                    .understand(&record.workflow, record.definition) =>
+            {
+                self.set_aside(hand, &record).await
+            }
             Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, hand).await,
+                Ok(running) => running.turn(self, hand, record).await,
                 Err(error) => Err(error),
             },
             // Owed to nobody: a parent that never was.
@@ -179,6 +189,24 @@ impl Engine {
                 tracing::error!(instance.id = %id, error = cause, "a turn failed; its task comes due again when the lease ends");
             }
         }
+    }
+
+    /// Leaves a task to the processes that understand its instance: from here on it says which.
+    async fn set_aside(&self, hand: &Hand, record: &Record) -> Result<(), EngineError> {
+        tracing::info!(
+            instance.id = %record.id, workflow = record.workflow, definition = record.definition,
+            "a task is left to a process that knows this definition"
+        );
+        let change = Change {
+            settle: vec![hand.settled()],
+            tasks: vec![Task {
+                workflow: record.workflow.clone(),
+                definition: record.definition,
+                ..hand.task()
+            }],
+            ..Change::default()
+        };
+        self.ledger().put(change).await.map(drop)
     }
 
     async fn drop_claim(&self, hand: &Hand) -> Result<(), EngineError> {
@@ -230,7 +258,7 @@ impl Engine {
 fn full_lanes(in_flight: &InFlight, per_lane: usize) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for hand in in_flight.values() {
-        *counts.entry(hand.task().lane).or_default() += 1;
+        *counts.entry(hand.lane()).or_default() += 1;
     }
     counts
         .into_iter()

@@ -13,7 +13,7 @@ use crate::instance::SubjectId;
 use crate::store::{Document, Expected, Page, PageOrder, PutDocument, Store, StoreError};
 
 /// The space of documents that holds each subject's wrapped data key.
-const KEYS: &str = "subject_keys";
+pub(crate) const KEYS: &str = "subject_keys";
 
 /// Stands where a subject's wrapped key stood: no key begins like this.
 const DESTROYED: &[u8] = &[0];
@@ -136,9 +136,7 @@ impl Keyring {
         if let Some(key) = self.find(subject).await? {
             return Ok((key, None));
         }
-        let (key, wrapped) = self.cipher.mint(subject);
-        let put = put(subject, Expected::Absent, wrapped);
-        Ok((Arc::new(key), Some(put)))
+        Ok(self.mint(subject))
     }
 
     async fn find(&self, subject: &SubjectId) -> Result<Option<Arc<DataKey>>, SealError> {
@@ -216,6 +214,19 @@ impl Keyring {
         open.insert(subject.clone(), Kept::Destroyed);
     }
 
+    /// A fresh key with the document that must be written beside its first use; refused then if the
+    /// subject has one already.
+    pub(crate) fn mint(&self, subject: &SubjectId) -> (Arc<DataKey>, Option<PutDocument>) {
+        let (key, wrapped) = self.cipher.mint(subject);
+        let put = put(subject, Expected::Absent, wrapped);
+        (Arc::new(key), Some(put))
+    }
+
+    /// Whether the subject's key is at hand.
+    pub(crate) fn has(&self, subject: &SubjectId) -> bool {
+        self.cached(subject).is_some()
+    }
+
     /// Seals bytes at a place.
     pub fn seal(&self, key: &DataKey, place: &str, plain: &[u8]) -> Vec<u8> {
         self.cipher.seal(key, place, plain)
@@ -257,7 +268,8 @@ impl Keyring {
         open.get(subject).cloned()
     }
 
-    fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
+    /// Keeps a key at hand; a fresh one only after its document is durable.
+    pub(crate) fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
         let mut open = self.open.lock().expect("no holder of the keyring panics");
         if open.len() >= CACHED_MAX {
             open.clear();

@@ -2,13 +2,15 @@
 //!
 //! A store never looks inside facts or documents. It may be shared by many processes.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
 
@@ -81,6 +83,15 @@ pub struct PutEntry {
     pub entry: Entry,
 }
 
+/// Lines to take away from the beginning of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// Whose history.
+    pub instance: InstanceId,
+    /// The last line that goes.
+    pub upto: u64,
+}
+
 /// Everything one decision writes: all of it or none of it, durable when the commit resolves.
 ///
 /// It names each record, each document and each journal line at most once; a second mention is
@@ -91,6 +102,8 @@ pub struct Change {
     pub records: Vec<PutRecord>,
     /// History to append; a line whose place is taken is refused with `VersionMoved`.
     pub journal: Vec<PutEntry>,
+    /// History to take away; whoever does so has put it elsewhere.
+    pub trim: Vec<Trim>,
     /// Tasks to arm; one with the id of a standing task replaces it.
     pub tasks: Vec<Task>,
     /// Tasks to take away whoever holds them (a state was left).
@@ -180,10 +193,14 @@ pub struct ClaimOrder {
     pub limit: usize,
     /// Lanes that take nothing at present; their tasks are passed over.
     pub closed_lanes: Vec<String>,
+    /// What this process understands; tasks of other workflows and of newer definitions are left
+    /// to whoever does.
+    pub definitions: Arc<Definitions>,
 }
 
 /// Which instances to find; every part that is given must hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Filter {
     /// Of this workflow.
     pub workflow: Option<String>,
@@ -288,9 +305,13 @@ pub trait Store: Send + Sync + 'static {
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;
 
-    /// When the earliest task outside the closed lanes can be claimed: an unclaimed one when it is
-    /// due, a claimed one when its lease ends.
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError>;
+    /// When the earliest task outside the closed lanes that these definitions cover can be claimed:
+    /// an unclaimed one when it is due, a claimed one when its lease ends.
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// The tasks of one instance, earliest first.
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError>;

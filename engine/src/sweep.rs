@@ -106,6 +106,7 @@ async fn resume(engine: &Engine, record: Record) -> Result<bool, EngineError> {
         act: Act::RetryNow,
         actor: Actor::System,
         reason: Reason::new("stalled", "owed a command that no task would have run"),
+        documents: Vec::new(),
     };
     running.intervene(engine, record, retry).await?;
     Ok(true)

@@ -61,6 +61,12 @@ pub struct Task {
     pub first_tried: Option<Timestamp>,
     /// An attempt was announced and its outcome is not known: check before repeating.
     pub intent: bool,
+    /// The workflow of the instance; empty where whoever armed it could not know.
+    #[serde(default)]
+    pub workflow: String,
+    /// The version of the definition that armed it: older processes leave it alone.
+    #[serde(default)]
+    pub definition: u32,
 }
 
 impl Task {

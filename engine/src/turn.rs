@@ -3,6 +3,7 @@
 //! Performing is apart from recording: an outcome is a value until it is written, so a failing
 //! store can never make a call happen twice.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -18,6 +19,10 @@ use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
 
+/// A once-only command begins within this part of its lease: with what is left of it, neither its
+/// own length nor clocks that differ let another process check too early.
+const BEGINS_WITHIN: Duration = Duration::from_secs(LEASE.as_secs() / 2);
+
 /// One claimed task on its way to its recorded end.
 pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
@@ -25,15 +30,30 @@ pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) hand: &'a Hand,
     /// When the turn began.
     pub(crate) begun: Timestamp,
+    /// The instance as this turn read it, until it is decided on.
+    read: Mutex<Option<Instance<W>>>,
 }
 
-impl<W: Workflow> Turn<'_, W> {
-    /// Carries the task out.
-    pub(crate) async fn take(&self) -> Result<(), EngineError> {
+impl<'a, W: Workflow> Turn<'a, W> {
+    pub(crate) fn new(engine: &'a Engine, executor: &'a dyn Executor<W>, hand: &'a Hand) -> Self {
+        Self {
+            engine,
+            executor,
+            hand,
+            begun: engine.now(),
+            read: Mutex::new(None),
+        }
+    }
+
+    /// Carries the task out, on the instance as it was found.
+    pub(crate) async fn take(&self, mut instance: Instance<W>) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let Some(instance) = self.load().await? else {
-            return self.settle().await;
-        };
+        if instance.migrated.is_some() {
+            match self.take_over(instance).await? {
+                Some(taken) => instance = taken,
+                None => return Ok(()),
+            }
+        }
         match &task.work {
             Work::Deadline => self.deadlines(instance, task.due).await,
             Work::Told {
@@ -41,7 +61,10 @@ impl<W: Workflow> Turn<'_, W> {
                 workflow,
                 state,
             } => match W::told(child, workflow, state) {
-                Some(event) => self.hear(event).await,
+                Some(event) => {
+                    self.remember(instance);
+                    self.hear(event).await
+                }
                 None => self.settle().await,
             },
             Work::Command(name) => {
@@ -56,13 +79,38 @@ impl<W: Workflow> Turn<'_, W> {
         }
     }
 
+    /// Makes a migration durable before anything is done under it; nothing if that replaced the
+    /// task in hand, which then comes due under its present name.
+    async fn take_over(&self, instance: Instance<W>) -> Result<Option<Instance<W>>, EngineError> {
+        let draft = Draft::of(instance, "migrated", self.engine.now());
+        let mine = self.hand.task().id();
+        let replaced = draft.change.drop_tasks.contains(&mine)
+            || draft.change.tasks.iter().any(|armed| armed.id() == mine);
+        let written = self.engine.write(self.executor, draft).await?;
+        Ok((!replaced).then_some(written.instance))
+    }
+
+    /// The instance as it stands now.
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {
+        self.remembered();
         let task = self.hand.task();
         match self.engine.ledger().load::<W>(&task.instance).await {
             // Nothing is owed to one that was erased or put away: whatever still comes is disposed of.
             Err(EngineError::Seal(SealError::Erased) | EngineError::Archived(_)) => Ok(None),
             loaded => loaded,
         }
+    }
+
+    /// Remembers what was read for the decision to come. Deciding on it is safe however long it lay: a
+    /// commit names the version it was read at, and whoever finds it moved loads it again.
+    fn remember(&self, instance: Instance<W>) {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
+    }
+
+    /// What this turn read and has not decided on, once.
+    pub(crate) fn remembered(&self) -> Option<Instance<W>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.take()
     }
 
     /// Hears the first of the moments that have come and mean something; those before the one that
@@ -124,6 +172,7 @@ impl<W: Workflow> Turn<'_, W> {
             Care::Repeatable | Care::Checked => instance,
         };
         let job = self.job(&instance);
+        self.remember(instance);
         let performed = self.executor.perform(command, &job);
         let outcome = self.within(conduct.limit, performed).await;
         let outcome = outcome.unwrap_or_else(|| Outcome::Unknown { why: unanswered() });
@@ -153,8 +202,8 @@ impl<W: Workflow> Turn<'_, W> {
             lane: task.lane.clone(),
             lease_until: now + LEASE,
         });
-        let committed = match self.engine.write(self.executor, draft).await {
-            Ok(committed) => committed,
+        let written = match self.engine.write(self.executor, draft).await {
+            Ok(written) => written,
             // An event came in between; the task is still due and the next turn sees the event.
             Err(EngineError::Contended(_)) => {
                 self.engine.release(&[self.hand.settled()]).await?;
@@ -163,13 +212,15 @@ impl<W: Workflow> Turn<'_, W> {
             Err(EngineError::LeaseLost) => return Ok(None),
             Err(other) => return Err(other),
         };
-        let mut claimed = committed.claimed.into_iter();
+        let mut claimed = written.claimed.into_iter();
         let Some(claimed) = claimed.find(|claimed| claimed.task.id() == task.id()) else {
             return Ok(None);
         };
         self.hand.retake(claimed);
-        let instance = self.load().await?;
-        Ok(instance.filter(|instance| instance.record.visit == task.visit))
+        // A process that stood still meanwhile may have been taken for dead: whoever has the task
+        // now checks it, and a second one that performs it would do harm.
+        let in_time = self.engine.now() < now + BEGINS_WITHIN;
+        Ok(in_time.then_some(written.instance))
     }
 
     fn job(&self, instance: &Instance<W>) -> Job<W> {

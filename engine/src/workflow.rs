@@ -12,6 +12,7 @@ use strum::VariantArray;
 use crate::clock::Timestamp;
 use crate::executor::Conduct;
 use crate::instance::{Actor, Hold, InstanceId, Label, Reason};
+use crate::migrate::{Former, Unmigratable};
 
 /// A state, an input or a command: a unit of a table's alphabet with a name that is stored.
 pub trait Letter:
@@ -48,7 +49,7 @@ pub type CommandOf<W> = <<W as Workflow>::Machine as StateMachineImpl>::Output;
 pub trait Workflow: Sized + Send + Sync + 'static {
     /// Its name in the store; never changes.
     const NAME: &'static str;
-    /// Rises when stored facts or states change their meaning.
+    /// Rises by one when stored facts, states or commands change their names or their meaning.
     const VERSION: u32;
 
     /// The table: written once, in `rust-fsm`.
@@ -113,6 +114,15 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     /// Whether an outcome must be heard even if its lease was lost meanwhile (a granted token).
     fn must_keep(_event: &Self::Event) -> bool {
         false
+    }
+
+    /// Brings what definition `from` left to definition `from + 1`. A step never changes once it
+    /// was released: older records take it at any later time, in whatever process loads them first.
+    fn migrate(from: u32, _former: Former) -> Result<Former, Unmigratable> {
+        Err(Unmigratable(format!(
+            "{} has no migration from definition {from} to the next",
+            Self::NAME
+        )))
     }
 
     /// A last look at the facts before every write, e.g. to number what outsiders can see.

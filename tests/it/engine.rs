@@ -1,6 +1,8 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod archive;
 mod attempts;
+mod bulk;
 mod crashes;
 mod deadlines;
 mod erasure;

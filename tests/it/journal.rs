@@ -1,8 +1,9 @@
 //! The journal as an operator checks it: by a job of the running process, by a page, and by a
 //! command over a folder at rest.
 
-use engine::Entry;
+use engine::{Entry, Timestamp, Workflow};
 use serde_json::{Value, json};
+use workflows::journal_check::{Command, Facts, JournalCheck};
 
 use crate::app::{App, Binary, Caller, ask, until};
 
@@ -30,6 +31,16 @@ async fn checked(operator: &Caller) -> Value {
     .await
 }
 
+#[test]
+fn a_check_begins_by_itself() {
+    let facts = Facts {
+        asked_at: Timestamp::default(),
+        ended_at: None,
+        findings: None,
+    };
+    assert_eq!(JournalCheck::first(&facts), Some(Command::ReadHistories));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_asks_for_a_check_and_reads_what_it_found() {
     let mut app = App::start().await;
@@ -42,7 +53,8 @@ async fn an_operator_asks_for_a_check_and_reads_what_it_found() {
     let path = format!("/console/api/instances/{id}");
     let instance = app.operator().get(&path).await.expect(200);
     assert_eq!(instance["state"], "sound");
-    assert_eq!(instance["journal"][0]["type"], "asked_for");
+    assert_eq!(instance["journal"][0]["what"], "asked_for");
+    assert_eq!(instance["journal"][0]["to"], "checking");
     let list = app
         .operator()
         .get("/console/api/journal/verify")

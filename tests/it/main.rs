@@ -13,6 +13,7 @@ mod app;
 mod browser;
 mod crashes;
 mod decisions;
+mod definitions;
 mod engine;
 mod erasure;
 mod journal;

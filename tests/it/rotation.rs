@@ -17,10 +17,15 @@ async fn the_vault_key_is_replaced_in_two_restarts_and_everything_still_opens() 
     let old = app.invented.vault_key.expose().to_owned();
     let new = MasterKey::random().to_base64();
     let new = new.as_str();
-    app.restart_with(json!({ "vault_key": new, "vault_keys_old": [old] })).await;
+    app.restart_with(json!({ "vault_key": new, "vault_keys_old": [old] }))
+        .await;
     app.advance(std::time::Duration::from_secs(600)).await;
     until("the keys are wrapped anew", || async {
-        let list = app.operator().get("/console/api/schedules").await.expect(200);
+        let list = app
+            .operator()
+            .get("/console/api/schedules")
+            .await
+            .expect(200);
         if list.to_string().contains("may be emptied") {
             Ok(())
         } else {

@@ -3,7 +3,10 @@
 mod hanging;
 
 use engine::testing::ManualClock;
-use engine::{Clock, CommandOf, Diagram, Letter, StateOf, Workflow};
+use engine::{
+    Bulk, BulkCommand, BulkEvent, BulkFacts, BulkOrder, Clock, CommandOf, Diagram, Letter, StateOf,
+    Workflow,
+};
 use expect_test::{ExpectFile, expect_file};
 use rust_fsm::StateMachineImpl;
 use serde_json::{Value, json};
@@ -36,14 +39,20 @@ fn the_journal_check_is_as_drawn() {
 }
 
 #[test]
+fn the_bulk_job_is_as_drawn() {
+    is_as_drawn::<Bulk>(&expect_file!["../../fixtures/diagrams/bulk.mmd"]);
+}
+
+#[test]
 fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
-    assert_eq!(
-        Diagram::of::<JournalCheck>().defects::<JournalCheck>(),
-        none
-    );
+    // Its one command is owed from birth.
+    let from_birth = ["no move gives out read_histories"];
+    let check = Diagram::of::<JournalCheck>();
+    assert_eq!(check.defects::<JournalCheck>(), from_birth);
+    assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
 }
 
 /// The command in words; what it leads to besides being called off.
@@ -64,6 +73,7 @@ fn every_command_can_be_answered_where_it_runs() {
     check_answers::<Onboarding>(None, &["canceled", "window_closed", "link_expired"]);
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered"]);
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
+    check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
 
 /// Every state in which a command can be owed, with that command.
@@ -158,6 +168,29 @@ async fn no_outcome_leaves_a_journal_check_hanging() {
         owed_somewhere::<JournalCheck>(Some(journal_check::Command::ReadHistories))
     {
         let found = hanging::<JournalCheck>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_bulk_job_hanging() {
+    let order = BulkOrder {
+        act: "pause".to_owned(),
+        filter: engine::Filter::default(),
+        reason: "it is tried out".to_owned(),
+        by: "ops".to_owned(),
+        rate_per_minute: 60,
+    };
+    let facts = BulkFacts::ordered(order, ManualClock::default().now());
+    let silence = BulkEvent::Listed {
+        items: 0,
+        pages: 0,
+        cursor: None,
+    };
+    let pairs = owed_somewhere::<Bulk>(Some(BulkCommand::ListItems));
+    assert_eq!(pairs.len(), 2);
+    for (state, command) in pairs {
+        let found = hanging::<Bulk>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
 }

@@ -56,8 +56,12 @@ impl Committer {
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let _deadman = Deadman(Arc::clone(&self.shared));
         let mut open = true;
+        let mut usual_writes = 0;
         while open && let Some(first) = jobs.blocking_recv() {
-            let mut group = Group::default();
+            let mut group = Group {
+                writes: Writes::with_capacity(usual_writes),
+                ..Group::default()
+            };
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
@@ -67,6 +71,7 @@ impl Committer {
                 let room = open && group.accepted.len() < self.group_limit;
                 next = room.then(|| jobs.try_recv().ok()).flatten();
             }
+            usual_writes = group.writes.len();
             if !group.accepted.is_empty() && !self.finish(group) {
                 return;
             }
@@ -180,7 +185,7 @@ impl Committer {
             withdraw(&mut due, &draft);
             for record in draft.records {
                 let bytes = RECORD_BYTES + record.facts.len();
-                records.put(record.id.clone(), record, bytes);
+                records.put(record.id.clone(), Arc::new(record), bytes);
             }
             let mut claimed = Vec::new();
             for armed in draft.armed {
@@ -238,22 +243,15 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
     }
 }
 
-fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Task>, armed: Armed) {
-    due.arm(armed.key.clone(), slot(&armed.task));
-    tasks.put(armed.key, armed.task, TASK_BYTES);
+fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed) {
+    due.arm(armed.key.clone(), Slot::of(&armed.task));
+    tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
-    let fence = due.take(armed.key, slot(&armed.task), until);
+    let fence = due.take(armed.key, Slot::of(&armed.task), until);
     let task = armed.task;
     Claimed { task, fence }
-}
-
-fn slot(task: &Task) -> Slot {
-    Slot {
-        due: task.due,
-        lane: task.lane.clone(),
-    }
 }
 
 /// Tells everyone when the committer's thread ends by a panic.

@@ -50,12 +50,19 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
         draft: Draft::default(),
     };
     desk.put_records(&change.records)?;
+    for trim in &change.trim {
+        for sequence in 1..=trim.upto {
+            let key = keys::entry(&trim.instance, sequence);
+            let head = desk.head(&key)?;
+            desk.remove(&key, head.as_ref())?;
+        }
+    }
     for put in &change.journal {
         let key = keys::entry(&put.instance, put.entry.sequence);
         if desk.head(&key)?.is_some() {
             return Err(CommitError::VersionMoved);
         }
-        desk.put(&key, &engine::encode(&put.entry))?;
+        desk.put(&key, None, &engine::encode(&put.entry))?;
     }
     desk.put_documents(&change.documents)?;
     desk.move_tasks(change)?;
@@ -68,12 +75,13 @@ impl Desk<'_> {
         let mut new_labels = Vec::new();
         for put in records {
             let key = keys::record(put.record.id.as_str());
-            let before: Option<Record> = self.read(&key)?;
+            let head = self.head(&key)?;
+            let before: Option<Record> = self.decode(&key, head.as_ref())?;
             let version = before.as_ref().map(|record| record.version);
             if !put.expected.holds(version) || !seen.insert(&put.record.id) {
                 return Err(CommitError::VersionMoved);
             }
-            self.put(&key, &engine::encode(&put.record))?;
+            self.put(&key, head.as_ref(), &engine::encode(&put.record))?;
             self.count(before.as_ref(), &put.record);
             self.index_parked(before.as_ref(), &put.record);
             let old = before.map_or_else(Vec::new, |record| record.labels);
@@ -132,7 +140,8 @@ impl Desk<'_> {
         let mut seen = HashSet::new();
         for put in documents {
             let key = keys::document(&put.space, &put.key);
-            let standing: Option<Document> = self.read(&key)?;
+            let head = self.head(&key)?;
+            let standing: Option<Document> = self.decode(&key, head.as_ref())?;
             let version = standing.map(|document| document.version);
             if !put.expected.holds(version) || !seen.insert((&put.space, &put.key)) {
                 return Err(CommitError::DocumentMoved {
@@ -148,9 +157,9 @@ impl Desk<'_> {
                         body: body.clone(),
                         expires_at: put.expires_at,
                     };
-                    self.put(&key, &engine::encode(&document))?;
+                    self.put(&key, head.as_ref(), &engine::encode(&document))?;
                 }
-                None => self.remove(&key)?,
+                None => self.remove(&key, head.as_ref())?,
             }
         }
         Ok(())
@@ -159,18 +168,21 @@ impl Desk<'_> {
     fn move_tasks(&mut self, change: &Change) -> Result<(), CommitError> {
         for settled in &change.settle {
             let key = keys::task(&settled.task);
-            self.remove(&key)?;
+            let head = self.head(&key)?;
+            self.remove(&key, head.as_ref())?;
             self.draft.withdrawn.push((key.into(), None));
         }
         for id in &change.drop_tasks {
             let key = keys::task(id);
-            self.withdraw(&key)?;
-            self.remove(&key)?;
+            let head = self.head(&key)?;
+            self.withdraw(&key, head.as_ref())?;
+            self.remove(&key, head.as_ref())?;
         }
         for task in &change.tasks {
             let key = keys::task(&task.id());
-            self.withdraw(&key)?;
-            self.put(&key, &engine::encode(task))?;
+            let head = self.head(&key)?;
+            self.withdraw(&key, head.as_ref())?;
+            self.put(&key, head.as_ref(), &engine::encode(task))?;
             let key: TaskKey = key.into();
             // Arming one task twice in a change is arming it once, the last way.
             self.draft.armed.retain(|armed| armed.key != key);
@@ -185,26 +197,29 @@ impl Desk<'_> {
     }
 
     /// Marks a standing task for removal from the due index.
-    fn withdraw(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        if let Some(task) = self.read::<Task>(key)? {
-            let slot = Slot {
-                due: task.due,
-                lane: task.lane,
-            };
-            let key = Arc::from(key);
-            self.draft.withdrawn.push((key, Some(slot)));
+    fn withdraw(&mut self, key: &[u8], head: Option<&IVec>) -> Result<(), StoreError> {
+        if let Some(task) = self.decode::<Task>(key, head)? {
+            let slot = Some(Slot::of(&task));
+            self.draft.withdrawn.push((Arc::from(key), slot));
         }
         Ok(())
     }
 
-    fn read<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
-        let Some(head) = self.head(key)? else {
+    /// The value whose head stands under the key.
+    fn decode<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &[u8],
+        head: Option<&IVec>,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(head) = head else {
             return Ok(None);
         };
-        let bytes = values::join(key, &head, |key| self.head(key))?;
+        let bytes = values::join(key, head, |key| self.head(key))?;
         view::decode(key, &bytes).map(Some)
     }
 
+    /// What stands under the key: each look at the tree costs as much as a write into it, so
+    /// callers look once.
     fn head(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         let written = self.draft.writes.get(key).or_else(|| self.group.get(key));
         match written {
@@ -213,29 +228,31 @@ impl Desk<'_> {
         }
     }
 
-    fn put(&mut self, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
-        self.remove_overflow(key)?;
+    /// Writes a value in place of the one whose head stands there.
+    fn put(&mut self, key: &[u8], head: Option<&IVec>, bytes: &[u8]) -> Result<(), StoreError> {
+        self.remove_overflow(key, head)?;
         let parts = values::split(key, bytes).into_iter();
         let parts = parts.map(|(key, part)| (key, Some(part)));
         self.draft.writes.extend(parts);
         Ok(())
     }
 
-    fn remove(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        if self.remove_overflow(key)? {
+    fn remove(&mut self, key: &[u8], head: Option<&IVec>) -> Result<(), StoreError> {
+        self.remove_overflow(key, head)?;
+        if head.is_some() {
             self.draft.writes.insert(key.to_vec(), None);
         }
         Ok(())
     }
 
-    /// Removes the further chunks of what stands under the key; says whether anything stands.
-    fn remove_overflow(&mut self, key: &[u8]) -> Result<bool, StoreError> {
-        let Some(head) = self.head(key)? else {
-            return Ok(false);
+    /// Removes the further chunks of the value whose head stands there.
+    fn remove_overflow(&mut self, key: &[u8], head: Option<&IVec>) -> Result<(), StoreError> {
+        let Some(head) = head else {
+            return Ok(());
         };
-        let overflow = values::overflow_keys(key, &head)?;
+        let overflow = values::overflow_keys(key, head)?;
         let removed = overflow.into_iter().map(|key| (key, None));
         self.draft.writes.extend(removed);
-        Ok(true)
+        Ok(())
     }
 }

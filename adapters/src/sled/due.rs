@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::{ClaimOrder, Timestamp};
+use engine::{ClaimOrder, Definitions, Task, Timestamp};
 
 /// A task's key in the tree, shared between the orders it stands in.
 pub(super) type TaskKey = Arc<[u8]>;
@@ -14,13 +14,41 @@ pub(super) type TaskKey = Arc<[u8]>;
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) due: Timestamp,
-    pub(super) lane: String,
+    pub(super) queue: Queue,
 }
 
-/// One order per lane, so that a blocked lane is passed over without being read.
+/// What tasks have in common that are passed over together: a lane that is closed, a definition
+/// that this process does not understand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Queue {
+    lane: String,
+    workflow: String,
+    definition: u32,
+}
+
+impl Slot {
+    pub(super) fn of(task: &Task) -> Self {
+        Self {
+            due: task.due,
+            queue: Queue {
+                lane: task.lane.clone(),
+                workflow: task.workflow.clone(),
+                definition: task.definition,
+            },
+        }
+    }
+}
+
+impl Queue {
+    fn is_open(&self, closed_lanes: &[String], known: &Definitions) -> bool {
+        !closed_lanes.contains(&self.lane) && known.understand(&self.workflow, self.definition)
+    }
+}
+
+/// One order per queue, so that what is passed over is not read.
 #[derive(Debug)]
 pub(super) struct DueIndex {
-    lanes: BTreeMap<String, BTreeSet<(Timestamp, TaskKey)>>,
+    queues: BTreeMap<Queue, BTreeSet<(Timestamp, TaskKey)>>,
     claims: HashMap<TaskKey, Claim>,
     leases: BTreeSet<(Timestamp, TaskKey)>,
     last_fence: u64,
@@ -31,7 +59,7 @@ struct Claim {
     fence: u64,
     lease_until: Timestamp,
     slot: Slot,
-    /// The lease ran out and the task stands in its lane again; until someone else takes it,
+    /// The lease ran out and the task stands in its queue again; until someone else takes it,
     /// the claim still settles.
     lapsed: bool,
 }
@@ -40,7 +68,7 @@ impl DueIndex {
     /// An empty order whose fences are above those of every earlier epoch.
     pub(super) fn of_epoch(epoch: u64) -> Self {
         Self {
-            lanes: BTreeMap::new(),
+            queues: BTreeMap::new(),
             claims: HashMap::new(),
             leases: BTreeSet::new(),
             last_fence: epoch << 32,
@@ -48,13 +76,13 @@ impl DueIndex {
     }
 
     pub(super) fn arm(&mut self, key: TaskKey, slot: Slot) {
-        self.lanes
-            .entry(slot.lane)
+        self.queues
+            .entry(slot.queue)
             .or_default()
             .insert((slot.due, key));
     }
 
-    /// Takes a task that stands in no lane, and answers the fence.
+    /// Takes a task that stands in no queue, and answers the fence.
     pub(super) fn take(&mut self, key: TaskKey, slot: Slot, lease_until: Timestamp) -> u64 {
         self.last_fence += 1;
         let fence = self.last_fence;
@@ -84,22 +112,22 @@ impl DueIndex {
         claim.is_some_and(|claim| claim.fence == fence)
     }
 
-    /// The earliest due tasks of the open lanes, each with its fence.
+    /// The earliest due tasks that are not passed over, each with its fence.
     pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<(TaskKey, u64)> {
         self.lapse(order.now);
         let lease_until = order.now + order.lease;
         let mut taken = Vec::new();
         while taken.len() < order.limit {
-            let Some((lane, due)) = self.earliest(&order.closed_lanes) else {
+            let Some((queue, due)) = self.earliest(&order.closed_lanes, &order.definitions) else {
                 break;
             };
             if due > order.now {
                 break;
             }
-            let first = self.lanes.get_mut(&lane).and_then(BTreeSet::pop_first);
+            let first = self.queues.get_mut(&queue).and_then(BTreeSet::pop_first);
             let Some((due, key)) = first else { break };
             self.claims.remove(&key);
-            let fence = self.take(key.clone(), Slot { due, lane }, lease_until);
+            let fence = self.take(key.clone(), Slot { due, queue }, lease_until);
             taken.push((key, fence));
         }
         taken
@@ -117,35 +145,36 @@ impl DueIndex {
         true
     }
 
-    /// Gives a task back to its lane, if the claim is still the newest.
+    /// Gives a task back to its queue, if the claim is still the newest.
     pub(super) fn release(&mut self, key: &[u8], fence: u64) {
         if let Some((key, claim)) = self.remove_claim(key, fence) {
             self.arm(key, claim.slot);
         }
     }
 
-    /// When the next task of an open lane can be claimed.
-    pub(super) fn next_due(&self, closed: &[String]) -> Option<Timestamp> {
-        let queued = self.earliest(closed).map(|(_, due)| due);
+    /// When the next task that is not passed over can be claimed.
+    pub(super) fn next_due(&self, closed: &[String], known: &Definitions) -> Option<Timestamp> {
+        let queued = self.earliest(closed, known).map(|(_, due)| due);
         let leased = self
             .leases
             .iter()
             .find(|(_, key)| {
-                let lane = self.claims.get(key).map(|claim| &claim.slot.lane);
-                lane.is_some_and(|lane| !closed.contains(lane))
+                let queue = self.claims.get(key).map(|claim| &claim.slot.queue);
+                queue.is_some_and(|queue| queue.is_open(closed, known))
             })
             .map(|(until, _)| *until);
         queued.into_iter().chain(leased).min()
     }
 
-    fn earliest(&self, closed: &[String]) -> Option<(String, Timestamp)> {
-        let open = self.lanes.iter().filter(|(lane, _)| !closed.contains(lane));
-        let firsts = open.filter_map(|(lane, queue)| Some((lane, queue.first()?)));
+    fn earliest(&self, closed: &[String], known: &Definitions) -> Option<(Queue, Timestamp)> {
+        let open = self.queues.iter();
+        let open = open.filter(|(queue, _)| queue.is_open(closed, known));
+        let firsts = open.filter_map(|(queue, order)| Some((queue, order.first()?)));
         let earliest = firsts.min_by_key(|(_, first)| *first)?;
         Some((earliest.0.clone(), earliest.1.0))
     }
 
-    /// Puts tasks whose lease has ended back into their lanes.
+    /// Puts tasks whose lease has ended back into their queues.
     fn lapse(&mut self, now: Timestamp) {
         while let Some((until, key)) = self.leases.pop_first() {
             if until > now {
@@ -175,8 +204,8 @@ impl DueIndex {
     }
 
     fn unqueue(&mut self, key: &TaskKey, slot: &Slot) {
-        if let Some(queue) = self.lanes.get_mut(&slot.lane) {
-            queue.remove(&(slot.due, key.clone()));
+        if let Some(order) = self.queues.get_mut(&slot.queue) {
+            order.remove(&(slot.due, key.clone()));
         }
     }
 }

@@ -248,11 +248,7 @@ fn load_due(db: &Db, epoch: u64) -> Result<DueIndex, OpenError> {
         let (key, head) = found.map_err(|error| broken(&error))?;
         let bytes = values::join(&key, &head, |key| view::get(db, key))?;
         let task: Task = view::decode(&key, &bytes)?;
-        let slot = Slot {
-            due: task.due,
-            lane: task.lane,
-        };
-        due.arm(key.as_ref().into(), slot);
+        due.arm(key.as_ref().into(), Slot::of(&task));
         loaded += 1;
         if loaded.is_multiple_of(TASKS_PER_PROGRESS_LINE) {
             tracing::info!(loaded, "loading what is due");

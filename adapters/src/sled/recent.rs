@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// A generation ends at this many values or bytes, whichever comes first.
-const GENERATION_VALUES: usize = 8_192;
+///
+/// Few enough to stay in the processor's cache and to be forgotten without a pause, and more than
+/// ever are on their way at once.
+const GENERATION_VALUES: usize = 2_048;
 const GENERATION_BYTES: usize = 16 * 1024 * 1024;
 
 /// Two generations: when the younger is full, the older is forgotten.

@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use engine::{
-    Change, ClaimOrder, Claimed, CommitError, Committed, Document, Entry, Filter, InstanceId, Page,
-    PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId, Timestamp,
+    Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
+    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
+    Timestamp,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -224,9 +225,13 @@ impl Store for SledStore {
         Ok(())
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.shared.check_alive()?;
-        Ok(self.shared.due()?.next_due(closed_lanes))
+        Ok(self.shared.due()?.next_due(closed_lanes, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

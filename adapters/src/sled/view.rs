@@ -43,8 +43,8 @@ pub(super) struct Shared {
     pub(super) view: RwLock<View>,
     pub(super) due: Mutex<DueIndex>,
     pub(super) tally: Mutex<BTreeMap<TallyKey, u64>>,
-    pub(super) records: Mutex<Recent<InstanceId, Record>>,
-    pub(super) tasks: Mutex<Recent<TaskKey, Task>>,
+    pub(super) records: Mutex<Recent<InstanceId, Arc<Record>>>,
+    pub(super) tasks: Mutex<Recent<TaskKey, Arc<Task>>>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) failure: OnceLock<String>,
     pub(super) on_fail: FailHook,
@@ -85,7 +85,9 @@ impl Shared {
     pub(super) fn recent_record(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
         self.check_alive()?;
         let records = self.records.lock().map_err(|_| panicked())?;
-        Ok(records.get(id).cloned())
+        let found = records.get(id).cloned();
+        drop(records);
+        Ok(found.map(Arc::unwrap_or_clone))
     }
 
     /// The tasks under these keys, if all were acknowledged a short while ago.
@@ -95,7 +97,9 @@ impl Shared {
     ) -> Result<Option<Vec<Task>>, StoreError> {
         let tasks = self.tasks.lock().map_err(|_| panicked())?;
         let found = keys.iter().map(|(key, _)| tasks.get(key).cloned());
-        Ok(found.collect())
+        let found: Option<Vec<Arc<Task>>> = found.collect();
+        drop(tasks);
+        Ok(found.map(|tasks| tasks.into_iter().map(Arc::unwrap_or_clone).collect()))
     }
 
     /// Forgets what was answered without a look at the disk.

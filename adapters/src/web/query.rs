@@ -24,6 +24,13 @@ impl<'r> FromRequest<'r> for Query<'r> {
     }
 }
 
+impl<'r> Query<'r> {
+    /// A query that stands elsewhere than in an address.
+    pub(crate) fn of(text: &'r str) -> Self {
+        Self(text)
+    }
+}
+
 impl Query<'_> {
     /// Its fields, each of which must be among `known` and stand once.
     pub(crate) fn fields(self, known: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
@@ -71,6 +78,24 @@ impl Query<'_> {
             limit,
             after: fields.remove("after"),
         })
+    }
+}
+
+impl Query<'_> {
+    /// A page of a job's items: those of one result, or all.
+    pub(crate) fn items(self) -> Result<(Option<String>, ListQuery), Problem> {
+        let mut fields = self.fields(&["result", "limit", "after"])?;
+        let result = fields.remove("result").filter(|result| !result.is_empty());
+        let limit = fields
+            .remove("limit")
+            .map(|text| integer("limit", &text))
+            .transpose()?;
+        let page = ListQuery {
+            limit,
+            after: fields.remove("after"),
+            ..ListQuery::default()
+        };
+        Ok((result, page))
     }
 }
 

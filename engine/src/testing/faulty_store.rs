@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -144,8 +145,12 @@ impl Store for FaultyStore {
         self.up()?.release(claims).await
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_due(closed_lanes).await
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.up()?.next_due(closed_lanes, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

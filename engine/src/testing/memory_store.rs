@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use super::memory_commit::check;
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
@@ -72,6 +73,16 @@ impl Shelves {
     fn apply(&mut self, change: Change) -> Committed {
         for put in change.records {
             self.put_record(put.record);
+        }
+        for trim in change.trim {
+            let (first, last) = ((trim.instance.clone(), 0), (trim.instance, trim.upto));
+            let gone = self
+                .journal
+                .range(first..=last)
+                .map(|(place, _)| place.clone());
+            for place in gone.collect::<Vec<_>>() {
+                self.journal.remove(&place);
+            }
         }
         for put in change.journal {
             let place = (put.instance, put.entry.sequence);
@@ -191,7 +202,9 @@ impl Store for MemoryStore {
         let mut shelves = self.shelves();
         let is_free = |id: &TaskId| {
             let standing = &shelves.tasks[id];
-            standing.is_free_at(order.now) && !order.closed_lanes.contains(&standing.task.lane)
+            standing.is_free_at(order.now)
+                && !order.closed_lanes.contains(&standing.task.lane)
+                && order.definitions.cover(&standing.task)
         };
         let due = shelves.due.iter().take_while(|(due, _)| *due <= order.now);
         let free = due.map(|(_, id)| id).filter(|id| is_free(id));
@@ -232,10 +245,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn next_due(&self, closed_lanes: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(
+        &self,
+        closed_lanes: &[String],
+        definitions: &Definitions,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let shelves = self.shelves();
-        let open = shelves.tasks.values();
-        let open = open.filter(|standing| !closed_lanes.contains(&standing.task.lane));
+        let open = shelves.tasks.values().filter(|standing| {
+            !closed_lanes.contains(&standing.task.lane) && definitions.cover(&standing.task)
+        });
         Ok(open.map(Standing::claimable_from).min())
     }
 

@@ -31,9 +31,21 @@ async fn ended(stage: &Stage, engine: &Engine) -> InstanceId {
         after: None,
         otherwise: None,
     });
+    stage
+        .world
+        .answers(Outcome::Done(Event::Made("made".to_owned())));
+    stage.world.answers(Outcome::Quiet {
+        why: Reason::new("child_out", "a child is on its way"),
+        mover: Actor::Outside,
+    });
+    // The child waits long for its turn.
+    stage.world.answers(Outcome::Wait {
+        until: stage.in_secs(900),
+        why: Reason::new("limit", "it is too early"),
+        mover: Actor::Outside,
+    });
     hears(engine, &id, Event::Start).await;
     engine.work_off().await.unwrap();
-    // The child waits long for its turn.
     stage.after_secs(engine, 30).await;
     hears(engine, &id, Event::Canceled).await;
     id

@@ -19,7 +19,10 @@ async fn after_a_rotation_the_old_master_key_may_go_and_nothing_else_was_rewritt
     let id = born(&engine, "a", Facts::default()).await;
     hears(&engine, &id, Event::Remark("known under the first key")).await;
     SealJournals.run(&engine).await.unwrap();
-    assert!(run(&before).await.contains("may be emptied"), "nothing to do is done");
+    assert!(
+        run(&before).await.contains("may be emptied"),
+        "nothing to do is done"
+    );
     let record = before.store.load(&id).await.unwrap().unwrap();
 
     let both = before.under(Vault::new(second.clone(), vec![first]));
@@ -29,7 +32,10 @@ async fn after_a_rotation_the_old_master_key_may_go_and_nothing_else_was_rewritt
 
     let after = both.under(Vault::new(second, Vec::new()));
     let engine = after.process();
-    assert_eq!(read(&engine, &id).await.facts.heard, ["known under the first key"]);
+    assert_eq!(
+        read(&engine, &id).await.facts.heard,
+        ["known under the first key"]
+    );
     hears(&engine, &id, Event::Start).await;
     let verifier = Verifier::new(after.store.clone(), after.vault.clone());
     assert_eq!(verifier.verify(None).await.unwrap().told, []);

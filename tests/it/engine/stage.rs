@@ -15,6 +15,7 @@ use engine::{
 };
 use tokio::sync::Notify;
 
+use super::bulk::Starts;
 use super::errand::{Command, Errand, Event, Facts, State};
 
 pub(super) type Instance = engine::Instance<Errand>;
@@ -138,6 +139,8 @@ pub(super) struct Stage {
     pub(super) store: Arc<FaultyStore>,
     pub(super) world: Arc<World>,
     pub(super) vault: Arc<Vault>,
+    /// What bulk jobs do to errands.
+    pub(super) starts: Arc<Starts>,
     processes: AtomicU32,
 }
 
@@ -152,6 +155,7 @@ impl Stage {
             clock: Arc::default(),
             store: Arc::new(FaultyStore::over(store)),
             world: Arc::default(),
+            starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
         }
@@ -185,6 +189,7 @@ impl Stage {
             owner,
         )
         .workflow::<Errand>(hands)
+        .bulk(self.starts.clone())
         .build()
     }
 

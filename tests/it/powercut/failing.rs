@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use adapters::sled::{Health, SledOptions, SledStore};
-use engine::{ClaimOrder, CommitError, Owner, Store, StoreError, Timestamp};
+use engine::{ClaimOrder, CommitError, Definitions, Owner, Store, StoreError, Timestamp};
 
 use super::{trace, writer};
 
@@ -78,9 +78,12 @@ async fn a_store_whose_disk_fails_says_so() {
         lease: Duration::from_mins(1),
         limit: 9,
         closed_lanes: Vec::new(),
+        definitions: Arc::default(),
     };
     assert!(is_unavailable(&store.claim(order).await));
-    assert!(is_unavailable(&store.next_due(&[]).await));
+    assert!(is_unavailable(
+        &store.next_due(&[], &Definitions::default()).await
+    ));
     assert!(is_unavailable(&store.load(&writer::id(1)).await));
     assert!(is_unavailable(&store.tally().await));
     store.close().await.unwrap();

@@ -167,6 +167,8 @@ pub(super) fn change(number: u32, version: u64) -> Change {
         attempt: 0,
         first_tried: None,
         intent: false,
+        workflow: record.workflow.clone(),
+        definition: record.definition,
     };
     let paper = PutDocument {
         space: "papers".to_owned(),

@@ -187,6 +187,8 @@ async fn place<W: Workflow>(
         attempt: if last { conduct.tries.attempts - 1 } else { 0 },
         first_tried: None,
         intent: matches!(end, End::StillNotKnown | End::CheckAsked),
+        workflow: W::NAME.to_owned(),
+        definition: W::VERSION,
     };
     let record = Record {
         id: id.clone(),

@@ -29,10 +29,8 @@ const UNNAMED: &[&str] = &[
 const UNENTERED: &[&str] = &[
     "/assets/accent/<file>",
     "/console/api/audit",
-    "/console/api/instances",
     "/console/api/onboardings",
     "/console/api/partners/<id>/keys",
-    "/console/api/schedules",
     "/console/find",
     "/console/partners",
     "/console/schedules",

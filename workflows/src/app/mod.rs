@@ -2,6 +2,7 @@
 
 mod audit;
 mod body;
+mod bulk;
 mod callbacks;
 mod clients;
 mod console;
@@ -28,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use engine::{Clock, Engine, EngineError, InstanceId};
 use tokio::sync::broadcast;
 
+pub use bulk::{BulkFilter, BulkRequest, OperatorActs};
 pub use clients::Opened;
 pub use console::{DiagramEdge, DiagramNode, DiagramView, Gauges, OperatorAct};
 pub(crate) use endpoints::fresh_signing_secret;
@@ -39,10 +41,11 @@ pub use operators::Operator;
 pub use problem::{FieldError, Kind, Problem};
 pub use sessions::ClientSession;
 pub use views::{
-    AskView, AttemptView, AttentionGroup, BrandingView, ClientPhase, ClientView, DeliveryView,
-    EndpointView, EventView, HoldView, InstanceRow, InstanceView, LastErrorView, LinkView,
-    ListView, NextActionView, OnboardingView, PageView, ReadinessView, ResultView, SignupOptions,
-    StepView, TaskView, TroubleView, TryView,
+    AskView, AttemptView, AttentionGroup, BrandingView, BulkCountsView, BulkItemView,
+    BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
+    DeliveryView, EndpointView, EventView, HoldView, InstanceRow, InstanceView, LastErrorView,
+    LinkView, ListView, NextActionView, OnboardingView, PageView, ReadinessView, ResultView,
+    SignupOptions, StepView, TaskView, TroubleView, TryView,
 };
 
 use crate::directory::{Directory, house_subject};
@@ -167,6 +170,11 @@ impl From<EngineError> for Problem {
                 format!("More than can be stored: {what}. Send less."),
             ),
             EngineError::LeaseLost | EngineError::Contended(_) => Self::unavailable(),
+            // A rolling update: whoever understands it will answer.
+            EngineError::Newer { .. } => {
+                tracing::warn!(%error, "asked for what only a newer process reads");
+                Self::unavailable()
+            }
             EngineError::Unreadable { id, why } => {
                 tracing::error!(instance.id = %id, why, "a record cannot be read");
                 Self::fault()

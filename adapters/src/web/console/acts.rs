@@ -101,7 +101,7 @@ pub(super) fn is_end(act: &str) -> bool {
 }
 
 /// Pressing twice is one act: each page that is shown carries its own id for it.
-fn operation_id() -> String {
+pub(super) fn operation_id() -> String {
     let mut bytes = [0_u8; 16];
     rand::rng().fill_bytes(&mut bytes);
     format!("op_{}", hex::encode(bytes))
@@ -118,7 +118,7 @@ fn button(act: &str) -> String {
     }
 }
 
-fn means(act: &str) -> &'static str {
+pub(super) fn means(act: &str) -> &'static str {
     match act {
         "retry_now" => "What is waiting is done at once, as if its time had come.",
         "pause" => "Nothing more happens until someone resumes it. What is under way is finished.",

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use rocket::http::RawStr;
-use workflows::app::{ListQuery, Problem};
+use workflows::app::{BulkFilter, ListQuery, Problem};
 
 use super::words::humane;
 use crate::web::Query;
 
 /// What may be filtered by.
 const NAMES: &[&str] = &["workflow", "state", "partner_id", "external_id"];
+/// The list that they narrow.
+const LIST: &str = "/console/instances";
 /// What a screen and a half holds.
 const PAGE: i64 = 50;
 
@@ -23,11 +25,22 @@ pub(super) struct Filters {
 impl Filters {
     /// Reads them; a field left empty in the form is no filter.
     pub(super) fn read(query: Query<'_>) -> Result<Self, Problem> {
-        let known: Vec<&str> = NAMES.iter().copied().chain(["after"]).collect();
+        Ok(Self::read_with(query, &[])?.0)
+    }
+
+    /// Reads them beside other fields, which are answered by name.
+    pub(super) fn read_with(
+        query: Query<'_>,
+        others: &[&str],
+    ) -> Result<(Self, BTreeMap<String, String>), Problem> {
+        let known: Vec<&str> = [NAMES, &["after"], others].concat();
         let mut chosen = query.fields(&known)?;
         chosen.retain(|_, value| !value.is_empty());
         let after = chosen.remove("after");
-        Ok(Self { chosen, after })
+        let (fields, chosen) = chosen
+            .into_iter()
+            .partition(|(name, _)| others.contains(&name.as_str()));
+        Ok((Self { chosen, after }, fields))
     }
 
     /// Everything, from the newest on.
@@ -53,6 +66,18 @@ impl Filters {
         }
     }
 
+    /// As a bulk job takes them.
+    pub(super) fn to_bulk(&self) -> BulkFilter {
+        let value = |name: &str| self.chosen.get(name).cloned();
+        BulkFilter {
+            workflow: value("workflow"),
+            state: value("state"),
+            partner_id: value("partner_id"),
+            external_id: value("external_id"),
+            ..BulkFilter::default()
+        }
+    }
+
     /// Whether anything is left out.
     pub(super) fn any(&self) -> bool {
         !self.chosen.is_empty()
@@ -60,12 +85,17 @@ impl Filters {
 
     /// The filters in force; each leads to the list without it.
     pub(super) fn chips(&self) -> Markup {
+        self.chips_of(LIST)
+    }
+
+    /// The same for another page that takes them.
+    pub(super) fn chips_of(&self, page: &str) -> Markup {
         html! {
             @if self.any() {
                 ul.chips aria-label="Filters in force" {
                     @for (name, value) in &self.chosen {
                         li {
-                            a href=(self.without(name)) aria-label=(format!("Remove the filter {} {value}", label(name))) {
+                            a href=(self.address(page, Some(name), None)) aria-label=(format!("Remove the filter {} {value}", label(name))) {
                                 span.soft { (label(name)) } " " (value) span aria-hidden="true" { "×" }
                             }
                         }
@@ -102,28 +132,42 @@ impl Filters {
         html! {
             @if self.after.is_some() || next.is_some() {
                 nav.pages aria-label="Pages" {
-                    @if self.after.is_some() { a href=(self.address(None, None)) { "Newest" } }
-                    @if let Some(next) = next { a href=(self.address(None, Some(next))) rel="next" { "Older" } }
+                    @if self.after.is_some() { a href=(self.list()) { "Newest" } }
+                    @if let Some(next) = next { a href=(self.address(LIST, None, Some(next))) rel="next" { "Older" } }
                 }
             }
         }
     }
 
-    fn without(&self, name: &str) -> String {
-        self.address(Some(name), None)
+    /// The list of what they match, from the newest on.
+    pub(super) fn list(&self) -> String {
+        self.address(LIST, None, None)
     }
 
-    fn address(&self, without: Option<&str>, after: Option<&str>) -> String {
+    /// The way to act on everything they match.
+    pub(super) fn act_on_all(&self) -> String {
+        self.address("/console/bulk/new", None, None)
+    }
+
+    /// They as the part of an address after `?`.
+    pub(super) fn query(&self) -> String {
+        let address = self.address("", None, None);
+        address.trim_start_matches('?').to_owned()
+    }
+
+    /// They as hidden fields of a form.
+    pub(super) fn hidden(&self) -> Markup {
+        html! { @for (name, value) in &self.chosen { input type="hidden" name=(name) value=(value); } }
+    }
+
+    fn address(&self, page: &str, without: Option<&str>, after: Option<&str>) -> String {
         let kept = self
             .chosen
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .filter(|(name, _)| Some(*name) != without);
-        list_path(
-            &kept
-                .chain(after.map(|after| ("after", after)))
-                .collect::<Vec<_>>(),
-        )
+        let pairs: Vec<_> = kept.chain(after.map(|after| ("after", after))).collect();
+        path_with(page, &pairs)
     }
 }
 
@@ -138,14 +182,18 @@ fn label(name: &str) -> &'static str {
 
 /// The list with these filters.
 pub(super) fn list_path(filters: &[(&str, &str)]) -> String {
+    path_with(LIST, filters)
+}
+
+fn path_with(page: &str, filters: &[(&str, &str)]) -> String {
     let pairs = filters
         .iter()
         .map(|(name, value)| format!("{name}={}", RawStr::new(value).percent_encode()))
         .collect::<Vec<_>>();
     if pairs.is_empty() {
-        return "/console/instances".to_owned();
+        return page.to_owned();
     }
-    format!("/console/instances?{}", pairs.join("&"))
+    format!("{page}?{}", pairs.join("&"))
 }
 
 #[cfg(test)]

@@ -21,18 +21,20 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) enum Place {
     Attention,
     Instances,
+    Jobs,
     Partners,
     Schedules,
     Audit,
 }
 
-const PLACES: [(Place, &str, &str); 5] = [
+const PLACES: [(Place, &str, &str); 6] = [
     (Place::Attention, "/console", "Attention"),
     (
         Place::Instances,
         "/console/instances?workflow=onboarding",
         "Onboardings",
     ),
+    (Place::Jobs, "/console/bulk", "Jobs"),
     (Place::Partners, "/console/partners", "Partners"),
     (Place::Schedules, "/console/schedules", "Schedules"),
     (Place::Audit, "/console/audit", "Audit"),

@@ -63,7 +63,10 @@ pub(super) fn path_of(id: &str) -> String {
 /// The page's middle.
 pub(super) fn body(list: &ListView<InstanceRow>, filters: &Filters, now: Timestamp) -> Markup {
     html! {
-        div.title { h1 { "Onboardings" } }
+        div.title {
+            h1 { "Onboardings" }
+            @if !list.data.is_empty() { a.end href=(filters.act_on_all()) { "Act on all that match…" } }
+        }
         (filters.form())
         (filters.chips())
         @if list.data.is_empty() {

@@ -3,6 +3,7 @@
 mod acts;
 mod assets;
 mod attention;
+mod bulk;
 mod deliveries;
 mod diagram;
 mod facts;
@@ -33,7 +34,7 @@ use super::guarded;
 
 /// The routes of the console's pages.
 pub(crate) fn routes() -> Vec<Route> {
-    guarded(routes![
+    let mut routes = guarded(routes![
         assets::asset_file,
         login::login,
         login::sign_in,
@@ -50,5 +51,7 @@ pub(crate) fn routes() -> Vec<Route> {
         records::audit,
         journal::journal,
         journal::verify,
-    ])
+    ]);
+    routes.extend(guarded(bulk::routes()));
+    routes
 }

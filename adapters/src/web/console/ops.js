@@ -2,6 +2,7 @@
 (() => {
 'use strict';
 const REFRESH_MS = 10000;
+const QUICK_MS = 2000;
 const main = () => document.querySelector('main');
 const rows = () => [...document.querySelectorAll('tr.row a.to')];
 
@@ -85,4 +86,6 @@ async function refresh() {
 
 document.documentElement.classList.add('js');
 setInterval(refresh, REFRESH_MS);
+// What moves by itself is looked at more often.
+setInterval(() => { if (main().querySelector('[data-quick]')) refresh(); }, QUICK_MS);
 })();

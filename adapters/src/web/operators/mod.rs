@@ -2,6 +2,7 @@
 //! command line.
 
 mod acts;
+mod bulk;
 mod journal;
 mod registry;
 mod token;
@@ -28,5 +29,10 @@ pub(crate) fn routes() -> Vec<Route> {
         journal::verify,
         journal::checks,
         journal::check,
+        bulk::order,
+        bulk::jobs,
+        bulk::job,
+        bulk::items,
+        bulk::steer,
     ])
 }

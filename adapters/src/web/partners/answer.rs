@@ -101,12 +101,13 @@ impl Answer {
     }
 
     fn location(&self) -> Option<String> {
-        if self.status != Status::Created {
+        if ![Status::Created, Status::Accepted].contains(&self.status) {
             return None;
         }
         let head = self.head();
         let under = match head.object.as_deref()? {
             "onboarding" => "/v1/onboardings",
+            "bulk_job" => "/console/api/bulk",
             "webhook_endpoint" => "/v1/webhook_endpoints",
             _ => return None,
         };

@@ -1,6 +1,6 @@
 //! One order of what is due, and the moment to look again.
 
-use super::trial::{StoreUnderTest, Trial, arming, id, order, settling, task};
+use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settling, task};
 use crate::clock::Timestamp;
 
 fn webhook(number: u32, due: i64) -> crate::task::Task {
@@ -41,14 +41,18 @@ pub(super) async fn closed_lanes_hand_out_nothing(subject: &dyn StoreUnderTest) 
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].task, webhook(60, 20));
     drop(store);
-    let next = trial.step().await.next_due(&open.closed_lanes).await;
+    let next = trial
+        .step()
+        .await
+        .next_due(&open.closed_lanes, &known())
+        .await;
     let next = next.expect("the store answers").map(Timestamp::millis);
     assert_ne!(next, Some(1), "a closed lane wakes nobody");
 }
 
 pub(super) async fn the_next_moment_is_known(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::without_restarts(subject).await;
-    let next = trial.running().next_due(&[]).await;
+    let next = trial.running().next_due(&[], &known()).await;
     assert_eq!(next.expect("the store answers"), None);
     trial
         .write(arming(&[task(1, "a", 500), webhook(2, 90_000)]))
@@ -62,7 +66,7 @@ pub(super) async fn the_next_moment_is_known(subject: &dyn StoreUnderTest) {
 }
 
 async fn next_due(trial: &Trial<'_>) -> Option<i64> {
-    let next = trial.running().next_due(&[]).await;
+    let next = trial.running().next_due(&[], &known()).await;
     next.expect("the store answers").map(Timestamp::millis)
 }
 
@@ -71,7 +75,7 @@ pub(super) async fn arming_again_moves_a_task(subject: &dyn StoreUnderTest) {
     for due in [50, 900, 70] {
         trial.write(arming(&[task(1, "call", due)])).await;
     }
-    let next = trial.step().await.next_due(&[]).await;
+    let next = trial.step().await.next_due(&[], &known()).await;
     let next = next.expect("the store answers").map(Timestamp::millis);
     assert_eq!(next, Some(70));
     let claimed = trial.claim(1000).await;

@@ -3,6 +3,7 @@
 //! Each check panics with a sentence when its promise is broken. None knows how a store works.
 
 mod atomicity;
+mod definitions;
 mod documents;
 mod due_order;
 mod journal;
@@ -38,6 +39,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_next_moment_is_known(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
+    definitions::newer_definitions_are_left_to_newer_processes(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;
     labels::instances_are_found_by_what_they_carry_now(subject).await;
@@ -46,6 +48,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     paging::every_part_of_a_filter_must_hold(subject).await;
     tally::cells_are_exact(subject).await;
     journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    journal::the_beginning_of_a_history_can_be_taken_away(subject).await;
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
     documents::versions_guard_documents(subject).await;

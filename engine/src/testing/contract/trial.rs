@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
+use crate::definitions::Definitions;
 use crate::instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
@@ -97,7 +98,13 @@ pub(super) fn order(now: i64) -> ClaimOrder {
         lease: Duration::from_mins(1),
         limit: 100,
         closed_lanes: Vec::new(),
+        definitions: Arc::new(known()),
     }
+}
+
+/// What the process of the trial understands.
+pub(super) fn known() -> Definitions {
+    Definitions::default().with("errand", 2)
 }
 
 pub(super) fn id(number: u32) -> InstanceId {
@@ -210,6 +217,8 @@ pub(super) fn task(number: u32, command: &str, due: i64) -> Task {
         attempt: 0,
         first_tried: None,
         intent: false,
+        workflow: "errand".to_owned(),
+        definition: 1,
     }
 }
 

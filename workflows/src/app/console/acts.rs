@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Act, Actor, DocumentDraft, Documents, EngineError, Expected, HoldKind, InstanceId, Reason,
-    Record, Timestamp,
+    Act, Actor, DocumentDraft, Documents, Engine, EngineError, Expected, HoldKind, InstanceId,
+    PutDocument, Reason, Record, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ const UNDER_WAY: Duration = Duration::from_secs(30);
 const OPERATION_KNOWN: Duration = Duration::from_hours(7 * 24);
 
 /// The acts there are; which of them are possible depends on the instance.
-const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
+pub(in crate::app) const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
 
 /// An act of an operator on an instance.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl App {
             state_before: &record.state,
         };
         self.write_audit(operator, deed).await?;
-        let carried = self.carry_out(&instance, &record, act).await;
+        let carried = carry_out(&self.engine, &record, act, Vec::new()).await;
         if let Some(key) = &key {
             match &carried {
                 Ok(()) => self.keep_operation(key, act, true).await?,
@@ -157,57 +157,62 @@ impl App {
         let removal = Documents::removal(OPERATIONS, key, Expected::Any);
         self.engine.documents().write(vec![removal]).await
     }
+}
 
-    async fn carry_out(
-        &self,
-        id: &InstanceId,
-        record: &Record,
-        act: &OperatorAct,
-    ) -> Result<(), Problem> {
-        if act.act == "cancel" {
-            let event = Event::Canceled {
-                actor: Actor::Operator,
-                reason: act.reason.clone(),
-            };
-            self.engine.submit::<Onboarding>(id, event).await?;
-            return Ok(());
-        }
-        if act.act == "retry_now" && record.state == "needs_asset" {
-            let event = Event::AssetsRecheck {
-                actor: Actor::Operator,
-            };
-            self.engine.submit::<Onboarding>(id, event).await?;
-            return Ok(());
-        }
-        let intervention = match act.act.as_str() {
-            "pause" => Act::Pause,
-            "resume" => Act::Resume,
-            _ => Act::RetryNow,
-        };
-        let reason = Reason::new("operator", act.reason.clone());
-        Ok(self
-            .engine
-            .intervene(id, intervention, Actor::Operator, reason)
-            .await?)
+/// Does it, and writes documents in the same change.
+pub(in crate::app) async fn carry_out(
+    engine: &Engine,
+    record: &Record,
+    act: &OperatorAct,
+    documents: Vec<PutDocument>,
+) -> Result<(), EngineError> {
+    let by_event = match act.act.as_str() {
+        "cancel" => Some(Event::Canceled {
+            actor: Actor::Operator,
+            reason: act.reason.clone(),
+        }),
+        "retry_now" if record.state == "needs_asset" => Some(Event::AssetsRecheck {
+            actor: Actor::Operator,
+        }),
+        _ => None,
+    };
+    if let Some(event) = by_event {
+        let heard = engine.submit_with::<Onboarding>(&record.id, event, documents);
+        return heard.await.map(drop);
     }
+    let intervention = match act.act.as_str() {
+        "pause" => Act::Pause,
+        "resume" => Act::Resume,
+        _ => Act::RetryNow,
+    };
+    let reason = Reason::new("operator", act.reason.clone());
+    let by = (intervention, Actor::Operator, reason);
+    engine.intervene_with(&record.id, by, documents).await
 }
 
 fn judge(record: &Record, act: &OperatorAct) -> Result<(), Problem> {
+    refusal(record, &act.act).map_or(Ok(()), |why| {
+        Err(Problem::new(Kind::Conflict, "not_in_this_state", why))
+    })
+}
+
+/// Why the act is not possible on the instance as it stands, if it is not.
+pub(in crate::app) fn refusal(record: &Record, act: &str) -> Option<String> {
     let possible = acts_of(record);
-    if possible.contains(&act.act.as_str()) {
-        return Ok(());
+    if possible.contains(&act) {
+        return None;
     }
-    let detail = if possible.is_empty() {
-        format!("It has ended in {}; nothing is left to do.", record.state)
-    } else {
-        format!(
-            "`{}` is not possible in {}; possible are: {}.",
-            act.act,
-            record.state,
-            possible.join(", ")
-        )
-    };
-    Err(Problem::new(Kind::Conflict, "not_in_this_state", detail))
+    if possible.is_empty() {
+        return Some(format!(
+            "It has ended in {}; nothing is left to do.",
+            record.state
+        ));
+    }
+    Some(format!(
+        "`{act}` is not possible in {}; possible are: {}.",
+        record.state,
+        possible.join(", ")
+    ))
 }
 
 /// What an operator may do to an instance as it stands.

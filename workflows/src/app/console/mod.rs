@@ -1,6 +1,6 @@
 //! What operators see of instances: lists, one instance whole, groups that need a person, numbers.
 
-mod acts;
+pub(super) mod acts;
 mod diagram;
 mod words;
 
@@ -14,7 +14,8 @@ pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
 
 use self::acts::acts_of;
-use self::words::{headline, hold_of};
+use self::words::headline;
+pub(super) use self::words::hold_of;
 use super::App;
 use super::lists::{ListQuery, list};
 use super::onboardings::event_view;
@@ -56,7 +57,7 @@ impl App {
     }
 
     /// A workflow or a state that does not exist would look like an empty list.
-    fn judge_names(&self, query: &ListQuery) -> Result<(), Problem> {
+    pub(super) fn judge_names(&self, query: &ListQuery) -> Result<(), Problem> {
         let workflows = self.engine.workflows();
         if let Some(name) = &query.workflow
             && !workflows.contains(&name.as_str())
@@ -231,12 +232,12 @@ impl App {
         })
     }
 
-    async fn found(&self, id: &InstanceId) -> Result<Record, Problem> {
+    pub(super) async fn found(&self, id: &InstanceId) -> Result<Record, Problem> {
         let record = self.engine.record(id).await?;
         record.ok_or_else(|| Problem::not_found("instance"))
     }
 
-    async fn row(&self, record: Record) -> Result<InstanceRow, Problem> {
+    pub(super) async fn row(&self, record: Record) -> Result<InstanceRow, Problem> {
         let (_, awaited) = self.engine.inspect(record.clone()).await?;
         let tasks = self.engine.tasks(&record.id).await?;
         let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());

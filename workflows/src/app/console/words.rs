@@ -5,7 +5,7 @@ use engine::{Actor, Awaited, HoldKind, Record, Task, Timestamp};
 use crate::app::views::HoldView;
 
 /// What it waits for: what holds it up, else whom its state awaits, else the task that is owed.
-pub(super) fn hold_of(
+pub(in crate::app) fn hold_of(
     record: &Record,
     awaited: Option<&Awaited>,
     tasks: &[Task],

@@ -1,0 +1,86 @@
+//! What an older definition left, brought under this one: step by step, as the workflow says.
+//!
+//! Nothing is written here; the next write of the instance makes the migration durable.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::clock::Timestamp;
+use crate::instance::Record;
+use crate::task::{Task, TaskId, Work};
+use crate::workflow::Workflow;
+
+/// Names and facts as a definition knew them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// The state.
+    pub state: String,
+    /// The command that leads on from here, if one does.
+    pub owes: Option<String>,
+    /// What was learned.
+    pub facts: Value,
+}
+
+/// Why an older record cannot be brought under this definition: an operator must look.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Unmigratable(pub String);
+
+/// What the next write of a migrated instance has to mend beside its record.
+#[derive(Clone, Debug)]
+pub(crate) struct Migrated {
+    /// The definition that wrote the record.
+    pub(crate) from: u32,
+    /// Tasks of commands that go by another name now.
+    pub(crate) drop_tasks: Vec<TaskId>,
+    /// The owed command's task under its present name, with what was known of its tries.
+    pub(crate) owed: Option<Owed>,
+    /// When the standing deadline task is due.
+    pub(crate) deadline: Option<Timestamp>,
+}
+
+/// A command that is owed under another name than before.
+#[derive(Clone, Debug)]
+pub(crate) enum Owed {
+    /// A task stood for it; it goes on under the new name.
+    Renamed(Task),
+    /// None was owed before, or nothing stood for it.
+    Fresh(String),
+}
+
+/// Takes names and facts through every step from their definition to this one.
+pub(crate) fn migrate<W: Workflow>(from: u32, former: Former) -> Result<Former, Unmigratable> {
+    (from..W::VERSION).try_fold(former, |former, step| W::migrate(step, former))
+}
+
+/// What becomes of a record's tasks when it owes another command than before.
+pub(crate) fn mend(before: &Record, owes: Option<&String>, tasks: Vec<Task>) -> Migrated {
+    let mut migrated = Migrated {
+        from: before.definition,
+        drop_tasks: Vec::new(),
+        owed: None,
+        deadline: None,
+    };
+    let renamed = before.owes.as_ref() != owes;
+    let mut standing = None;
+    for task in tasks {
+        match &task.work {
+            Work::Deadline => migrated.deadline = Some(task.due),
+            Work::Command(name) if renamed && before.owes.as_ref() == Some(name) => {
+                migrated.drop_tasks.push(task.id());
+                standing = Some(task);
+            }
+            _ => {}
+        }
+    }
+    if let (true, Some(name)) = (renamed, owes) {
+        migrated.owed = Some(match standing {
+            Some(task) => Owed::Renamed(Task {
+                work: Work::Command(name.clone()),
+                ..task
+            }),
+            None => Owed::Fresh(name.clone()),
+        });
+    }
+    migrated
+}
