@@ -9,6 +9,7 @@ pub mod settings;
 pub mod simulator;
 pub mod sled;
 pub mod telemetry;
+mod unfinished;
 pub mod vault;
 pub mod web;
 pub mod webhook;

@@ -15,24 +15,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     telemetry::start(std::env::var("GANGWAY_LOG").is_ok_and(|format| format == "json"));
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((command, rest)) = arguments.split_first() {
-        let (text, end) = match command.as_str() {
-            "verify" => cli::verify(rest).await,
-            other => (
-                format!("gangway knows no command `{other}`; it knows: verify\n"),
-                ExitCode::from(64),
-            ),
-        };
-        say(&mut std::io::stdout(), &text);
-        return end;
-    }
     // reqwest takes the process's provider of TLS and panics without one.
     if rustls::crypto::ring::default_provider()
         .install_default()
         .is_err()
     {
         tracing::debug!("a provider of TLS was installed before");
+    }
+    if let Some((text, end)) = Box::pin(cli::run(std::env::args_os().skip(1).collect())).await {
+        say(&mut std::io::stdout(), &text);
+        return end;
     }
     let started = match Settings::read() {
         Ok((settings, figment)) => Box::pin(Process::start(settings, figment)).await,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, Onboarding};
+use crate::app::{App, Onboarding, ask};
 
 async fn act(app: &App, id: &str, act: &str, body: Value) -> crate::app::Answer {
     let path = format!("/console/api/instances/{id}/acts/{act}");
@@ -119,5 +119,52 @@ async fn an_onboarding_that_is_under_way_is_canceled_before_it_is_erased() {
     );
     act(&app, id, "cancel", why.clone()).await.expect(200);
     act(&app, id, "erase", why).await.expect(200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_console_shows_what_an_erasure_comes_to_and_wants_the_id_typed() {
+    let mut app = App::start().await;
+    let onboarding = app.onboarding(json!({ "external_id": "cust-42" })).await;
+    let id = onboarding.id.as_str();
+    let why = json!({ "reason": "called off" });
+    act(&app, id, "cancel", why).await.expect(200);
+    let login = [("token", app.invented.operator_token.expose())];
+    let request = app.http.post(format!("{}/console/login", app.url()));
+    let answer = ask(request.header("origin", app.url()).form(&login)).await;
+    let cookie = answer
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let page = format!("{}/console/instances/{id}", app.url());
+    let shown = ask(app.http.get(&page).header("cookie", &cookie)).await;
+    assert!(shown.text.contains("Erase the client"), "{}", shown.text);
+    let token = shown.text.split("name=\"token\" value=\"").nth(1).unwrap();
+    let token = token.split('"').next().unwrap().to_owned();
+    let send = async |fields: &[(&str, &str)]| {
+        let request = app
+            .http
+            .post(format!("{}/console/instances/{id}/erase", app.url()));
+        let request = request
+            .header("cookie", &cookie)
+            .header("origin", app.url());
+        let mut form = vec![
+            ("token", token.as_str()),
+            ("reason", "the client asked for it"),
+        ];
+        form.extend_from_slice(fields);
+        ask(request.form(&form)).await
+    };
+    let looked = send(&[]).await;
+    assert_eq!(looked.status, 200, "{}", looked.text);
+    assert!(looked.text.contains("What stays"), "{}", looked.text);
+    assert_eq!(send(&[("confirm", "onb_another")]).await.status, 303);
+    app.status_until(id, "canceled").await;
+    assert_eq!(send(&[("confirm", id)]).await.status, 303);
+    let shown = ask(app.http.get(&page).header("cookie", &cookie)).await;
+    assert!(shown.text.contains("data was erased"), "{}", shown.text);
+    assert!(!shown.text.contains("cust-42"), "{}", shown.text);
     app.stop().await;
 }

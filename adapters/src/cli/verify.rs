@@ -6,66 +6,42 @@ use std::sync::Arc;
 
 use engine::{Anchor, Findings, Verifier};
 
+use super::arguments::{Arguments, Usage};
+use super::{Ending, FINE, FOUND, Failure, rest, told};
 use crate::ground::vault_at_rest;
-use crate::process::{StartError, open_store};
-use crate::settings::{Settings, SettingsError};
 
-/// Everything is as it was written.
-const SOUND: u8 = 0;
-/// Something is not.
-const BROKEN: u8 = 1;
-/// It could not be checked: settings, arguments, or a store that does not open.
-const UNCHECKED: u8 = 78;
+const HELP: &str = "\
+gangway verify [--root NUMBER:MARK]
 
-/// Carries the command out; `--root 42:9f3c…` names a root that was written down elsewhere.
-/// Answers what to print and how to end.
-pub async fn verify(arguments: &[String]) -> (String, ExitCode) {
-    let anchor = match arguments {
-        [] => None,
-        [flag, root] if flag == "--root" => match root.parse::<Anchor>() {
-            Ok(anchor) => Some(anchor),
-            Err(why) => return (format!("{why}\n"), ExitCode::from(UNCHECKED)),
-        },
-        _ => {
-            let usage = "usage: gangway verify [--root <number>:<mark>]\n".to_owned();
-            return (usage, ExitCode::from(UNCHECKED));
-        }
+Follows the keyed chain of every history, holds each against its record and against the roots, and
+names what is not as it was written. --root names a root that was written down elsewhere, from the log
+or from an earlier check: it must still be there. No process may hold the store; a running one checks
+itself by POST /console/api/journal/verify.
+
+Exit code 1 when something is not as it was written.
+";
+
+pub(super) async fn verify(arguments: Arguments) -> Result<Ending, Failure> {
+    let options = arguments.options(&["root"], HELP)?;
+    let anchor = options.root.map(|root| root.parse::<Anchor>()).transpose();
+    let anchor = anchor.map_err(Usage)?;
+    let (settings, folder, _) = rest::settings().map_err(told)?;
+    let vault = vault_at_rest(&settings, &folder).map_err(told)?;
+    let Some(store) = rest::store(&folder).await? else {
+        let text = "a process holds the store; ask it by POST /console/api/journal/verify";
+        return Err(Failure::Told(text.to_owned()));
     };
-    match check(anchor.as_ref()).await {
-        Ok(findings) => {
-            let end = if findings.is_sound() { SOUND } else { BROKEN };
-            (told(&findings), ExitCode::from(end))
-        }
-        Err(error) => {
-            let text = format!("the journal could not be checked: {error}\n");
-            (text, ExitCode::from(UNCHECKED))
-        }
-    }
-}
-
-async fn check(anchor: Option<&Anchor>) -> Result<Findings, StartError> {
-    let (settings, _) = Settings::read()?;
-    let folder = settings.folder()?;
-    if !folder.is_dir() {
-        let problem = format!("names {}, where nothing is stored", folder.display());
-        return Err(SettingsError::Wrong {
-            key: "store",
-            problem,
-        }
-        .into());
-    }
-    let vault = vault_at_rest(&settings, &folder)?;
-    let store = open_store(&folder).await?;
-    let findings = Verifier::new(Arc::clone(&store) as _, vault)
-        .verify(anchor)
-        .await;
+    let verifier = Verifier::new(Arc::clone(&store) as _, vault);
+    let findings = verifier.verify(anchor.as_ref()).await;
     if let Err(error) = store.close().await {
         tracing::warn!(%error, "the store did not close; nothing was written to it");
     }
-    Ok(findings?)
+    let findings = findings.map_err(told)?;
+    let end = if findings.is_sound() { FINE } else { FOUND };
+    Ok((in_words(&findings), ExitCode::from(end)))
 }
 
-fn told(findings: &Findings) -> String {
+fn in_words(findings: &Findings) -> String {
     let mut text = format!(
         "{} instances, {} lines, {} roots\n",
         findings.instances, findings.lines, findings.roots

@@ -1,5 +1,6 @@
 //! The hosted page and the console in a real browser, as a client and an operator meet them.
 
+mod bulk;
 mod chrome;
 mod console;
 mod faces;

@@ -1,11 +1,13 @@
 //! What client, partner and operator live through, one sentence each.
 
 mod assets;
+mod bulk;
 mod codes;
 mod happy;
 mod links;
 mod meta;
 mod notices;
+mod operators;
 mod outages;
 mod registration;
 mod requests;

@@ -7,7 +7,7 @@ use rocket::http::{ContentType, Status};
 use rocket::request::FlashMessage;
 use workflows::app::{DiagramView, HoldView, InstanceView};
 
-use super::acts::acts;
+use super::act_forms::{acts, is_end};
 use super::deliveries::deliveries;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::{AnyOperator, Visitor};
@@ -57,8 +57,8 @@ pub(super) fn body(
     frame: &Frame,
 ) -> Markup {
     let now = frame.now;
-    let (ends, frequent): (Vec<&str>, Vec<&str>) =
-        view.acts.iter().partition(|act| super::acts::is_end(act));
+    let (ends, frequent): (Vec<_>, Vec<_>) =
+        view.offers.iter().partition(|offer| is_end(offer.act));
     html! {
         div.title {
             h1 { (humane(&view.state)) }
@@ -68,7 +68,8 @@ pub(super) fn body(
         @if let Some(hold) = &view.hold {
             p.headline { (telling::sentence(&view.state, hold, now)) }
             (held(hold, now))
-        } @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
+        } @else if view.erased_at.is_some() { p.headline { (view.headline) } }
+        @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
         (acts(view, &frequent, frame))
         section aria-labelledby="picture" {
             h2.unseen #picture { "Path" }
@@ -85,6 +86,7 @@ pub(super) fn body(
         @if !ends.is_empty() {
             section aria-labelledby="ends" { h2 #ends { "End it" } (acts(view, &ends, frame)) }
         }
+        (super::erase::button(view, frame))
         p.small.soft { "Made " (time(&view.created_at, now)) ", changed " (time(&view.updated_at, now)) ", in this state since " (time(&view.entered_at, now)) }
     }
 }

@@ -1,13 +1,16 @@
 //! The operators' console: server-rendered pages that work without script.
 
+mod act_forms;
 mod acts;
 mod assets;
 mod attention;
 mod bulk;
 mod deliveries;
 mod diagram;
+mod erase;
 mod facts;
 mod filters;
+mod foresight;
 mod frame;
 mod instance;
 mod instances;
@@ -45,6 +48,7 @@ pub(crate) fn routes() -> Vec<Route> {
         instance::instance,
         instance::picture,
         acts::carry_out,
+        erase::erase,
         partners::partners,
         partners::make_link,
         records::schedules,

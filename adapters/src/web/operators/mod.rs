@@ -4,6 +4,7 @@
 mod acts;
 mod bulk;
 mod journal;
+mod keeping;
 mod registry;
 mod token;
 mod views;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Vec<Route> {
         journal::verify,
         journal::checks,
         journal::check,
+        keeping::backup,
         bulk::order,
         bulk::jobs,
         bulk::job,
