@@ -8,6 +8,8 @@ use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::allowance::Allowance;
+use crate::archive;
+use crate::attempts::{self, Attempt};
 use crate::builder::EngineBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
@@ -169,6 +171,9 @@ impl Engine {
 
     /// A record opened for people: its facts without secrets.
     pub async fn inspect(&self, record: Record) -> Result<serde_json::Value, EngineError> {
+        if let Some(at) = record.erased_at {
+            return Ok(serde_json::json!({ "erased_at": at.to_rfc3339() }));
+        }
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
     }
@@ -180,7 +185,19 @@ impl Engine {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, EngineError> {
-        Ok(self.parts.store.journal(id, after, limit).await?)
+        let live = self.parts.store.journal(id, after, limit).await?;
+        if live.is_empty()
+            && let Some(record) = self.record(id).await?
+            && record.archived_at.is_some()
+        {
+            return Ok(archive::history(self.store(), &record, after, limit).await?);
+        }
+        Ok(live)
+    }
+
+    /// The newest tries at an instance's commands that did not succeed at once, oldest first.
+    pub async fn attempts(&self, record: &Record) -> Result<Vec<Attempt>, EngineError> {
+        attempts::of(self.store(), &self.parts.keyring, record).await
     }
 
     /// What is owed to an instance, earliest first.
@@ -293,6 +310,10 @@ impl Engine {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts.ledger
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.parts.keyring
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

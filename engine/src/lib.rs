@@ -7,6 +7,7 @@
 mod acts;
 mod allowance;
 mod archive;
+mod attempts;
 mod births;
 mod breaker;
 mod builder;
@@ -21,6 +22,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod erase;
 mod error;
 mod examine;
 mod executor;
@@ -33,6 +35,7 @@ mod intervene;
 mod lanes;
 mod ledger;
 mod limits;
+mod lines;
 mod migrate;
 mod offers;
 mod operation;
@@ -45,6 +48,7 @@ mod rate;
 mod record;
 mod registry;
 mod rewind;
+mod rewrap;
 mod rooting;
 mod roots;
 mod runner;
@@ -65,6 +69,8 @@ mod workflow;
 
 pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use allowance::Allowance;
+pub use archive::ArchiveEnded;
+pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use builder::EngineBuilder;
 pub use bulk::{
     BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
@@ -80,6 +86,7 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::Engine;
+pub use erase::Erasure;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
@@ -96,6 +103,7 @@ pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
 pub use possible::Possible;
 pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rate::Rate;
+pub use rewrap::RewrapKeys;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
@@ -106,7 +114,7 @@ pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
+    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};

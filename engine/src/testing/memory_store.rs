@@ -48,6 +48,13 @@ impl Shelves {
         for put in change.records {
             self.put_record(put.record);
         }
+        let kept = |place: &(InstanceId, u64)| {
+            let mut trims = change.trim.iter();
+            !trims.any(|trim| trim.instance == place.0 && place.1 <= trim.upto)
+        };
+        if !change.trim.is_empty() {
+            self.journal.retain(|place, _| kept(place));
+        }
         for put in change.journal {
             let place = (put.instance, put.entry.sequence);
             self.journal.insert(place, put.entry);

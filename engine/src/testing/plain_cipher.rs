@@ -14,6 +14,14 @@ impl Cipher for PlainCipher {
         (DataKey::new([0; 32]), subject.as_str().as_bytes().to_vec())
     }
 
+    fn master_key(&self) -> String {
+        "plain".to_owned()
+    }
+
+    fn rewrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        self.unwrap(subject, wrapped).map(|_| None)
+    }
+
     fn unwrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<DataKey, SealError> {
         if wrapped == subject.as_str().as_bytes() {
             Ok(DataKey::new([0; 32]))
