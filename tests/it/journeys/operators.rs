@@ -49,8 +49,8 @@ async fn going_back_registers_nothing_twice_and_says_so_beforehand() {
     );
     assert!(of_fate(&look, "runs_again").contains(&"tell_partner".to_owned()));
     let changes = look["changes"].as_array().unwrap();
-    let changed = |name: &str| changes.iter().any(|change| change["name"] == name);
-    assert!(changed("bound") && changed("subscribed_at") && !changed("token"));
+    let differs = |name: &str| changes.iter().any(|change| change["name"] == name);
+    assert!(differs("bound") && differs("subscribed_at") && !differs("token"));
     assert_eq!(
         instance(&app, id).await["version"],
         before["version"],

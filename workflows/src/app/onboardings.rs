@@ -58,7 +58,9 @@ impl App {
             parent: None,
             note: Note::plain("created", actor),
         };
-        let instance = match self.engine.create::<Onboarding>(new, fresh.documents).await {
+        // Boxed, so that the futures of callers stay small.
+        let created = Box::pin(self.engine.create::<Onboarding>(new, fresh.documents)).await;
+        let instance = match created {
             Ok(instance) => instance,
             // The first try under this idempotency key got this far: its link was never told.
             Err(EngineError::Exists(_)) => {

@@ -186,10 +186,8 @@ impl CreateBody {
                 wrong.check(at_most(param, text, chars_max));
             }
         }
-        if let Some(metadata) = &self.metadata {
-            if let Some((code, message)) = metadata_fault(metadata) {
-                wrong.add("metadata", code, message);
-            }
+        if let Some((code, message)) = self.metadata.as_ref().and_then(metadata_fault) {
+            wrong.add("metadata", code, message);
         }
         wrong.check(link_life("link.expires_in", &self.link).map(drop));
     }

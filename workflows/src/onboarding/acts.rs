@@ -274,45 +274,20 @@ pub(super) fn rewound(
         State::Expired => return refuse("expired", "a new link revives it, not a way back"),
         _ => {}
     }
+    if let Some(why) = missing_for(facts, to, now) {
+        return Err(why);
+    }
     let mut next = facts.clone();
     match to {
-        State::LinkIssued if facts.registered_at.is_some() => {
-            return refuse(
-                "number_live",
-                "the number is live; another one needs an onboarding of its own",
-            );
-        }
-        State::LinkIssued if !facts.link.is_alive(now) => {
-            return refuse("link_dead", "its link is over; make a new one first");
-        }
-        State::EsCompleted => {
-            return refuse(
-                "code_spent",
-                "the client's code works once and was given to Meta; go back to the link for a new one",
-            );
-        }
         State::LinkIssued => {
             restart(&mut next);
             next.code = None;
             next.granted.clear();
             next.bound = None;
         }
-        _ if facts.token.is_none() => {
-            return refuse(
-                "token_missing",
-                "its token is gone; only the client can give another",
-            );
-        }
         State::TokenExchanged => {
             next.bound = None;
             next.subscribed_at = None;
-        }
-        _ if facts.bound.is_none() => return refuse("number_unbound", "no number is bound"),
-        State::WabaSubscribed if facts.subscribed_at.is_none() => {
-            return refuse("not_subscribed", "the app's subscription was not seen");
-        }
-        State::NumberRegistered if facts.registered_at.is_none() => {
-            return refuse("not_registered", "the number was not seen registered");
         }
         _ => {}
     }
@@ -325,6 +300,38 @@ pub(super) fn rewound(
     next.trouble = None;
     next.completed_at = None;
     Ok(next)
+}
+
+/// What stands in the way of doing a milestone's work anew.
+fn missing_for(facts: &Facts, to: State, now: Timestamp) -> Option<Reason> {
+    let (code, text) = match to {
+        State::LinkIssued if facts.registered_at.is_some() => (
+            "number_live",
+            "the number is live; another one needs an onboarding of its own",
+        ),
+        State::LinkIssued if !facts.link.is_alive(now) => {
+            ("link_dead", "its link is over; make a new one first")
+        }
+        State::LinkIssued => return None,
+        State::EsCompleted => (
+            "code_spent",
+            "the client's code works once and was given to Meta; go back to the link for a new one",
+        ),
+        _ if facts.token.is_none() => (
+            "token_missing",
+            "its token is gone; only the client can give another",
+        ),
+        State::TokenExchanged => return None,
+        _ if facts.bound.is_none() => ("number_unbound", "no number is bound"),
+        State::WabaSubscribed if facts.subscribed_at.is_none() => {
+            ("not_subscribed", "the app's subscription was not seen")
+        }
+        State::NumberRegistered if facts.registered_at.is_none() => {
+            ("not_registered", "the number was not seen registered")
+        }
+        _ => return None,
+    };
+    Some(Reason::new(code, text))
 }
 
 /// What a command does at Meta or at the partner, and how that bears being gone over again.

@@ -1,6 +1,6 @@
 //! What Meta's answers, and the client's proofs of a number, mean to an onboarding.
 
-use engine::{Actor, Heard, Note, Reason, Timestamp};
+use engine::{Actor, Heard, Note, Timestamp};
 
 use super::event::Event;
 use super::facts::{Facts, Trouble};
@@ -41,39 +41,25 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
             moved(facts, Input::NumberChecked, note, |_| {})
         }
         Event::RegistrationUnsent(trouble) => {
-            let note = Note::because(
-                "registration_unsent",
-                Actor::System,
-                Reason::new(trouble.code, trouble.text),
-            );
+            let why = trouble.reason();
+            let note = Note::because("registration_unsent", Actor::System, why);
             moved(facts, Input::RegistrationUnsent, note, |facts| {
                 facts.register_attempts.pop();
                 facts.unsent_at = Some(now);
             })
         }
         Event::Registered { .. } => registered(facts, event, now),
-        Event::TokenLost(trouble) if state == State::Canceling => {
-            // Without it nothing can be taken back, and nothing of ours works there any more.
-            troubled(
-                facts,
-                Input::TokenLost,
-                "token_lost",
-                trouble,
-                acts::forget_secrets,
-            )
-        }
         Event::TokenLost(trouble) => {
-            troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
+            // While calling off, nothing can be taken back without it, and nothing of ours works there.
+            let forget = match state {
+                State::Canceling => acts::forget_secrets,
+                _ => restart,
+            };
+            troubled(facts, Input::TokenLost, "token_lost", trouble, forget)
         }
         Event::WindowClosed => {
-            let trouble = window_closed(now);
-            troubled(
-                facts,
-                Input::WindowClosed,
-                "window_closed",
-                trouble,
-                restart,
-            )
+            let (input, trouble) = (Input::WindowClosed, window_closed(now));
+            troubled(facts, input, "window_closed", trouble, restart)
         }
         other => proof_of_number(facts, state, other, now),
     }

@@ -154,16 +154,11 @@ impl Workflow for Onboarding {
                 Some(trouble) => (trouble.text.as_str(), trouble.mover),
                 None => (text, mover),
             };
-            // A fresh link is waited for as a matter of course; whatever comes later is not.
-            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
-                Some(trouble) => trouble.code.clone(),
-                None => code.to_owned(),
-            });
             Some(Awaited {
                 mover,
                 reason: Reason::new(code, text),
                 until,
-                cause,
+                cause: cause_of(state, facts, code),
             })
         };
         let link_end = Some(facts.link.expires_at);
@@ -307,4 +302,10 @@ impl Workflow for Onboarding {
             "sequence": facts.sequence,
         })
     }
+}
+
+/// What went wrong before a wait: nothing where a fresh link is waited for, as a matter of course.
+fn cause_of(state: State, facts: &Facts, code: &str) -> Option<String> {
+    let trouble = facts.trouble.as_ref().map(|trouble| trouble.code.as_str());
+    (state != State::LinkIssued).then(|| trouble.unwrap_or(code).to_owned())
 }
