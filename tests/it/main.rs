@@ -16,6 +16,7 @@ mod decisions;
 mod definitions;
 mod engine;
 mod journeys;
+mod keeping;
 mod load;
 mod powercut;
 mod receiver;
