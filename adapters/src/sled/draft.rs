@@ -15,6 +15,9 @@ use super::due::{Slot, TaskKey};
 use super::view::{self, Writes};
 use super::{keys, values};
 
+/// Keys that a step writes, its labels and its deadline among them.
+const USUAL_WRITES: usize = 8;
+
 /// What a change would do.
 #[derive(Default)]
 pub(super) struct Draft {
@@ -47,7 +50,10 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     let mut desk = Desk {
         db,
         group,
-        draft: Draft::default(),
+        draft: Draft {
+            writes: Writes::with_capacity(USUAL_WRITES),
+            ..Draft::default()
+        },
     };
     desk.put_records(&change.records)?;
     for put in &change.journal {
@@ -77,6 +83,7 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
             }
             Item::Record(record) => {
                 let expected = Expected::Any;
+                let record = *record;
                 desk.put_records(&[PutRecord { expected, record }])?;
             }
             Item::Entry { instance, entry } => {

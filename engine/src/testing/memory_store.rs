@@ -64,9 +64,9 @@ impl Standing {
     }
 
     fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
+        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
+        // A clock that jumped back may end a lease before its task is due.
+        lease.map_or(self.task.due, |until| until.max(self.task.due))
     }
 }
 
@@ -135,7 +135,8 @@ impl Shelves {
             let (space, document) = (space.clone(), document.clone());
             Item::Document { space, document }
         });
-        let records = self.records.values().cloned().map(Item::Record);
+        let records = self.records.values().cloned();
+        let records = records.map(|record| Item::Record(Box::new(record)));
         let entries = self.journal.iter().map(|((instance, _), entry)| {
             let (instance, entry) = (instance.clone(), entry.clone());
             Item::Entry { instance, entry }
@@ -155,7 +156,7 @@ impl Shelves {
                 let place = (space, document.key.clone());
                 self.documents.insert(place, document);
             }
-            Item::Record(record) => self.put_record(record),
+            Item::Record(record) => self.put_record(*record),
             Item::Entry { instance, entry } => {
                 self.journal.insert((instance, entry.sequence), entry);
             }

@@ -58,96 +58,90 @@ fn path(folder: &tempfile::TempDir, name: &str) -> PathBuf {
     folder.path().join(name)
 }
 
+/// Makes onboardings until it is stopped.
+fn goes_on_working(binary: &Binary) -> tokio::task::JoinHandle<()> {
+    let partner = binary.partner();
+    tokio::spawn(async move {
+        for number in 0..10_000 {
+            let body = json!({ "external_id": format!("meanwhile-{number}") });
+            if partner.post("/v1/onboardings", body).await.status != 201 {
+                break;
+            }
+        }
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_installation_is_backed_up_and_comes_up_elsewhere() {
     let mut binary = Binary::start("warn").await;
     let made = binary.onboarding(json!({ "external_id": "before" })).await;
-    let partner = binary.partner();
-    let writing = tokio::spawn(async move {
-        let mut count = 0;
-        while count < 10_000 {
-            let body = json!({ "external_id": format!("meanwhile-{count}") });
-            if partner.post("/v1/onboardings", body).await.status != 201 {
-                break;
-            }
-            count += 1;
-        }
-        count
-    });
+    let working = goes_on_working(&binary);
     tokio::time::sleep(Duration::from_millis(100)).await;
     let elsewhere = tempfile::tempdir().unwrap();
     let file = path(&elsewhere, "now.gangway");
     let name = file.to_str().unwrap();
     let mut backup = command(&binary, None, &["backup", "--to", name]);
-    let backed_up = tokio::task::spawn_blocking(move || said(&mut backup))
-        .await
-        .unwrap();
-    let told = backed_up.expect(0, &["instances", "digest", "vault key is not inside"]);
-    writing.abort();
-    let streamed = binary.operator().get("/console/api/backup").await;
-    assert!(streamed.text.starts_with("gangway export"));
-    let metrics = format!("http://127.0.0.1:{}/metrics", binary.ports.admin);
-    let metrics = binary
-        .http
-        .get(metrics)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    assert!(
-        metrics.contains("gangway_last_backup_age_seconds"),
-        "{metrics}"
-    );
-    said(&mut command(&binary, None, &["doctor"])).expect(0, &["a process holds it", "ready"]);
-    said(&mut command(&binary, None, &["export", "--to", name])).expect(78, &["gangway backup"]);
-    let report = said(&mut command(&binary, None, &["report", "--of", name]));
-    report.expect(0, &["onboarding 1", "all read as they stand"]);
+    let backed_up = tokio::task::spawn_blocking(move || said(&mut backup)).await;
+    let words = ["instances", "digest", "vault key is not inside"];
+    let told = backed_up.unwrap().expect(0, &words);
+    working.abort();
     binary.terminate().await;
 
     let folder = path(&elsewhere, "data");
     std::fs::create_dir(&folder).unwrap();
     let sandbox = binary.folder().join("sandbox.json");
     std::fs::copy(sandbox, folder.join("sandbox.json")).unwrap();
-    let restored = said(&mut command(
-        &binary,
-        Some(&folder),
-        &["restore", "--from", name],
-    ));
+    let there = |arguments: &[&str]| said(&mut command(&binary, Some(&folder), arguments));
     let digest = told
         .lines()
         .find(|line| line.starts_with("digest"))
         .unwrap();
-    restored.expect(0, &[digest, "as in the file"]);
-    let doctor = said(&mut command(&binary, Some(&folder), &["doctor"]));
-    doctor.expect(0, &["Nothing is wrong"]);
-    let again = said(&mut command(
-        &binary,
-        Some(&folder),
-        &["import", "--from", name],
-    ));
-    again.expect(0, &["as in the file"]);
+    there(&["restore", "--from", name]).expect(0, &[digest, "as in the file"]);
+    there(&["doctor"]).expect(0, &["Nothing is wrong"]);
+    there(&["import", "--from", name]).expect(0, &["as in the file"]);
     let own = said(&mut command(&binary, None, &["import", "--from", name]));
     own.expect(78, &["holds", "empty folder"]);
 
     let mut running = command(&binary, Some(&folder), &[]).spawn().unwrap();
     let ready = format!("{}/readyz", binary.url());
     until("it is ready", || async {
-        let answer = binary.http.get(&ready).send().await;
-        match answer {
+        match binary.http.get(&ready).send().await {
             Ok(answer) if answer.status() == 200 => Ok(()),
             other => Err(format!("{other:?}")),
         }
     })
     .await;
-    binary.state_until(&made.id, "link_issued").await;
     let client = binary.open(&made.link).await;
     let halves = binary.sign_up(json!({})).await;
     client.signup(&halves).await.expect(202);
     binary.status_until(&made.id, "completed").await;
     running.kill().unwrap();
     running.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_running_process_the_commands_look_and_do_not_touch() {
+    let binary = Binary::start("warn").await;
+    binary.onboarding(json!({ "external_id": "one" })).await;
+    let streamed = binary.operator().get("/console/api/backup").await;
+    assert!(streamed.text.starts_with("gangway export"));
+    let metrics = format!("http://127.0.0.1:{}/metrics", binary.ports.admin);
+    let metrics = binary.http.get(metrics).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(
+        metrics.contains("gangway_last_backup_age_seconds"),
+        "{metrics}"
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = path(&elsewhere, "now.gangway");
+    let name = file.to_str().unwrap();
+    let ask = |arguments: &[&str]| said(&mut command(&binary, None, arguments));
+    ask(&["backup", "--to", name]).expect(0, &["digest"]);
+    ask(&["report", "--of", name]).expect(0, &["onboarding 1", "all read as they stand"]);
+    ask(&["doctor"]).expect(0, &["a process holds it", "ready"]);
+    ask(&["report"]).expect(78, &["make a backup"]);
+    ask(&["export", "--to", name]).expect(78, &["gangway backup"]);
+    ask(&["import", "--from", name]).expect(78, &["another gangway process"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

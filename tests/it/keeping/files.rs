@@ -88,7 +88,7 @@ async fn an_altered_export_is_refused_wherever_it_was_altered() {
         vec![header, trailer],
     ];
     for order in orders {
-        let file: Vec<u8> = order.iter().flat_map(|piece| piece.to_vec()).collect();
+        let file: Vec<u8> = order.iter().copied().flatten().copied().collect();
         assert!(matches!(checked(&file), Err(ExportError::Damaged { .. })));
     }
     let other = exported_at(&filled(600).await, 8).await;

@@ -15,7 +15,11 @@ fn put(space: &str, key: String, number: u64) -> PutDocument {
         key,
         expected: Expected::Any,
         // At times too long for one place.
-        body: Some(number.to_be_bytes().repeat(1 + (number as usize % 3) * 300)),
+        body: Some(
+            number
+                .to_be_bytes()
+                .repeat(if number.is_multiple_of(3) { 1 } else { 700 }),
+        ),
         expires_at: None,
     }
 }

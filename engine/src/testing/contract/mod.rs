@@ -38,6 +38,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_earliest_is_handed_out_first(subject).await;
     due_order::closed_lanes_hand_out_nothing(subject).await;
     due_order::the_next_moment_is_known(subject).await;
+    due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
     definitions::newer_definitions_are_left_to_newer_processes(subject).await;
