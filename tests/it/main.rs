@@ -18,6 +18,7 @@ mod engine;
 mod erasure;
 mod journal;
 mod journeys;
+mod keeping;
 mod load;
 mod mechanics;
 mod powercut;
