@@ -13,6 +13,8 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::codec::{decode, encode};
+use crate::engine::Engine;
+use crate::error::EngineError;
 use crate::image::{Contents, Counts, Image, Item};
 use crate::store::{Store, StoreError};
 
@@ -153,6 +155,14 @@ impl Exporter {
     /// What it came to, once it is whole.
     pub fn trailer(&self) -> Option<&Trailer> {
         self.trailer.as_ref()
+    }
+}
+
+impl Engine {
+    /// Begins an export of everything in the store as it stands now.
+    pub async fn export(&self, made_by: &str, source: &str) -> Result<Exporter, EngineError> {
+        let header = Header::new(self.now(), made_by, source);
+        Ok(Exporter::begin(self.store(), header).await?)
     }
 }
 

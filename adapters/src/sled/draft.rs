@@ -79,8 +79,7 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
         match item {
             Item::Document { space, document } => {
                 let key = keys::document(&space, &document.key);
-                let head = desk.head(&key)?;
-                desk.put(&key, head.as_ref(), &engine::encode(&document))?;
+                desk.put_whole(&key, &engine::encode(&document))?;
             }
             Item::Record(record) => {
                 let expected = Expected::Any;
@@ -88,8 +87,7 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
             }
             Item::Entry { instance, entry } => {
                 let key = keys::entry(&instance, entry.sequence);
-                let head = desk.head(&key)?;
-                desk.put(&key, head.as_ref(), &engine::encode(&entry))?;
+                desk.put_whole(&key, &engine::encode(&entry))?;
             }
             Item::Task(task) => desk.move_tasks(&Change {
                 tasks: vec![task],
@@ -260,6 +258,12 @@ impl Desk<'_> {
     }
 
     /// Writes a value in place of the one whose head stands there.
+    /// Puts a value over whatever stands there.
+    fn put_whole(&mut self, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        let head = self.head(key)?;
+        self.put(key, head.as_ref(), bytes)
+    }
+
     fn put(&mut self, key: &[u8], head: Option<&IVec>, bytes: &[u8]) -> Result<(), StoreError> {
         self.remove_overflow(key, head)?;
         let parts = values::split(key, bytes).into_iter();

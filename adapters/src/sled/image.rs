@@ -189,7 +189,9 @@ fn look(
 
 fn item(family: u8, key: &[u8], value: &[u8]) -> Result<Item, StoreError> {
     let part = || {
-        keys::first_part(key).map(str::to_owned).ok_or_else(|| {
+        let parts = keys::parts(key, 1).map(|(parts, _)| parts[0].to_vec());
+        let text = parts.and_then(|part| String::from_utf8(part).ok());
+        text.ok_or_else(|| {
             StoreError::Corrupt(format!("{}: its key is damaged", keys::family(key)))
         })
     };

@@ -226,7 +226,7 @@ async fn values_of_every_generation_are_read_today() {
         assert!(found.items.len() >= 3, "generation {generation} is empty");
         for record in found.items {
             let id = record.id.clone();
-            let (facts, _) = engine.inspect(record).await.unwrap();
+            let facts = engine.inspect(record).await.unwrap();
             assert!(facts.is_object(), "{generation}: {id}: {facts}");
             store.tasks(&id).await.unwrap();
         }

@@ -179,7 +179,8 @@ impl Scenario for Onboardings {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,
                     reason: "not wanted".to_owned(),
-                    undo: false,
+                    // Every second one is taken back at Meta first, where there is anything to.
+                    undo: number.is_multiple_of(2),
                 };
                 (*number, canceled)
             }

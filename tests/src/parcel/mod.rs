@@ -195,6 +195,7 @@ impl Workflow for Parcel {
             reason: Reason::new(code, "waits for whoever it is with"),
             cause: None,
             until: (state == State::Ordered).then_some(facts.pay_until),
+            cause: None,
         })
     }
 

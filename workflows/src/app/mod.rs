@@ -9,6 +9,7 @@ mod console;
 mod deliveries;
 mod endpoints;
 mod errors;
+mod keeping;
 mod keys;
 mod links;
 mod lists;
@@ -34,6 +35,7 @@ pub use console::{
     OfferView, OperatorAct, PreviewView, RefusedView,
 };
 pub(crate) use endpoints::fresh_signing_secret;
+pub use keeping::Backup;
 pub use keys::{Caller, Credential, Scope};
 pub use lists::ListQuery;
 pub use once::{Begun, Ticket};

@@ -52,7 +52,7 @@ fn no_page_has_a_script_or_a_style_of_its_own() {
 
 #[test]
 fn the_largest_group_comes_first_and_leads_to_its_instances() {
-    let html = in_frame(&attention::body(&groups(), &[]));
+    let html = in_frame(&attention::body(&groups(), &[], now()));
     let (large, small) = (
         html.find("App token refused"),
         html.find("Two step PIN wrong"),

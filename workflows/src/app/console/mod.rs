@@ -27,6 +27,7 @@ use super::onboardings::event_view;
 use super::operators::Operator;
 use super::problem::Problem;
 use super::views::{InstanceRow, InstanceView, ListView, TaskView, TryView};
+use crate::backups::last_backup;
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
@@ -41,6 +42,8 @@ pub struct Gauges {
     pub instances: Vec<(String, String, String, u64)>,
     /// How late the earliest due task is.
     pub lag: Duration,
+    /// How long ago the last backup was read to its end; nothing before the first.
+    pub backup_age: Option<Duration>,
 }
 
 impl App {
@@ -161,12 +164,14 @@ impl App {
                 .entry((key.workflow, key.state, key.hold))
                 .or_default() += count;
         }
+        let backup = last_backup(&self.engine.documents()).await?;
         Ok(Gauges {
             instances: cells
                 .into_iter()
                 .map(|((workflow, state, hold), count)| (workflow, state, hold, count))
                 .collect(),
             lag: self.engine.lag().await?,
+            backup_age: backup.map(|at| self.engine.now().since(at)),
         })
     }
 
