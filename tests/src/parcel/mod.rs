@@ -193,7 +193,6 @@ impl Workflow for Parcel {
         Some(Awaited {
             mover,
             reason: Reason::new(code, "waits for whoever it is with"),
-            cause: None,
             until: (state == State::Ordered).then_some(facts.pay_until),
             cause: None,
         })
