@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::Stored;
-use super::memory_shelves::{Shelves, paper, unique_labels};
+use super::memory_store::{Shelves, paper, unique_labels};
 use crate::instance::{InstanceId, Label, Record};
 use crate::store::{Change, CommitError, PutDocument};
 

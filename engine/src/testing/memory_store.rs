@@ -2,22 +2,23 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
 use super::contract::Stored;
+use super::memory_claims::{Claim, Standing, Turns};
 use super::memory_commit::check;
-use super::memory_shelves::{Claim, Shelves, Standing, paper};
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
-    Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
-    StoreError, TallyKey,
+    Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
+    Store, StoreError, TallyKey,
 };
 use crate::task::{Claimed, Settled, Task, TaskId};
 
@@ -25,6 +26,133 @@ use crate::task::{Claimed, Settled, Task, TaskId};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     shelves: Mutex<Shelves>,
+}
+
+/// Everything that is kept.
+#[derive(Debug, Default)]
+pub(super) struct Shelves {
+    pub(super) records: BTreeMap<InstanceId, Record>,
+    pub(super) unique_labels: BTreeMap<(String, String), InstanceId>,
+    pub(super) journal: BTreeMap<(InstanceId, u64), Entry>,
+    pub(super) tasks: BTreeMap<TaskId, Standing>,
+    pub(super) documents: BTreeMap<(String, String), Document>,
+    /// Tasks by tenant, in the order in which they are due.
+    pub(super) lines: BTreeMap<String, BTreeSet<(Timestamp, TaskId)>>,
+    pub(super) turns: Turns,
+    last_fence: u64,
+    damaged: BTreeSet<Stored>,
+}
+
+impl Shelves {
+    fn apply(&mut self, change: Change) -> Committed {
+        for put in change.records {
+            self.put_record(put.record);
+        }
+        for put in change.journal {
+            let place = (put.instance, put.entry.sequence);
+            self.journal.insert(place, put.entry);
+        }
+        for put in change.documents {
+            self.put_document(put);
+        }
+        let settled = change.settle.into_iter().map(|settled| settled.task);
+        for id in change.drop_tasks.into_iter().chain(settled) {
+            self.remove_task(&id);
+        }
+        let mut committed = Committed::default();
+        for task in change.tasks {
+            let id = task.id();
+            let within = change.claim.as_ref().filter(|within| within.covers(&task));
+            self.arm(task);
+            if let Some(within) = within {
+                let claimed = self.take(&id, within.lease_until);
+                committed.claimed.extend(claimed);
+            }
+        }
+        committed
+    }
+
+    fn put_record(&mut self, record: Record) {
+        for key in unique_labels(&record) {
+            self.unique_labels.insert(key, record.id.clone());
+        }
+        let id = record.id.clone();
+        let Some(before) = self.records.insert(id.clone(), record) else {
+            return;
+        };
+        let kept: Vec<_> = unique_labels(&self.records[&id]).collect();
+        for key in unique_labels(&before).filter(|key| !kept.contains(key)) {
+            if self.unique_labels.get(&key) == Some(&id) {
+                self.unique_labels.remove(&key);
+            }
+        }
+    }
+
+    fn put_document(&mut self, put: PutDocument) {
+        let place = (put.space, put.key.clone());
+        let Some(body) = put.body else {
+            self.documents.remove(&place);
+            return;
+        };
+        let version = self.documents.get(&place).map_or(0, |known| known.version) + 1;
+        let document = Document {
+            key: put.key,
+            version,
+            body,
+            expires_at: put.expires_at,
+        };
+        self.documents.insert(place, document);
+    }
+
+    fn items(&self) -> VecDeque<Item> {
+        let documents = self.documents.iter().map(|((space, _), document)| {
+            let (space, document) = (space.clone(), document.clone());
+            Item::Document { space, document }
+        });
+        let records = self.records.values().cloned().map(Item::Record);
+        let entries = self.journal.iter().map(|((instance, _), entry)| {
+            let (instance, entry) = (instance.clone(), entry.clone());
+            Item::Entry { instance, entry }
+        });
+        let tasks = self.tasks.values();
+        let tasks = tasks.map(|standing| Item::Task(standing.task.clone()));
+        documents
+            .chain(records)
+            .chain(entries)
+            .chain(tasks)
+            .collect()
+    }
+
+    fn take_in(&mut self, item: Item) {
+        match item {
+            Item::Document { space, document } => {
+                let place = (space, document.key.clone());
+                self.documents.insert(place, document);
+            }
+            Item::Record(record) => self.put_record(record),
+            Item::Entry { instance, entry } => {
+                self.journal.insert((instance, entry.sequence), entry);
+            }
+            Item::Task(task) => self.arm(task),
+        }
+    }
+
+    /// Refuses to answer for what was damaged.
+    pub(super) fn readable(&self, what: &Stored) -> Result<(), StoreError> {
+        if self.damaged.contains(what) {
+            return Err(StoreError::Corrupt(format!("{what:?} was damaged")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
+        let standing = self.tasks.get_mut(id)?;
+        self.last_fence += 1;
+        Some(standing.hand_out(Claim {
+            fence: self.last_fence,
+            lease_until,
+        }))
+    }
 }
 
 /// What was kept at one moment.
@@ -35,6 +163,19 @@ impl Image for Still {
     async fn next(&mut self, limit: usize) -> Result<Vec<Item>, StoreError> {
         let count = limit.min(self.0.len());
         Ok(self.0.drain(..count).collect())
+    }
+}
+
+/// The keys of a record's unique labels in the index.
+pub(super) fn unique_labels(record: &Record) -> impl Iterator<Item = (String, String)> {
+    let unique = record.labels.iter().filter(|label| label.unique);
+    unique.map(|label| (label.name.clone(), label.value.clone()))
+}
+
+pub(super) fn paper(space: &str, key: &str) -> Stored {
+    Stored::Document {
+        space: space.to_owned(),
+        key: key.to_owned(),
     }
 }
 
@@ -50,6 +191,16 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// How many tasks stand, whoever has them in hand.
+    pub fn owed(&self) -> usize {
+        self.shelves().tasks.len()
+    }
+
+    /// Does to claims what the death of every process over this store does: nobody gives them back.
+    pub fn lose_claims(&self) {
+        self.shelves().lose_claims();
+    }
+
     /// Damages a value: it stands there, and can be read no more.
     pub fn damage(&self, what: &Stored) {
         self.shelves().damaged.insert(what.clone());
@@ -77,19 +228,7 @@ impl Store for MemoryStore {
     }
 
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError> {
-        let mut shelves = self.shelves();
-        let is_free = |id: &TaskId| {
-            let standing = &shelves.tasks[id];
-            standing.is_free_at(order.now)
-                && !order.closed_lanes.contains(&standing.task.lane)
-                && order.definitions.cover(&standing.task)
-        };
-        let due = shelves.due.iter().take_while(|(due, _)| *due <= order.now);
-        let free = due.map(|(_, id)| id).filter(|id| is_free(id));
-        let chosen: Vec<TaskId> = free.take(order.limit).cloned().collect();
-        let lease_until = order.now + order.lease;
-        let taken = chosen.iter().filter_map(|id| shelves.take(id, lease_until));
-        Ok(taken.collect())
+        Ok(self.shelves().claim(&order))
     }
 
     async fn renew(
@@ -101,11 +240,9 @@ impl Store for MemoryStore {
         let mut lost = Vec::new();
         for held in claims {
             let standing = shelves.tasks.get_mut(&held.task);
-            match standing.filter(|standing| standing.is_held_under(held.fence)) {
-                Some(standing) => {
-                    let fence = held.fence;
-                    standing.claim = Some(Claim { fence, lease_until });
-                }
+            let standing = standing.filter(|standing| standing.is_held_under(held.fence));
+            match standing.and_then(|standing| standing.claim.as_mut()) {
+                Some(claim) => claim.lease_until = lease_until,
                 None => lost.push(held.task.clone()),
             }
         }
@@ -125,14 +262,10 @@ impl Store for MemoryStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let shelves = self.shelves();
-        let open = shelves.tasks.values().filter(|standing| {
-            !closed_lanes.contains(&standing.task.lane) && definitions.cover(&standing.task)
-        });
-        Ok(open.map(Standing::claimable_from).min())
+        Ok(self.shelves().next_due(allowance, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {
