@@ -8,7 +8,7 @@ use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::builder::EngineBuilder;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::decide::{Verdict, decide};
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
@@ -18,6 +18,7 @@ use crate::executor::Executor;
 use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
 use crate::intervene::{Act, Intervention};
 use crate::ledger::{EngineError, Ledger, Written};
+use crate::plain_cipher::PlainCipher;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
@@ -72,6 +73,14 @@ impl Engine {
         owner: Owner,
     ) -> EngineBuilder {
         EngineBuilder::new(store, clock, cipher, owner)
+    }
+
+    /// Starts collecting on the machine's clock, with facts kept in the clear: for data that is
+    /// nobody's secret.
+    pub fn unsealed(store: Arc<dyn Store>) -> EngineBuilder {
+        let owner = Owner::new(format!("process-{}", std::process::id()));
+        let clock = Arc::new(SystemClock::default());
+        Self::builder(store, clock, Arc::new(PlainCipher), owner)
     }
 
     /// Gives birth to an instance, with documents that shall exist with it or not at all.

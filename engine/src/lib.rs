@@ -25,8 +25,11 @@ mod hand;
 mod instance;
 mod intervene;
 mod ledger;
+mod letters;
+mod lifetime;
 mod limits;
 mod migrate;
+mod plain_cipher;
 mod record;
 mod registry;
 mod rooting;
@@ -44,6 +47,10 @@ mod verify;
 mod walk;
 mod workflow;
 
+#[doc(hidden)]
+pub use strum;
+
+pub use async_trait::async_trait;
 pub use builder::EngineBuilder;
 pub use bulk::{
     BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
@@ -68,6 +75,7 @@ pub use instance::{
 pub use intervene::Act;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
+pub use plain_cipher::PlainCipher;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;

@@ -48,13 +48,14 @@ type InFlight = HashMap<Id, Hand>;
 
 impl Engine {
     /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
-    pub async fn run(&self, options: RunnerOptions, stop: impl Future<Output = ()>) {
+    /// Answers what `stop` came to.
+    pub async fn run<T>(&self, options: RunnerOptions, stop: impl Future<Output = T>) -> T {
         let mut turns: JoinSet<()> = JoinSet::new();
         let mut in_flight = InFlight::new();
         let mut express = self.express_queue().lock().await;
         tokio::pin!(stop);
         let mut renew_at = self.now() + LEASE / 3;
-        loop {
+        let stopped = loop {
             self.mark_turn();
             let wake = match self
                 .claim_and_spawn(&options, &mut turns, &mut in_flight)
@@ -69,7 +70,7 @@ impl Engine {
             let wake = wake.min(self.now() + options.poll);
             tokio::select! {
                 biased;
-                () = &mut stop => break,
+                stopped = &mut stop => break stopped,
                 Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
                 Some(done) = turns.join_next_with_id() => finished(done, &mut in_flight),
                 () = self.poked(), if in_flight.len() < options.concurrency => {}
@@ -79,13 +80,14 @@ impl Engine {
                 self.renew(&in_flight).await;
                 renew_at = self.now() + LEASE / 3;
             }
-        }
+        };
         // What was claimed on the way to the express lane is owed within seconds: it is not left behind.
         while let Ok(claimed) = express.try_recv() {
             self.spawn(claimed, &mut turns, &mut in_flight);
         }
         drop(express);
         self.wind_down(options.grace, turns, in_flight).await;
+        stopped
     }
 
     /// Works off everything that is due now, and whatever that makes due, without waiting for time.

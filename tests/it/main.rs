@@ -15,6 +15,7 @@ mod crashes;
 mod decisions;
 mod definitions;
 mod engine;
+mod example;
 mod journeys;
 mod load;
 mod mechanics;

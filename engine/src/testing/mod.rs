@@ -7,10 +7,8 @@ mod manual_clock;
 pub mod mechanics;
 mod memory_commit;
 mod memory_store;
-mod plain_cipher;
 pub mod simulation;
 
 pub use faulty_store::{Fault, FaultyStore};
 pub use manual_clock::ManualClock;
 pub use memory_store::MemoryStore;
-pub use plain_cipher::PlainCipher;

@@ -15,9 +15,9 @@ use super::world::World;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::instance::Owner;
+use crate::plain_cipher::PlainCipher;
 use crate::runner::RunnerOptions;
 use crate::store::Store;
-use crate::testing::PlainCipher;
 
 /// As a process runs by default, but for looking around rarely: it is woken by what is due.
 const OPTIONS: RunnerOptions = RunnerOptions {
@@ -72,7 +72,7 @@ impl Process {
     fn run(&mut self) {
         let engine = self.engine.clone();
         self.under_way.spawn(async move {
-            engine.run(OPTIONS, std::future::pending()).await;
+            engine.run(OPTIONS, std::future::pending::<()>()).await;
         });
     }
 
