@@ -4,6 +4,7 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod acts;
 mod archive;
 mod births;
 mod builder;
@@ -21,7 +22,10 @@ mod engine;
 mod error;
 mod examine;
 mod executor;
+mod export;
 mod hand;
+mod image;
+mod import;
 mod instance;
 mod intervene;
 mod ledger;
@@ -29,9 +33,15 @@ mod letters;
 mod lifetime;
 mod limits;
 mod migrate;
+mod offers;
+mod operation;
 mod plain_cipher;
+mod plan;
+mod possible;
+mod preview;
 mod record;
 mod registry;
+mod rewind;
 mod rooting;
 mod roots;
 mod runner;
@@ -44,12 +54,14 @@ mod task;
 pub mod testing;
 mod turn;
 mod verify;
+mod waiting;
 mod walk;
 mod workflow;
 
 #[doc(hidden)]
 pub use strum;
 
+pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use async_trait::async_trait;
 pub use builder::EngineBuilder;
 pub use bulk::{
@@ -69,13 +81,18 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
+pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use image::{Contents, Counts, Image, Item, contents};
+pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
-pub use intervene::Act;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
+pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
 pub use plain_cipher::PlainCipher;
+pub use possible::Possible;
+pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
@@ -89,4 +106,5 @@ pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use verify::{Anchor, Findings, Verification, Verifier};
+pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

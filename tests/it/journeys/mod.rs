@@ -7,6 +7,7 @@ mod happy;
 mod links;
 mod meta;
 mod notices;
+mod operators;
 mod outages;
 mod registration;
 mod requests;

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use engine::{
     Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
-    Timestamp, Work,
+    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
+    TaskId, Timestamp, Work,
 };
 
 /// A promise to break.
@@ -20,6 +20,8 @@ pub(super) enum Bug {
     SkipsFences,
     /// A command that is armed is armed twice: the second one is handed out beside the first.
     ArmsTwice,
+    /// A change is applied and acknowledged without its lines of history.
+    ForgetsLines,
 }
 
 /// A store with a bug over one without.
@@ -112,6 +114,13 @@ impl Store for BrokenStore {
                 };
                 self.inner.commit(unsettled).await
             }
+            Bug::ForgetsLines => {
+                let silent = Change {
+                    journal: Vec::new(),
+                    ..change
+                };
+                self.inner.commit(silent).await
+            }
             Bug::SkipsFences => self.commit_without_fences(change).await,
             Bug::ArmsTwice => self.commit_and_copy(change).await,
         }
@@ -178,5 +187,13 @@ impl Store for BrokenStore {
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError> {
         self.inner.scan(space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        self.inner.image().await
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.inner.take_in(items).await
     }
 }

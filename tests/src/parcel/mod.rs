@@ -194,6 +194,7 @@ impl Workflow for Parcel {
             mover,
             reason: Reason::new(code, "waits for whoever it is with"),
             until: (state == State::Ordered).then_some(facts.pay_until),
+            cause: None,
         })
     }
 

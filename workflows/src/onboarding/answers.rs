@@ -2,11 +2,11 @@
 
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
-use super::MetaWindow;
 use super::event::Event;
 use super::facts::{Facts, Trouble};
 use super::hear::{HeardHere, moved, restart, troubled};
 use super::machine::{Input, State};
+use super::{MetaWindow, acts};
 
 /// What Meta's answers mean.
 pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
@@ -52,6 +52,16 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
             })
         }
         Event::Registered { .. } => registered(facts, event, now),
+        Event::TokenLost(trouble) if state == State::Canceling => {
+            // Without it nothing can be taken back, and nothing of ours works there any more.
+            troubled(
+                facts,
+                Input::TokenLost,
+                "token_lost",
+                trouble,
+                acts::forget_secrets,
+            )
+        }
         Event::TokenLost(trouble) => {
             troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
         }

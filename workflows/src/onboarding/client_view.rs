@@ -58,7 +58,7 @@ fn phase_of(state: State, hold: Option<&Hold>) -> ClientPhase {
         State::NeedsPin => ClientPhase::Asking,
         State::NeedsOtp if !parked => ClientPhase::Asking,
         State::NumberRegistered | State::PartnerNotified => ClientPhase::Done,
-        State::Expired | State::Canceled => ClientPhase::Ended,
+        State::Expired | State::Canceling | State::Canceled => ClientPhase::Ended,
         _ if parked => ClientPhase::Waiting,
         _ => ClientPhase::Working,
     }
@@ -105,7 +105,7 @@ fn words(
             "This link has expired".to_owned(),
             format!("Ask {partner} for a new one. Nothing you did is lost."),
         ),
-        (State::Canceled, _) => (
+        (State::Canceling | State::Canceled, _) => (
             "This setup was called off".to_owned(),
             format!("If you did not expect that, ask {partner}."),
         ),
@@ -165,7 +165,11 @@ fn steps(
         &branding.display_name
     };
     let reached = match state {
-        State::LinkIssued | State::NeedsSignup | State::Expired | State::Canceled => 0,
+        State::LinkIssued
+        | State::NeedsSignup
+        | State::Expired
+        | State::Canceling
+        | State::Canceled => 0,
         State::EsCompleted => 1,
         State::TokenExchanged | State::NeedsAsset => 2,
         State::WabaSubscribed | State::NeedsOtp | State::NeedsPin => 3,

@@ -43,6 +43,8 @@ pub enum State {
     NeedsPin,
     /// The link's time ran out; a new link revives it.
     Expired,
+    /// Called off by an operator: what was set up at Meta is being taken back.
+    Canceling,
     /// Partner or operator called it off.
     Canceled,
 }
@@ -71,6 +73,8 @@ pub enum Input {
     NumberChecked,
     /// The registration never left this machine: look at the number again.
     RegistrationUnsent,
+    /// An operator allows one more registration than our cap.
+    RegistrationAllowed,
     /// The number is live.
     Registered,
     /// The number has another PIN.
@@ -101,6 +105,10 @@ pub enum Input {
     LinkExpired,
     /// A new link was made.
     LinkRenewed,
+    /// Called off, and what was set up is to be taken back first.
+    UndoWanted,
+    /// Our app no longer receives the account's webhooks, or another client still needs it to.
+    Unsubscribed,
     /// Called off.
     Canceled,
 }
@@ -125,6 +133,8 @@ pub enum Command {
     SubmitOtp,
     /// See whether the partner has been told.
     TellPartner,
+    /// Take our app's subscription to the account back.
+    UnsubscribeApp,
 }
 
 state_machine! {
@@ -149,16 +159,19 @@ state_machine! {
         Subscribed => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     WabaSubscribed => {
         NumberChecked => WabaSubscribed [RegisterNumber],
         RegistrationUnsent => WabaSubscribed [CheckNumber],
+        RegistrationAllowed => WabaSubscribed [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NumberRegistered => {
@@ -175,6 +188,7 @@ state_machine! {
         CodeReceived => EsCompleted [ExchangeCode],
         AssetsRecheck => TokenExchanged [CheckAssets],
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NeedsOtp => {
@@ -185,11 +199,18 @@ state_machine! {
         NumberVerified => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NeedsPin => {
         PinGiven => WabaSubscribed [CheckNumber],
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
+        Canceled => Canceled,
+    },
+    Canceling => {
+        Unsubscribed => Canceled,
+        TokenLost => Canceled,
         Canceled => Canceled,
     },
     Expired => {

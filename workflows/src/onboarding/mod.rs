@@ -1,5 +1,6 @@
 //! Onboarding: from a link to a live number, with the partner told.
 
+mod acts;
 mod answers;
 mod client_trouble;
 mod client_view;
@@ -14,13 +15,14 @@ mod view;
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Reason, Timestamp, Tries,
-    Workflow,
+    Actor, Awaited, Care, Conduct, Effect, Heard, Hold, InstanceId, Label, Offer, Reason, Said,
+    Timestamp, Tries, Workflow, WrongField,
 };
 use serde_json::{Value, json};
 
+pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
-pub use event::Event;
+pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{Bound, Claim, Facts, Journey, Link, Order, Trouble};
 pub use machine::{Command, Input, Machine, State};
@@ -78,6 +80,8 @@ impl Workflow for Onboarding {
             | State::NeedsOtp
             | State::NeedsPin => facts
                 .es_completed_at
+                // A number that is live already is past Meta's window.
+                .filter(|_| facts.registered_at.is_none())
                 .map(|at| {
                     let days = Duration::from_secs(MetaWindow::REGISTRATION_DAYS * 86_400);
                     (at + days, Event::WindowClosed)
@@ -98,9 +102,6 @@ impl Workflow for Onboarding {
         ];
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
-        }
-        if let Some(trouble) = &facts.trouble {
-            labels.push(Label::shared("trouble", trouble.code.as_str()));
         }
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
@@ -147,10 +148,16 @@ impl Workflow for Onboarding {
                 Some(trouble) => (trouble.text.as_str(), trouble.mover),
                 None => (text, mover),
             };
+            // A fresh link is waited for as a matter of course; whatever comes later is not.
+            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
+                Some(trouble) => trouble.code.clone(),
+                None => code.to_owned(),
+            });
             Some(Awaited {
                 mover,
                 reason: Reason::new(code, text),
                 until,
+                cause,
             })
         };
         let link_end = Some(facts.link.expires_at);
@@ -213,6 +220,9 @@ impl Workflow for Onboarding {
             let mut next = facts.clone();
             let from = now - MetaWindow::REGISTER_WINDOW;
             next.register_attempts.retain(|at| *at > from);
+            if next.register_attempts.len() < MetaWindow::REGISTER_CAP {
+                next.registrations_allowed = 0;
+            }
             next.register_attempts.push(now);
             next
         })
@@ -230,6 +240,26 @@ impl Workflow for Onboarding {
         view::number_what_is_seen(facts, state, hold, now);
     }
 
+    fn offers(state: State, facts: &Facts) -> Vec<Offer> {
+        acts::offers(state, facts)
+    }
+
+    fn said(state: State, facts: &Facts, said: &Said<'_>) -> Result<Event, Vec<WrongField>> {
+        acts::said(state, facts, said)
+    }
+
+    fn milestones() -> &'static [State] {
+        &acts::MILESTONES
+    }
+
+    fn rewound(facts: &Facts, from: State, to: State, now: Timestamp) -> Result<Facts, Reason> {
+        acts::rewound(facts, from, to, now)
+    }
+
+    fn effect(command: Command, facts: &Facts) -> Effect {
+        acts::effect(command, facts)
+    }
+
     fn redacted(facts: &Facts) -> Value {
         let number = facts.bound.as_ref().and_then(|bound| {
             let display = bound.display_phone_number.as_deref()?;
@@ -239,6 +269,9 @@ impl Workflow for Onboarding {
             "partner": facts.order.partner,
             "app": facts.order.app,
             "external_id": facts.order.external_id,
+            "client_account": facts.order.client_account,
+            "locale": facts.order.locale,
+            "metadata": facts.order.metadata,
             "link": { "id": facts.link.id, "expires_at": facts.link.expires_at.to_rfc3339(),
                       "revoked_at": facts.link.revoked_at.map(Timestamp::to_rfc3339) },
             "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
@@ -253,10 +286,14 @@ impl Workflow for Onboarding {
             "token": facts.token.as_ref().map(|_| "sealed"),
             "token_expires_at": facts.token_expires_at.map(Timestamp::to_rfc3339),
             "pin": facts.pin.as_ref().map(|_| "sealed"),
+            "subscribed_at": facts.subscribed_at.map(Timestamp::to_rfc3339),
+            "registered_at": facts.registered_at.map(Timestamp::to_rfc3339),
+            "completed_at": facts.completed_at.map(Timestamp::to_rfc3339),
             "granted": facts.granted,
             "bound": facts.bound.as_ref().map(|bound| json!({
                 "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,
                 "number": number, "name_status": bound.name_status, "coexistence": bound.coexistence })),
+            "registrations_allowed": facts.registrations_allowed,
             "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
             "can_send": facts.can_send,
             "trouble": facts.trouble.as_ref().map(|trouble| json!({

@@ -21,6 +21,7 @@ pub fn status(state: State, facts: &Facts, hold: Option<&Hold>) -> &'static str 
         | State::TokenExchanged
         | State::WabaSubscribed
         | State::NumberRegistered
+        | State::Canceling
             if !parked =>
         {
             "in_progress"
@@ -169,6 +170,10 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
             "The WhatsApp account is being connected.",
         ),
         State::WabaSubscribed => ("register_number", "The number is being registered."),
+        State::Canceling => (
+            "cancel",
+            "It was called off, and what was set up is being taken back.",
+        ),
         _ => (
             "tell_partner",
             "The completion is being told to the partner.",

@@ -78,6 +78,7 @@ fn work(state: &str) -> &'static str {
         "token_exchanged" => "Connecting the account",
         "waba_subscribed" => "Registering the number",
         "number_registered" => "Telling the partner",
+        "canceling" => "Taking the subscription back",
         _ => "The next step",
     }
 }

@@ -147,10 +147,7 @@ async fn somebody_moves_it(
     let moves = is_asked(record)
         || match &record.owes {
             Some(owed) => runs(&Work::Command(owed.clone())),
-            None => {
-                let (_, awaited) = engine.inspect(record.clone()).await?;
-                runs(&Work::Deadline) || awaited.is_some()
-            }
+            None => runs(&Work::Deadline) || record.awaits.is_some(),
         };
     let (state, owes, hold) = (&record.state, &record.owes, &record.hold);
     Ok((!moves).then(|| format!("nobody moves it on from {state}: owes {owes:?}, hold {hold:?}")))
@@ -163,7 +160,7 @@ fn fold(engine: &Engine, record: &Record, history: &[Entry]) -> Option<String> {
     };
     let mut state = None::<&str>;
     let mut visit = 0;
-    for (entry, number) in history.iter().zip(1..) {
+    for ((at, entry), number) in history.iter().enumerate().zip(1..) {
         if entry.sequence != number {
             return Some(format!("line {number} of its history is missing"));
         }
@@ -173,6 +170,11 @@ fn fold(engine: &Engine, record: &Record, history: &[Entry]) -> Option<String> {
         visit += 1;
         let follows = match (state, entry.from.as_deref()) {
             (None, None) => to == diagram.initial,
+            // A way back is no move of the table; it leads to where it has been.
+            (Some(state), Some(from)) if state == from && entry.what == "rewound" => {
+                let mut before = history[..at].iter();
+                before.any(|line| line.to.as_deref() == Some(to))
+            }
             (Some(state), Some(from)) if state == from => {
                 let mut edges = diagram.edges.iter();
                 edges.any(|edge| edge.from == from && edge.to == to)

@@ -10,6 +10,7 @@ use super::faults::Side;
 use super::hub::{Hub, Wish};
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -34,8 +35,7 @@ impl ProcessStore {
     /// Before a call is carried out.
     async fn call(&self, what: String) -> Result<(), StoreError> {
         self.hub.take(self.process, Wish::Turn, what).await;
-        if self.hub.strikes(|faults| faults.refusals) {
-            self.hub.note(format_args!("refused"));
+        if self.hub.strikes("a refused call", |faults| faults.refusals) {
             return Err(unavailable());
         }
         Ok(())
@@ -43,11 +43,12 @@ impl ProcessStore {
 
     /// After a call was carried out. The caller may look at its answer much later, or never.
     async fn answer(&self) -> Result<(), StoreError> {
-        if self.hub.strikes(|faults| faults.lost_acknowledgments) {
-            self.hub.note(format_args!("not acknowledged"));
+        if self.hub.strikes("a lost acknowledgment", |faults| {
+            faults.lost_acknowledgments
+        }) {
             return Err(unavailable());
         }
-        if self.hub.strikes(|faults| faults.slowness) {
+        if self.hub.strikes("slowness", |faults| faults.slowness) {
             let slow = String::from("a slow answer");
             self.hub.take(self.process, Wish::Turn, slow).await;
         }
@@ -166,6 +167,16 @@ impl Store for ProcessStore {
     ) -> Result<Page<Document>, StoreError> {
         self.call(format!("scan {space}/{prefix}")).await?;
         self.inner.scan(space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        self.call("image".to_owned()).await?;
+        self.inner.image().await
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.call("take in".to_owned()).await?;
+        self.inner.take_in(items).await
     }
 }
 

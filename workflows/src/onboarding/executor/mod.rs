@@ -83,6 +83,7 @@ impl Executor<Onboarding> for OnboardingExecutor {
             Command::RequestOtp => self.request_otp(job).await,
             Command::SubmitOtp => self.submit_otp(job).await,
             Command::TellPartner => self.tell_partner(job).await,
+            Command::UnsubscribeApp => self.unsubscribe_app(job).await,
         }
     }
 
