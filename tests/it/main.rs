@@ -16,6 +16,7 @@ mod decisions;
 mod definitions;
 mod engine;
 mod erasure;
+mod example;
 mod journal;
 mod journeys;
 mod keeping;
