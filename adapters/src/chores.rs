@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 
-use engine::{Chore, RemindDeadlines, ResumeStalled, Schedule, SealJournals};
+use engine::{Chore, RemindDeadlines, ResumeStalled, RewrapKeys, Schedule, SealJournals};
 use workflows::retention::ForgetExpired;
 
 use crate::process::StartError;
-use crate::settings::Schedules;
+use crate::settings::Settings;
 
 /// Every chore with its times; a wrong line is named before anything is opened.
-pub(crate) fn schedules(settings: &Schedules) -> Result<Vec<Schedule>, StartError> {
-    let chores: [(&'static str, _, Arc<dyn Chore>); 4] = [
-        ("stalled", &settings.stalled, Arc::new(ResumeStalled)),
-        ("expiry", &settings.expiry, Arc::new(RemindDeadlines)),
-        ("journal", &settings.journal, Arc::new(SealJournals)),
-        ("retention", &settings.retention, Arc::new(ForgetExpired)),
+pub(crate) fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
+    let times = &settings.schedules;
+    let chores: [(&'static str, _, Arc<dyn Chore>); 6] = [
+        ("stalled", &times.stalled, Arc::new(ResumeStalled)),
+        ("expiry", &times.expiry, Arc::new(RemindDeadlines)),
+        ("journal_root", &times.journal_root, Arc::new(SealJournals)),
+        ("retention", &times.retention, Arc::new(ForgetExpired)),
+        (
+            "archive",
+            &times.archive,
+            Arc::new(settings.retention.chore()),
+        ),
+        ("rewrap_keys", &times.rewrap_keys, Arc::new(RewrapKeys)),
     ];
-    let schedules = chores.into_iter().map(|(name, times, chore)| {
-        let times = times.times(&settings.zone);
-        let times = times.map_err(|error| StartError::Cron(name, error))?;
-        Ok(Schedule::new(name, times, chore))
+    let schedules = chores.into_iter().map(|(name, line, chore)| {
+        let line = line.times(&times.zone);
+        let line = line.map_err(|error| StartError::Cron(name, error))?;
+        Ok(Schedule::new(name, line, chore))
     });
     schedules.collect()
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Clock, DocumentDraft, Documents, Expected, SystemClock};
-use workflows::directory::house_subject;
+use engine::{Clock, Engine, EngineError, SealError, SubjectId, SystemClock};
 use workflows::values::Secret;
 
 use crate::process::StartError;
@@ -15,7 +14,10 @@ use crate::vault::{MasterKey, Vault};
 
 /// What is remembered of the installation itself.
 const INSTALLATION: &str = "installation";
+/// Where older stores remember which master key their look-ups were made under.
 const DIGEST_KEY: &str = "digest_key";
+/// The subject of look-ups: its data key is what they are digested under.
+const DIGESTS: &str = "digests";
 
 /// What differs between sandbox and live before anything runs.
 pub(crate) struct Ground {
@@ -111,35 +113,43 @@ fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {
     Ok(Arc::new(Vault::new(current, old?)))
 }
 
-/// Look-ups of codes hang on digests under one master key: a list of keys in another order would make
-/// every one of them miss without a word. The first start remembers which key it was.
-pub(crate) async fn hold_digest_key(
-    documents: &Documents,
-    vault: &Vault,
-) -> Result<(), StartError> {
-    let id = vault.digest_key_id();
-    if let Some(known) = documents.get::<String>(INSTALLATION, DIGEST_KEY).await? {
-        if known.body == id {
-            return Ok(());
-        }
-        return Err(SettingsError::Wrong {
+/// Why the installation's own documents do not open: with a master key missing, its name.
+pub(crate) fn unopened(error: EngineError) -> StartError {
+    match error {
+        EngineError::Seal(SealError::UnknownMasterKey(id)) => SettingsError::Wrong {
             key: "vault_keys_old",
-            problem: format!(
+            problem: format!("lacks the key {id}, under which this store's keys are wrapped"),
+        }
+        .into(),
+        other => other.into(),
+    }
+}
+
+/// Look-ups hang on digests under one key. The store keeps it wrapped, so that it outlives every
+/// master key; a store from before that is told from its first master key, once.
+pub(crate) async fn hold_digest_key(engine: &Engine, vault: &Vault) -> Result<(), StartError> {
+    let subject = SubjectId::new(DIGESTS);
+    let keyring = engine.documents();
+    let known = keyring.get::<String>(INSTALLATION, DIGEST_KEY).await?;
+    if let Some(known) = known
+        && !keyring.has_key(&subject).await?
+    {
+        let id = vault.first_digest_key_id();
+        if known.body != id {
+            let problem = format!(
                 "must end with the key {}, under which this store's look-ups were made, and ends with {id}",
                 known.body
-            ),
+            );
+            return Err(SettingsError::Wrong {
+                key: "vault_keys_old",
+                problem,
+            }
+            .into());
         }
-        .into());
+        let wrapped = vault.wrap(&subject, &vault.first_digest_key());
+        keyring.adopt_key(&subject, wrapped).await?;
     }
-    let puts = documents
-        .seal(DocumentDraft {
-            space: INSTALLATION,
-            key: DIGEST_KEY,
-            subject: &house_subject(),
-            expected: Expected::Absent,
-            body: &id,
-            expires_at: None,
-        })
-        .await?;
-    Ok(documents.write(puts).await?)
+    keyring.prepare(&subject).await?;
+    vault.digest_under(keyring.key(&subject).await?.as_ref());
+    Ok(())
 }

@@ -19,13 +19,14 @@ use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings, OperatorActs};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
+use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
 use workflows::values::Secret;
 
 use crate::chores::schedules;
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
-use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground};
+use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground, unopened};
 use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{Simulator, SimulatorError};
@@ -110,7 +111,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let schedules = schedules(&settings.schedules)?;
+        let schedules = schedules(&settings)?;
         if Unfinished::read(&folder)?.is_some() {
             return Err(StartError::HalfImported);
         }
@@ -147,8 +148,8 @@ impl Process {
                 sandbox,
             },
         );
-        app.prepare().await?;
-        hold_digest_key(&engine.documents(), &ground.vault).await?;
+        app.prepare().await.map_err(unopened)?;
+        hold_digest_key(&engine, &ground.vault).await?;
         let mut process = Self {
             app,
             engine,
@@ -309,9 +310,11 @@ fn engine_over(
     let onboarding = OnboardingExecutor::new(Arc::new(graph), builder.documents(), builder.store());
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
+    let check = CheckExecutor::new(builder.verifier(), builder.documents());
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
+        .workflow::<JournalCheck>(Arc::new(check))
         .bulk(Arc::new(OperatorActs))
         .build())
 }

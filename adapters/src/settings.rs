@@ -1,5 +1,9 @@
 //! The settings: one figment over `Rocket.toml` and the environment, judged before anything starts.
 
+mod limits;
+mod retention;
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,6 +15,7 @@ use thiserror::Error;
 use workflows::values::Secret;
 
 pub use limits::LimitSettings;
+pub use retention::Retention;
 pub use schedules::{ChoreTimes, Schedules};
 
 /// A setting that refuses the start: one line that names the key.
@@ -64,7 +69,7 @@ pub struct Settings {
     pub store: String,
     /// The master key: 32 bytes in base64.
     pub vault_key: Option<Secret>,
-    /// Older master keys, newest first; the last one keeps digests the same for good.
+    /// Older master keys, newest first; they may go once every data key is wrapped anew.
     pub vault_keys_old: Vec<Secret>,
     /// The first operator's token.
     pub operator_token: Option<Secret>,
@@ -76,6 +81,8 @@ pub struct Settings {
     pub schedules: Schedules,
     /// How much runs at once and how fast.
     pub limits: LimitSettings,
+    /// What becomes of instances that ended long ago.
+    pub retention: Retention,
     /// The header in which a trusted proxy names the caller's address.
     pub trusted_ip_header: Option<String>,
 }
@@ -137,6 +144,7 @@ impl Default for Settings {
             webhooks: WebhookSettings::default(),
             schedules: Schedules::default(),
             limits: LimitSettings::default(),
+            retention: Retention::default(),
             trusted_ip_header: None,
         }
     }
@@ -266,8 +274,7 @@ impl Settings {
         if self.simulator.port.is_some() {
             return Err(SettingsError::Wrong {
                 key: "simulator.port",
-                problem: "is not offered in live mode; run a sandbox beside it for tests"
-                    .to_owned(),
+                problem: "is not offered in live mode; run a sandbox beside it for tests".into(),
             });
         }
         let addresses = [
@@ -372,7 +379,5 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-mod limits;
-mod schedules;
 #[cfg(test)]
 mod tests;

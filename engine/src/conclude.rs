@@ -8,7 +8,7 @@ use crate::executor::{Care, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason};
 use crate::lanes::Held;
 use crate::ledger::EngineError;
-use crate::record::{Stay, far_away, parked};
+use crate::record::{Stay, UNDER_WAY, far_away, parked};
 use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
@@ -59,7 +59,7 @@ impl<W: Workflow> Turn<'_, W> {
             Outcome::DoneWith { event, documents } => self.hear_with(event, documents).await,
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
-                    what: "under_way",
+                    what: UNDER_WAY,
                     hold: waiting(why, mover, None, 0),
                     again: None,
                     unknown: false,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::instance::SubjectId;
 use crate::ledger::{EngineError, Ledger};
-use crate::seal::Keyring;
+use crate::seal::{DataKey, Keyring, SealError};
 use crate::store::{Document, Expected, PageOrder, PutDocument, Store, StoreError};
 
 /// Opens and seals documents.
@@ -85,6 +85,29 @@ impl Documents {
             Ok(()) | Err(EngineError::DocumentMoved { .. }) => Ok(()),
             Err(other) => Err(other),
         }
+    }
+
+    /// Whether the subject has a key.
+    pub async fn has_key(&self, subject: &SubjectId) -> Result<bool, EngineError> {
+        match self.keyring.key(subject).await {
+            Ok(_) => Ok(true),
+            Err(SealError::Erased) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The subject's key, for an adapter that uses it as a key of its own.
+    pub async fn key(&self, subject: &SubjectId) -> Result<Arc<DataKey>, EngineError> {
+        Ok(self.keyring.key(subject).await?)
+    }
+
+    /// Gives a subject that has no key one that was wrapped elsewhere.
+    pub async fn adopt_key(
+        &self,
+        subject: &SubjectId,
+        wrapped: Vec<u8>,
+    ) -> Result<(), EngineError> {
+        self.write(vec![Keyring::adoption(subject, wrapped)]).await
     }
 
     /// The document under that key, opened. Whether it has expired is the reader's to judge.

@@ -2,6 +2,7 @@
 //!
 //! Drafts are built from decisions and outcomes and handed to the ledger; they write nothing.
 
+use crate::attempts::Attempt;
 use crate::clock::Timestamp;
 use crate::decide::{Decision, earliest_deadline, moments};
 use crate::instance::{Actor, Entry, Hold, InstanceId, Reason, Record, SubjectId};
@@ -43,6 +44,8 @@ pub(crate) struct Draft<W: Workflow> {
     pub(crate) facts: W::Facts,
     pub(crate) what: String,
     pub(crate) change: Change,
+    /// A try to be kept beside the instance.
+    pub(crate) attempt: Option<Attempt>,
     now: Timestamp,
 }
 
@@ -59,6 +62,19 @@ pub struct NewInstance<W: Workflow> {
     pub parent: Option<InstanceId>,
     /// The first line of its history.
     pub note: Note,
+}
+
+impl<W: Workflow> NewInstance<W> {
+    /// One that nobody is told of, whose data is its own.
+    pub fn new(id: &str, facts: W::Facts) -> Self {
+        Self {
+            id: InstanceId::new(id),
+            subject: SubjectId::new(id),
+            facts,
+            parent: None,
+            note: Note::plain("started", Actor::System),
+        }
+    }
 }
 
 impl<W: Workflow> Draft<W> {
@@ -99,6 +115,7 @@ impl<W: Workflow> Draft<W> {
             facts: new.facts,
             what: new.note.what.clone(),
             change: Change::default(),
+            attempt: None,
             now,
         };
         draft.write_line(new.note, None, Some(state));
@@ -120,6 +137,7 @@ impl<W: Workflow> Draft<W> {
             facts: self.facts.clone(),
             what: self.what.clone(),
             change: self.change.clone(),
+            attempt: None,
             now: self.now,
         }
     }
@@ -134,6 +152,7 @@ impl<W: Workflow> Draft<W> {
             before: Some(instance),
             what: what.to_owned(),
             change: Change::default(),
+            attempt: None,
             now,
         };
         if let Some(migrated) = migrated {
@@ -199,6 +218,7 @@ impl<W: Workflow> Draft<W> {
         }
         state.name().clone_into(&mut self.record.state);
         self.record.visit += 1;
+        self.record.tries_told = 0;
         self.record.ended = W::ends(state);
         self.let_go();
         if let Some(name) = owed {
@@ -345,6 +365,13 @@ impl<W: Workflow> Draft<W> {
             _ => self.now,
         };
         self.record.hold = Some(Hold { since, ..hold });
+    }
+
+    /// Keeps a try beside the instance; its number is the next.
+    pub(crate) fn keep_try(&mut self, attempt: Attempt) {
+        self.record.tried += 1;
+        let number = self.record.tried;
+        self.attempt = Some(Attempt { number, ..attempt });
     }
 
     /// Adds a line to the history.

@@ -8,8 +8,10 @@ use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::allowance::Allowance;
+use crate::archive;
+use crate::attempts::{self, Attempt};
 use crate::builder::EngineBuilder;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::decide::{Verdict, decide};
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
@@ -20,6 +22,7 @@ use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::lanes::LaneView;
 use crate::ledger::{EngineError, Ledger, Written};
 use crate::passage::Crossing;
+use crate::plain_cipher::PlainCipher;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
@@ -76,6 +79,14 @@ impl Engine {
         owner: Owner,
     ) -> EngineBuilder {
         EngineBuilder::new(store, clock, cipher, owner)
+    }
+
+    /// Starts collecting on the machine's clock, with facts kept in the clear: for data that is
+    /// nobody's secret.
+    pub fn unsealed(store: Arc<dyn Store>) -> EngineBuilder {
+        let owner = Owner::new(format!("process-{}", std::process::id()));
+        let clock = Arc::new(SystemClock::default());
+        Self::builder(store, clock, Arc::new(PlainCipher), owner)
     }
 
     /// Gives birth to an instance, with documents that shall exist with it or not at all.
@@ -169,6 +180,9 @@ impl Engine {
 
     /// A record opened for people: its facts without secrets.
     pub async fn inspect(&self, record: Record) -> Result<serde_json::Value, EngineError> {
+        if let Some(at) = record.erased_at {
+            return Ok(serde_json::json!({ "erased_at": at.to_rfc3339() }));
+        }
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
     }
@@ -180,7 +194,19 @@ impl Engine {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, EngineError> {
-        Ok(self.parts.store.journal(id, after, limit).await?)
+        let live = self.parts.store.journal(id, after, limit).await?;
+        if live.is_empty()
+            && let Some(record) = self.record(id).await?
+            && record.archived_at.is_some()
+        {
+            return Ok(archive::history(self.store(), &record, after, limit).await?);
+        }
+        Ok(live)
+    }
+
+    /// The newest tries at an instance's commands that did not succeed at once, oldest first.
+    pub async fn attempts(&self, record: &Record) -> Result<Vec<Attempt>, EngineError> {
+        attempts::of(self.store(), &self.parts.keyring, record).await
     }
 
     /// What is owed to an instance, earliest first.
@@ -293,6 +319,10 @@ impl Engine {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.parts.ledger
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.parts.keyring
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

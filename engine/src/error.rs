@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::decide::Refusal;
-use crate::instance::{InstanceId, Label, Record};
+use crate::instance::{InstanceId, Label, Record, SubjectId};
 use crate::seal::SealError;
 use crate::store::StoreError;
 
@@ -19,6 +19,15 @@ pub enum EngineError {
     /// The table has no such move: tell whoever asked which state it is in.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It was put away and hears nothing any more: it can only be read.
+    #[error("instance {0} was archived")]
+    Archived(InstanceId),
+    /// Its subject's data cannot be erased while it is live: end it first.
+    #[error("instance {0} is still live")]
+    StillLive(InstanceId),
+    /// What belongs to the store itself is never erased.
+    #[error("{0} is no subject whose data can be erased")]
+    NotErasable(SubjectId),
     /// Another instance holds a label that must be unique.
     #[error("the label {}={} is taken by another instance", .0.name, .0.value)]
     LabelTaken(Label),

@@ -130,12 +130,19 @@ async fn look(
     depth: Depth,
 ) -> Result<Examined, StoreError> {
     let start = leaf.filter(|_| depth == Depth::SinceRoot);
+    let packed = archive::packed(store, record).await?;
+    let condensed = packed.as_ref().filter(|_| start.is_none());
     let mut look = Look {
         chain,
         record,
         leaf,
-        at: start.map_or(0, |leaf| leaf.sequence),
-        previous: start.and_then(|leaf| leaf.head),
+        at: condensed
+            .map(|packed| packed.from - 1)
+            .or(start.map(|leaf| leaf.sequence))
+            .unwrap_or(0),
+        previous: condensed
+            .map(|packed| packed.base)
+            .unwrap_or(start.and_then(|leaf| leaf.head)),
         state: None,
         examined: Examined::default(),
     };
@@ -147,6 +154,11 @@ async fn look(
             leaf.sequence, record.journal
         );
         look.note(Fault::HistoryCut, text);
+        return Ok(look.examined);
+    }
+    if record.archived_at.is_some() && !packed.is_some_and(|packed| packed.is_whole()) {
+        let text = "it was archived, and what was kept of its history is missing or cut";
+        look.note(Fault::HistoryCut, text.to_owned());
         return Ok(look.examined);
     }
     loop {

@@ -62,6 +62,9 @@ impl Engine {
         if record.archived_at.is_some() || record.erased_at.is_some() {
             return Ok(Vec::new());
         }
+        if record.archived_at.is_some() || record.erased_at.is_some() {
+            return Ok(Vec::new());
+        }
         let running = Arc::clone(self.running(&record)?);
         running.possible(self, record).await
     }

@@ -3,19 +3,20 @@
 //! It seals facts, asks for the children of a change, and writes all of it at once. It decides nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{OnceCell, broadcast};
 
+use crate::attempts;
 use crate::births::Births;
-use crate::chain::{Chain, journal_subject};
+use crate::chain::Chain;
 use crate::draft::{Draft, Instance};
+use crate::erase::SUBJECT_LABEL;
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{InstanceId, Record};
+use crate::instance::{InstanceId, Label, Record};
 use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
-use crate::roots;
 use crate::seal::{DataKey, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
 use crate::task::Claimed;
@@ -26,11 +27,11 @@ const WATCHED_MAX: usize = 4_096;
 
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
-    store: Arc<dyn Store>,
-    keyring: Arc<Keyring>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Arc<Keyring>,
     changed: broadcast::Sender<InstanceId>,
-    chain: OnceCell<Chain>,
-    newest_root: AtomicU64,
+    pub(crate) chain: OnceCell<Chain>,
+    pub(crate) newest_root: AtomicU64,
 }
 
 impl Ledger {
@@ -69,6 +70,9 @@ impl Ledger {
     ) -> Result<Instance<W>, EngineError> {
         if record.definition > W::VERSION {
             return Err(EngineError::newer(&record));
+        }
+        if record.erased_at.is_some() {
+            return Err(SealError::Erased.into());
         }
         let plain = self
             .keyring
@@ -141,6 +145,9 @@ impl Ledger {
         executor: &dyn Executor<W>,
         draft: Draft<W>,
     ) -> Result<Written<W>, EngineError> {
+        if draft.record.archived_at.is_some() {
+            return Err(EngineError::Archived(draft.record.id));
+        }
         let subject = &draft.record.subject;
         if draft.before.is_none() && !self.keyring.has(subject) {
             // Most who are born are the first of their subject: the commit finds out, not a read.
@@ -186,37 +193,6 @@ impl Ledger {
             instance,
             claimed: committed.claimed,
         })
-    }
-
-    /// What links histories. Its key is made with the first line of a store.
-    pub(crate) async fn chain(&self) -> Result<&Chain, EngineError> {
-        let made = self.chain.get_or_try_init(|| async {
-            let subject = journal_subject();
-            let (key, fresh) = self.keyring.key_or_fresh(&subject).await?;
-            let key = match fresh {
-                None => key,
-                Some(put) => match self.write_documents(vec![put]).await {
-                    // Another process was first; its key serves both.
-                    Ok(()) | Err(EngineError::DocumentMoved { .. }) => {
-                        self.keyring.key(&subject).await?
-                    }
-                    Err(other) => return Err(other),
-                },
-            };
-            let chain = Chain::new(Arc::clone(&self.keyring), key);
-            let newest = roots::newest(self.store.as_ref(), &chain).await;
-            // What cannot be read is for the check to tell; it must not stop the work.
-            if let Ok(Some(newest)) = newest {
-                self.note_root(newest.number);
-            }
-            Ok(chain)
-        });
-        made.await
-    }
-
-    /// From now on lines say that this root was there.
-    pub(crate) fn note_root(&self, number: u64) {
-        self.newest_root.fetch_max(number, Ordering::Relaxed);
     }
 
     /// Writes documents that belong to no instance.
@@ -300,16 +276,21 @@ impl Ledger {
             }
         })?);
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
+        if draft.record.subject.as_str() != draft.record.id.as_str() {
+            // Found again when the subject is erased; one named for its subject is found by its id.
+            let subject = Label::shared(SUBJECT_LABEL, draft.record.subject.as_str());
+            draft.record.labels.push(subject);
+        }
         let chain = self.chain().await?;
-        let root = self.newest_root.load(Ordering::Relaxed);
         for put in &mut draft.change.journal {
-            put.entry.root = (root > 0).then_some(root);
-            let mac = chain.link(&put.instance, draft.record.head.as_ref(), &put.entry);
-            put.entry.mac = Some(mac);
-            draft.record.head = Some(mac);
+            self.link(chain, &mut draft.record, put);
         }
         let expected = draft.expected();
         let mut change = draft.change;
+        if let Some(attempt) = &draft.attempt {
+            let kept = attempts::put(&self.keyring, key, &draft.record, attempt);
+            change.documents.push(kept);
+        }
         change.records.push(PutRecord {
             expected,
             record: draft.record.clone(),

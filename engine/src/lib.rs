@@ -7,6 +7,7 @@
 mod acts;
 mod allowance;
 mod archive;
+mod attempts;
 mod births;
 mod breaker;
 mod builder;
@@ -21,6 +22,7 @@ mod diagram;
 mod documents;
 mod draft;
 mod engine;
+mod erase;
 mod error;
 mod examine;
 mod executor;
@@ -32,11 +34,15 @@ mod instance;
 mod intervene;
 mod lanes;
 mod ledger;
+mod letters;
+mod lifetime;
 mod limits;
+mod lines;
 mod migrate;
 mod offers;
 mod operation;
 mod passage;
+mod plain_cipher;
 mod plan;
 mod poison;
 mod possible;
@@ -45,6 +51,7 @@ mod rate;
 mod record;
 mod registry;
 mod rewind;
+mod rewrap;
 mod rooting;
 mod roots;
 mod runner;
@@ -63,8 +70,14 @@ mod waiting;
 mod walk;
 mod workflow;
 
+#[doc(hidden)]
+pub use strum;
+
 pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use allowance::Allowance;
+pub use archive::ArchiveEnded;
+pub use async_trait::async_trait;
+pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use builder::EngineBuilder;
 pub use bulk::{
     BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
@@ -80,6 +93,7 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use draft::{Instance, NewInstance};
 pub use engine::Engine;
+pub use erase::Erasure;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
@@ -93,9 +107,11 @@ pub use lanes::{Held, LaneView, Limits};
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
+pub use plain_cipher::PlainCipher;
 pub use possible::Possible;
 pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rate::Rate;
+pub use rewrap::RewrapKeys;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
@@ -106,7 +122,7 @@ pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
+    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::attempts::{Attempt, TRIES_TOLD_MAX};
 use crate::decide::{Verdict, decide, moments};
 use crate::draft::{Draft, Instance};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
@@ -20,6 +21,9 @@ const WRITES_MAX: usize = 16;
 /// A store that did not answer is asked again after this long. All repeats together end before
 /// most leases do.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a history calls a command that goes on elsewhere: it did not fail.
+pub(crate) const UNDER_WAY: &str = "under_way";
 
 /// An outcome that leaves the instance in its state.
 pub(crate) struct Stay {
@@ -109,15 +113,15 @@ impl<W: Workflow> Turn<'_, W> {
             return self.settle().await;
         }
         let paused = instance.record.is_paused();
-        let repeated = matches!(
-            &instance.record.hold,
-            Some(known) if known.kind == HoldKind::Waiting && known.reason == stay.hold.reason
-        );
+        let is_news = is_news(&instance.record, &stay.hold);
         let mut draft = Draft::of(instance, stay.what, self.engine.now());
-        if !repeated {
-            // A wait that merely goes on would fill the history with the same line.
+        if is_news {
             let note = Note::because(stay.what, Actor::System, stay.hold.reason.clone());
             draft.write_line(note, None, None);
+            draft.record.tries_told += 1;
+        }
+        if let (Work::Command(command), false) = (&task.work, stay.what == UNDER_WAY) {
+            draft.keep_try(self.tried(command, stay.what, Some(stay.hold.reason.clone())));
         }
         if !paused {
             draft.hold(stay.hold.clone());
@@ -129,6 +133,18 @@ impl<W: Workflow> Turn<'_, W> {
         }
         draft.settle(self.hand.settled());
         self.engine.write(self.executor, draft).await.map(drop)
+    }
+
+    fn tried(&self, command: &str, outcome: &str, reason: Option<Reason>) -> Attempt {
+        let took = self.engine.now().since(self.begun).as_millis();
+        Attempt {
+            number: 0,
+            command: command.to_owned(),
+            started_at: self.begun,
+            took_ms: u64::try_from(took).unwrap_or(u64::MAX),
+            outcome: outcome.to_owned(),
+            reason,
+        }
     }
 
     /// Hears what a command brought. The outcome survives events that came in between.
@@ -172,6 +188,7 @@ impl<W: Workflow> Turn<'_, W> {
         };
         let now = self.engine.now();
         let owed = is_owed(&instance.record, &task);
+        let was_held = instance.record.hold.is_some();
         let decision = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
             Verdict::Decided(decision) => decision,
             // No commit would notice that somebody had written since.
@@ -201,6 +218,13 @@ impl<W: Workflow> Turn<'_, W> {
         draft.change.documents.extend_from_slice(documents);
         if owed && !moved {
             draft.owe_nothing();
+        }
+        if let Work::Command(command) = &task.work
+            && draft.record.tried > 0
+            && (task.attempt > 0 || was_held)
+        {
+            // What succeeds at once is told by the history; the end of a row of tries belongs to it.
+            draft.keep_try(self.tried(command, "done", None));
         }
         draft.settle(self.hand.settled());
         match self.engine.write(self.executor, draft).await {
@@ -283,6 +307,16 @@ pub(crate) fn parked(reason: Reason, mover: Actor, attempt: u32) -> Hold {
         mover,
         attempt,
     }
+}
+
+/// Whether the history has to tell of it: a wait or a failure that merely goes on would fill it with
+/// the same line, and so would two that take turns.
+fn is_news(record: &Record, hold: &Hold) -> bool {
+    let repeated = matches!(
+        &record.hold,
+        Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code
+    );
+    hold.kind == HoldKind::Parked || (!repeated && record.tries_told < TRIES_TOLD_MAX)
 }
 
 fn is_owed(record: &Record, task: &Task) -> bool {

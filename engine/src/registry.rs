@@ -19,6 +19,7 @@ use crate::ledger::{EngineError, Ledger};
 use crate::poison::DEATHS_MAX;
 use crate::possible::{self, Possible};
 use crate::preview::Preview;
+use crate::seal::SealError;
 use crate::store::Change;
 use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;
@@ -103,8 +104,12 @@ impl<W: Workflow> Running for Registered<W> {
         if hand.lost() >= DEATHS_MAX {
             return turn.poisoned().await;
         }
-        let instance = engine.ledger().open::<W>(record).await?;
-        turn.take(instance).await
+        match engine.ledger().open::<W>(record).await {
+            Ok(instance) => turn.take(instance).await,
+            // Nothing is owed to one that was erased: whatever still comes is disposed of.
+            Err(EngineError::Seal(SealError::Erased)) => turn.settle().await,
+            Err(other) => Err(other),
+        }
     }
 
     async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {

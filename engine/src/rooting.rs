@@ -140,9 +140,8 @@ impl<'a> Rooting<'a> {
         let store = self.engine.store();
         let record = match (record, &leaf) {
             (Some(record), _) => record,
-            (None, Some(known)) => match gone(store, self.chain, known).await? {
-                Ok(Some(record)) => record,
-                Ok(None) => return Ok(None),
+            (None, Some(known)) => match gone(store, known).await? {
+                Ok(record) => record,
                 Err(missing) => {
                     self.findings.note(missing);
                     return Ok(leaf);

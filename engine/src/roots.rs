@@ -20,9 +20,6 @@ const ROOTS: &str = "journal_roots";
 const INDEXES: &str = "journal_root_index";
 /// The space of heads, in buckets that roots share as long as nothing in them moves.
 const HEADS: &str = "journal_heads";
-/// The space of what was taken away on purpose.
-const REMOVED: &str = "journal_removed";
-
 /// Roots are counted down from here in their keys, so that the newest comes first.
 const LAST_ROOT: u64 = 999_999_999_999;
 
@@ -235,24 +232,4 @@ pub(crate) async fn leaves(
 /// A removal of an old root.
 pub(crate) fn without_root(number: u64) -> PutDocument {
     removal(ROOTS, key_of(number))
-}
-
-impl Chain {
-    /// Says of an instance that is taken away how far it had come, so that it is not missed.
-    pub(crate) fn removed(&self, leaf: &Leaf, expires_at: Timestamp) -> PutDocument {
-        PutDocument {
-            expires_at: Some(expires_at),
-            ..self.put(REMOVED, leaf.id.to_string(), leaf)
-        }
-    }
-}
-
-/// How far an instance had come that was taken away on purpose.
-pub(crate) async fn removed(
-    store: &dyn Store,
-    chain: &Chain,
-    id: &InstanceId,
-) -> Result<Option<Leaf>, StoreError> {
-    let found = store.document(REMOVED, id.as_str()).await?;
-    Ok(found.and_then(|found| chain.read::<Leaf>(REMOVED, &found).ok()))
 }

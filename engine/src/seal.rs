@@ -10,10 +10,13 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::instance::SubjectId;
-use crate::store::{Expected, PutDocument, Store, StoreError};
+use crate::store::{Document, Expected, Page, PageOrder, PutDocument, Store, StoreError};
 
 /// The space of documents that holds each subject's wrapped data key.
 pub(crate) const KEYS: &str = "subject_keys";
+
+/// Stands where a subject's wrapped key stood: no key begins like this.
+const DESTROYED: &[u8] = &[0];
 
 /// Unwrapped keys kept at hand; past this the cache starts afresh, so that memory stays flat.
 const CACHED_MAX: usize = 10_000;
@@ -61,6 +64,12 @@ pub trait Cipher: Send + Sync + 'static {
     /// Makes a fresh data key for the subject and wraps it under the current master key.
     fn mint(&self, subject: &SubjectId) -> (DataKey, Vec<u8>);
 
+    /// The name of the master key that wraps at present.
+    fn master_key(&self) -> String;
+
+    /// The same data key wrapped under the current master key; nothing if it is already.
+    fn rewrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<Option<Vec<u8>>, SealError>;
+
     /// Opens a wrapped data key; it opens for the subject it was made for only.
     fn unwrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<DataKey, SealError>;
 
@@ -86,7 +95,15 @@ pub trait Cipher: Send + Sync + 'static {
 pub struct Keyring {
     cipher: Arc<dyn Cipher>,
     store: Arc<dyn Store>,
-    open: Mutex<HashMap<SubjectId, Arc<DataKey>>>,
+    open: Mutex<HashMap<SubjectId, Kept>>,
+}
+
+/// What is at hand of a subject.
+#[derive(Clone)]
+enum Kept {
+    Key(Arc<DataKey>),
+    /// Its key was destroyed while this process ran.
+    Destroyed,
 }
 
 impl fmt::Debug for Keyring {
@@ -107,43 +124,101 @@ impl Keyring {
 
     /// The subject's key; `Erased` if there is none.
     pub async fn key(&self, subject: &SubjectId) -> Result<Arc<DataKey>, SealError> {
-        if let Some(key) = self.cached(subject) {
-            return Ok(key);
-        }
-        let wrapped = self
-            .store
-            .document(KEYS, subject.as_str())
-            .await
-            .map_err(|error| SealError::Store(Arc::new(error)))?
-            .ok_or(SealError::Erased)?;
-        let key = Arc::new(self.cipher.unwrap(subject, &wrapped.body)?);
-        self.keep(subject, &key);
-        Ok(key)
+        self.find(subject).await?.ok_or(SealError::Erased)
     }
 
     /// The subject's key, or a fresh one with the document that must be written beside its first use.
+    /// A subject whose key was destroyed never gets another.
     pub async fn key_or_fresh(
         &self,
         subject: &SubjectId,
     ) -> Result<(Arc<DataKey>, Option<PutDocument>), SealError> {
-        match self.key(subject).await {
-            Ok(key) => Ok((key, None)),
-            Err(SealError::Erased) => Ok(self.mint(subject)),
-            Err(other) => Err(other),
+        if let Some(key) = self.find(subject).await? {
+            return Ok((key, None));
         }
+        Ok(self.mint(subject))
+    }
+
+    async fn find(&self, subject: &SubjectId) -> Result<Option<Arc<DataKey>>, SealError> {
+        match self.cached(subject) {
+            Some(Kept::Key(key)) => return Ok(Some(key)),
+            Some(Kept::Destroyed) => return Err(SealError::Erased),
+            None => {}
+        }
+        let Some(wrapped) = self.wrapped(subject).await? else {
+            return Ok(None);
+        };
+        if wrapped.body == DESTROYED {
+            return Err(SealError::Erased);
+        }
+        let key = Arc::new(self.cipher.unwrap(subject, &wrapped.body)?);
+        self.keep(subject, &key);
+        Ok(Some(key))
+    }
+
+    async fn wrapped(&self, subject: &SubjectId) -> Result<Option<Document>, SealError> {
+        let found = self.store.document(KEYS, subject.as_str()).await;
+        found.map_err(|error| SealError::Store(Arc::new(error)))
+    }
+
+    pub(crate) fn master_key(&self) -> String {
+        self.cipher.master_key()
+    }
+
+    /// Wrapped keys in the order of their subjects.
+    pub(crate) async fn wrapped_page(
+        &self,
+        page: &PageOrder,
+    ) -> Result<Page<Document>, StoreError> {
+        self.store.scan(KEYS, "", page).await
+    }
+
+    /// A wrapped key under the current master key, to be written; nothing if it is, or is destroyed.
+    pub(crate) fn rewrapped(&self, wrapped: &Document) -> Result<Option<PutDocument>, SealError> {
+        if wrapped.body == DESTROYED {
+            return Ok(None);
+        }
+        let subject = SubjectId::new(wrapped.key.clone());
+        let anew = self.cipher.rewrap(&subject, &wrapped.body)?;
+        let expected = Expected::Version(wrapped.version);
+        Ok(anew.map(|anew| put(&subject, expected, anew)))
+    }
+
+    /// What destroys the subject's key for good; nothing if that was done.
+    pub(crate) async fn destruction(
+        &self,
+        subject: &SubjectId,
+    ) -> Result<Option<PutDocument>, SealError> {
+        let expected = match self.wrapped(subject).await? {
+            Some(wrapped) if wrapped.body == DESTROYED => return Ok(None),
+            Some(wrapped) => Expected::Version(wrapped.version),
+            None => Expected::Absent,
+        };
+        Ok(Some(put(subject, expected, DESTROYED.to_vec())))
+    }
+
+    /// A key that was wrapped elsewhere, for a subject that has none.
+    pub(crate) fn adoption(subject: &SubjectId, wrapped: Vec<u8>) -> PutDocument {
+        put(subject, Expected::Absent, wrapped)
+    }
+
+    /// Whether the subject's key was destroyed.
+    pub(crate) async fn is_destroyed(&self, subject: &SubjectId) -> Result<bool, SealError> {
+        let wrapped = self.wrapped(subject).await?;
+        Ok(wrapped.is_some_and(|wrapped| wrapped.body == DESTROYED))
+    }
+
+    /// Wipes the subject's key from memory, whoever was about to put it there.
+    pub(crate) fn forget(&self, subject: &SubjectId) {
+        let mut open = self.open.lock().expect("no holder of the keyring panics");
+        open.insert(subject.clone(), Kept::Destroyed);
     }
 
     /// A fresh key with the document that must be written beside its first use; refused then if the
     /// subject has one already.
     pub(crate) fn mint(&self, subject: &SubjectId) -> (Arc<DataKey>, Option<PutDocument>) {
         let (key, wrapped) = self.cipher.mint(subject);
-        let put = PutDocument {
-            space: KEYS.to_owned(),
-            key: subject.as_str().to_owned(),
-            expected: Expected::Absent,
-            body: Some(wrapped),
-            expires_at: None,
-        };
+        let put = put(subject, Expected::Absent, wrapped);
         (Arc::new(key), Some(put))
     }
 
@@ -188,7 +263,7 @@ impl Keyring {
         self.cipher.digest(purpose, value.as_bytes())
     }
 
-    fn cached(&self, subject: &SubjectId) -> Option<Arc<DataKey>> {
+    fn cached(&self, subject: &SubjectId) -> Option<Kept> {
         let open = self.open.lock().expect("no holder of the keyring panics");
         open.get(subject).cloned()
     }
@@ -199,6 +274,17 @@ impl Keyring {
         if open.len() >= CACHED_MAX {
             open.clear();
         }
-        open.insert(subject.clone(), Arc::clone(key));
+        open.entry(subject.clone())
+            .or_insert_with(|| Kept::Key(Arc::clone(key)));
+    }
+}
+
+fn put(subject: &SubjectId, expected: Expected, body: Vec<u8>) -> PutDocument {
+    PutDocument {
+        space: KEYS.to_owned(),
+        key: subject.as_str().to_owned(),
+        expected,
+        body: Some(body),
+        expires_at: None,
     }
 }

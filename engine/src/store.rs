@@ -86,6 +86,15 @@ pub struct PutEntry {
     pub entry: Entry,
 }
 
+/// Lines to take away from the beginning of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// Whose history.
+    pub instance: InstanceId,
+    /// The last line that goes.
+    pub upto: u64,
+}
+
 /// Everything one decision writes: all of it or none of it, durable when the commit resolves.
 ///
 /// It names each record, each document and each journal line at most once; a second mention is
@@ -96,6 +105,8 @@ pub struct Change {
     pub records: Vec<PutRecord>,
     /// History to append; a line whose place is taken is refused with `VersionMoved`.
     pub journal: Vec<PutEntry>,
+    /// History to take away; whoever does so has put it elsewhere.
+    pub trim: Vec<Trim>,
     /// Tasks to arm; one with the id of a standing task replaces it.
     pub tasks: Vec<Task>,
     /// Tasks to take away whoever holds them (a state was left).

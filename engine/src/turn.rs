@@ -15,6 +15,7 @@ use crate::executor::{Care, Executor, Finding, Job, Outcome};
 use crate::hand::Hand;
 use crate::instance::{Actor, Reason};
 use crate::ledger::EngineError;
+use crate::seal::SealError;
 use crate::store::ClaimWithin;
 use crate::task::{Task, Work};
 use crate::workflow::{CommandOf, Letter, Workflow};
@@ -28,6 +29,8 @@ pub(crate) struct Turn<'a, W: Workflow> {
     pub(crate) engine: &'a Engine,
     pub(crate) executor: &'a dyn Executor<W>,
     pub(crate) hand: &'a Hand,
+    /// When the turn began.
+    pub(crate) begun: Timestamp,
     /// The instance as this turn read it, until it is decided on.
     read: Mutex<Option<Instance<W>>>,
 }
@@ -38,6 +41,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
             engine,
             executor,
             hand,
+            begun: engine.now(),
             read: Mutex::new(None),
         }
     }
@@ -91,7 +95,11 @@ impl<'a, W: Workflow> Turn<'a, W> {
     pub(crate) async fn load(&self) -> Result<Option<Instance<W>>, EngineError> {
         self.remembered();
         let task = self.hand.task();
-        self.engine.ledger().load::<W>(&task.instance).await
+        match self.engine.ledger().load::<W>(&task.instance).await {
+            // Nothing is owed to one that was erased or put away: whatever still comes is disposed of.
+            Err(EngineError::Seal(SealError::Erased) | EngineError::Archived(_)) => Ok(None),
+            loaded => loaded,
+        }
     }
 
     /// Remembers what was read for the decision to come. Deciding on it is safe however long it lay: a

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, Mac, journal_subject};
 use crate::examine::{Depth, Discrepancy, Fault, examine};
+use crate::instance::Record;
 use crate::ledger::EngineError;
 use crate::roots::{self, Leaf, Root};
 use crate::seal::{Cipher, Keyring, SealError};
-use crate::store::{PageOrder, Store};
+use crate::store::{PageOrder, Store, StoreError};
 use crate::walk::{Pair, Walk};
 
 /// Discrepancies told one by one; the rest are counted.
@@ -189,9 +190,8 @@ impl Verification {
         let store = self.store.as_ref();
         let record = match (record, &leaf) {
             (Some(record), _) => record,
-            (None, Some(leaf)) => match gone(store, &self.chain, leaf).await? {
-                Ok(Some(record)) => record,
-                Ok(None) => return Ok(()),
+            (None, Some(leaf)) => match gone(store, leaf).await? {
+                Ok(record) => record,
                 Err(missing) => {
                     self.findings.note(missing);
                     return Ok(());
@@ -226,18 +226,13 @@ impl Verification {
     }
 }
 
-/// What became of an instance that a root lists and the walk did not meet: it may have been removed
-/// on purpose, or stand there after all.
+/// An instance that a root lists and the walk did not meet: it may stand there after all.
 pub(crate) async fn gone(
     store: &dyn Store,
-    chain: &Chain,
     leaf: &Leaf,
-) -> Result<Result<Option<crate::Record>, Discrepancy>, EngineError> {
+) -> Result<Result<Record, Discrepancy>, StoreError> {
     if let Some(record) = store.load(&leaf.id).await? {
-        return Ok(Ok(Some(record)));
-    }
-    if roots::removed(store, chain, &leaf.id).await?.is_some() {
-        return Ok(Ok(None));
+        return Ok(Ok(record));
     }
     let text = format!(
         "a root lists it with {} lines, and it is gone",

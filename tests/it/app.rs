@@ -17,7 +17,7 @@ use adapters::settings::Settings;
 use rocket::figment::Figment;
 use tempfile::TempDir;
 
-pub(crate) use self::binary::Binary;
+pub(crate) use self::binary::{Binary, within_profile};
 pub(crate) use self::caller::{Answer, Caller, Client, Onboarding, ask, http};
 pub(crate) use self::product::Product;
 
@@ -94,7 +94,7 @@ impl App {
     /// Starts a fresh sandbox.
     pub(crate) async fn start() -> Self {
         let (folder, ports) = (tempfile::tempdir().unwrap(), Ports::free());
-        let process = launch(&folder, ports).await;
+        let process = launch(&folder, ports, serde_json::json!({})).await;
         Self {
             product: Product {
                 ports,
@@ -117,8 +117,13 @@ impl App {
 
     /// Stops and starts again over the same folder and ports.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(serde_json::json!({})).await;
+    }
+
+    /// As `restart`, with other settings.
+    pub(crate) async fn restart_with(&mut self, settings: serde_json::Value) {
         self.stop().await;
-        let process = launch(&self.folder, self.ports).await;
+        let process = launch(&self.folder, self.ports, settings).await;
         self.product.invented = process.invented.clone().unwrap();
         self.process = Some(process);
     }
@@ -145,11 +150,12 @@ impl Drop for App {
     }
 }
 
-async fn launch(folder: &TempDir, ports: Ports) -> Process {
+async fn launch(folder: &TempDir, ports: Ports, settings: serde_json::Value) -> Process {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = format!("sled:{}", folder.path().display());
     let figment = Figment::from(rocket::Config::figment())
         .merge(("port", ports.public))
+        .join(("gangway", settings))
         .merge(("gangway.store", store))
         .merge(("gangway.admin.port", ports.admin))
         .merge(("gangway.simulator.port", ports.simulator));

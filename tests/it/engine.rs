@@ -1,9 +1,12 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod archive;
+mod attempts;
 mod breakers;
 mod bulk;
 mod clocks;
 mod deadlines;
+mod erasure;
 mod errand;
 mod fairness;
 mod families;
@@ -15,6 +18,7 @@ mod once;
 mod outages;
 mod poison;
 mod rewinds;
+mod rotation;
 mod schedules;
 mod stage;
 mod subjects;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 use workflows::values::PartnerId;
 
@@ -35,6 +36,11 @@ fn the_delivery_is_as_drawn() {
 }
 
 #[test]
+fn the_journal_check_is_as_drawn() {
+    is_as_drawn::<JournalCheck>(&expect_file!["../../fixtures/diagrams/journal_check.mmd"]);
+}
+
+#[test]
 fn the_bulk_job_is_as_drawn() {
     is_as_drawn::<Bulk>(&expect_file!["../../fixtures/diagrams/bulk.mmd"]);
 }
@@ -44,6 +50,10 @@ fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
+    // Its one command is owed from birth.
+    let from_birth = ["no move gives out read_histories"];
+    let check = Diagram::of::<JournalCheck>();
+    assert_eq!(check.defects::<JournalCheck>(), from_birth);
     assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
 }
 
@@ -67,6 +77,7 @@ fn every_command_can_be_answered_where_it_runs() {
         &["canceled", "undo_wanted", "window_closed", "link_expired"],
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
+    check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
 
@@ -157,6 +168,22 @@ fn delivery_facts() -> delivery::Facts {
         tried: 0,
         next_at: None,
         created_at: now,
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_journal_check_hanging() {
+    let facts = journal_check::Facts {
+        asked_at: ManualClock::default().now(),
+        ended_at: None,
+        findings: None,
+    };
+    let silence = journal_check::Event::Read(Box::default());
+    for (state, command) in
+        owed_somewhere::<JournalCheck>(Some(journal_check::Command::ReadHistories))
+    {
+        let found = hanging::<JournalCheck>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
     }
 }
 

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod delivery;
 pub mod directory;
 mod ids;
+pub mod journal_check;
 pub mod onboarding;
 pub mod ports;
 pub mod retention;

@@ -25,6 +25,7 @@ pub(super) struct Options {
     pub(super) from: Option<PathBuf>,
     pub(super) of: Option<PathBuf>,
     pub(super) server: Option<String>,
+    pub(super) root: Option<String>,
 }
 
 impl Arguments {
@@ -61,6 +62,7 @@ impl Arguments {
                 "to" => options.to = Some(value.into()),
                 "from" => options.from = Some(value.into()),
                 "of" => options.of = Some(value.into()),
+                "root" => options.root = Some(value.string().map_err(Usage::from)?),
                 _ => options.server = Some(value.string().map_err(Usage::from)?),
             }
         }

@@ -9,6 +9,7 @@ mod findings;
 mod import;
 mod report;
 mod rest;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ Gangway hosts Meta's Embedded Signup for WhatsApp.
   gangway backup --to FILE    everything stored, as one file; of a running process, too
   gangway export --to FILE    the same, of a store that no process holds
   gangway import --from FILE  fill an empty store from such a file; gangway restore is the same
+  gangway verify [--root R]   check every history of a store that no process holds
   gangway COMMAND --help      more of one command
 
 Commands read the same settings as the process and work on its `store`.
@@ -55,6 +57,7 @@ pub async fn run(arguments: Vec<std::ffi::OsString>) -> Option<Ending> {
         "report" => Box::pin(report::report(arguments)).await,
         "backup" => Box::pin(backup::backup(arguments)).await,
         "export" => Box::pin(backup::export(arguments)).await,
+        "verify" => Box::pin(verify::verify(arguments)).await,
         "import" | "restore" => Box::pin(import::import(arguments)).await,
         other => Err(Usage(format!("there is no command `{other}`")).into()),
     };
@@ -84,13 +87,13 @@ impl From<Usage> for Failure {
 
 /// A failure told with all its causes.
 fn told(error: impl std::error::Error) -> Failure {
-    let mut text = error.to_string();
+    let mut lines = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        text += &format!(": {error}");
+        lines.push(error.to_string());
         cause = error.source();
     }
-    Failure::Told(text)
+    Failure::Told(lines.join(": "))
 }
 
 fn misused(usage: &Usage) -> Ending {

@@ -8,6 +8,7 @@ use engine::{
     Actor, CommandOf, Engine, Executor, Job, Outcome, Owner, Reason, Store, SystemClock, Workflow,
 };
 use workflows::delivery::Delivery;
+use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
 use super::{Failure, told};
@@ -44,6 +45,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
     Engine::builder(store, clock, vault, owner)
         .workflow::<Onboarding>(Arc::new(AtRest))
         .workflow::<Delivery>(Arc::new(AtRest))
+        .workflow::<JournalCheck>(Arc::new(AtRest))
         .build()
 }
 

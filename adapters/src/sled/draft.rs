@@ -56,6 +56,13 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
         },
     };
     desk.put_records(&change.records)?;
+    for trim in &change.trim {
+        for sequence in 1..=trim.upto {
+            let key = keys::entry(&trim.instance, sequence);
+            let head = desk.head(&key)?;
+            desk.remove(&key, head.as_ref())?;
+        }
+    }
     for put in &change.journal {
         let key = keys::entry(&put.instance, put.entry.sequence);
         if desk.head(&key)?.is_some() {
@@ -83,6 +90,7 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
             }
             Item::Record(record) => {
                 let expected = Expected::Any;
+                let record = *record;
                 desk.put_records(&[PutRecord { expected, record }])?;
             }
             Item::Entry { instance, entry } => {

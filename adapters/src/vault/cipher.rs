@@ -3,6 +3,7 @@
 //! It never decides what belongs together: the caller names the subject and the place.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -24,15 +25,18 @@ const NONCE_LEN: usize = 24;
 /// **Rotation.** A new key becomes the current one and the former moves to the front of the old
 /// ones, which are listed newest first. What was wrapped before names its key and still opens.
 ///
-/// **Digests** stand in unique labels, so a rotation must not change them: they hang on the
-/// *oldest* key alone, the last of the old ones, or the current one while there is none. That
-/// key therefore stays last in the settings for good; [`digest_key_id`](Self::digest_key_id)
-/// names it, so that the process can refuse to start over data that another one labelled.
+/// Once every data key is wrapped under the current one, the old ones may go.
+///
+/// **Digests** stand in labels and look-ups, so a rotation must not change them: they hang on a key
+/// of their own that the store keeps wrapped like a data key, and that is wrapped anew with the rest.
+/// A vault that was not [told](Self::digest_under) of it digests under one derived from its oldest
+/// master key, which is how stores began that have no such key yet.
 pub struct Vault {
     current: Wrapper,
     old: Vec<Wrapper>,
-    digest_key: Zeroizing<[u8; 32]>,
-    digest_key_id: KeyId,
+    digest_key: OnceLock<Zeroizing<[u8; 32]>>,
+    first_digest_key: Zeroizing<[u8; 32]>,
+    first_digest_key_id: KeyId,
 }
 
 /// A master key's half that wraps data keys.
@@ -60,16 +64,42 @@ impl Vault {
     pub fn new(current: MasterKey, old: Vec<MasterKey>) -> Self {
         let oldest = old.last().unwrap_or(&current);
         Self {
-            digest_key: oldest.derive("gangway digest v1"),
-            digest_key_id: oldest.id(),
+            digest_key: OnceLock::new(),
+            first_digest_key: oldest.derive("gangway digest v1"),
+            first_digest_key_id: oldest.id(),
             current: Wrapper::of(&current),
             old: old.iter().map(Wrapper::of).collect(),
         }
     }
 
-    /// Names the master key that all digests hang on, in hex. It must be the same at every start.
-    pub fn digest_key_id(&self) -> String {
-        hex::encode(self.digest_key_id)
+    /// Names the master key that [`first_digest_key`](Self::first_digest_key) was derived from, in hex.
+    pub fn first_digest_key_id(&self) -> String {
+        hex::encode(self.first_digest_key_id)
+    }
+
+    /// Wraps a key for its subject under the current master key.
+    pub fn wrap(&self, subject: &SubjectId, key: &DataKey) -> Vec<u8> {
+        let mut wrapped = vec![FORMAT];
+        wrapped.extend_from_slice(&self.current.id);
+        wrapped.extend(encrypt(
+            &self.current.cipher,
+            subject.as_str().as_bytes(),
+            key.expose(),
+        ));
+        wrapped
+    }
+
+    /// The key that digests hang on until another is given: derived from the oldest master key.
+    pub fn first_digest_key(&self) -> DataKey {
+        DataKey::new(*self.first_digest_key)
+    }
+
+    /// From now on digests hang on this key, which the store keeps wrapped like any other.
+    pub fn digest_under(&self, key: &DataKey) {
+        let kept = Zeroizing::new(*key.expose());
+        if self.digest_key.set(kept).is_err() {
+            tracing::debug!("the key of digests was given before");
+        }
     }
 
     fn master(&self, id: KeyId) -> Result<&Wrapper, SealError> {
@@ -90,14 +120,21 @@ impl Cipher for Vault {
     fn mint(&self, subject: &SubjectId) -> (DataKey, Vec<u8>) {
         let mut bytes = Zeroizing::new([0; 32]);
         fill_random(bytes.as_mut());
-        let mut wrapped = vec![FORMAT];
-        wrapped.extend_from_slice(&self.current.id);
-        wrapped.extend(encrypt(
-            &self.current.cipher,
-            subject.as_str().as_bytes(),
-            bytes.as_slice(),
-        ));
-        (DataKey::new(*bytes), wrapped)
+        let key = DataKey::new(*bytes);
+        let wrapped = self.wrap(subject, &key);
+        (key, wrapped)
+    }
+
+    fn master_key(&self) -> String {
+        hex::encode(self.current.id)
+    }
+
+    fn rewrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        if versioned(wrapped)?.starts_with(&self.current.id) {
+            return Ok(None);
+        }
+        let key = self.unwrap(subject, wrapped)?;
+        Ok(Some(self.wrap(subject, &key)))
     }
 
     fn unwrap(&self, subject: &SubjectId, wrapped: &[u8]) -> Result<DataKey, SealError> {
@@ -135,7 +172,8 @@ impl Cipher for Vault {
     }
 
     fn digest(&self, purpose: &str, value: &[u8]) -> String {
-        hex::encode(keyed_digest(&self.digest_key, purpose, value))
+        let key = self.digest_key.get().unwrap_or(&self.first_digest_key);
+        hex::encode(keyed_digest(key, purpose, value))
     }
 }
 
@@ -266,10 +304,27 @@ mod tests {
             let opened = after.unwrap(&subject("sub_1"), &wrapped).unwrap();
             assert_eq!(opened.expose(), key.expose());
             assert_eq!(after.digest("phone", b"1"), before.digest("phone", b"1"));
-            assert_eq!(after.digest_key_id(), before.digest_key_id());
+            assert_eq!(after.first_digest_key_id(), before.first_digest_key_id());
         }
         let (_, fresh) = twice.mint(&subject("sub_2"));
         assert!(before.unwrap(&subject("sub_2"), &fresh).is_err());
+    }
+
+    #[test]
+    fn a_key_wrapped_anew_needs_its_old_master_key_no_more() {
+        let (first, second) = (MasterKey::random(), MasterKey::random());
+        let before = Vault::new(first.clone(), Vec::new());
+        let (key, wrapped) = before.mint(&subject("sub_1"));
+        let both = Vault::new(second.clone(), vec![first]);
+        both.digest_under(&before.first_digest_key());
+        let anew = both.rewrap(&subject("sub_1"), &wrapped).unwrap().unwrap();
+        assert_eq!(both.rewrap(&subject("sub_1"), &anew).unwrap(), None);
+        assert!(both.rewrap(&subject("sub_2"), &wrapped).is_err());
+        let after = Vault::new(second, Vec::new());
+        let opened = after.unwrap(&subject("sub_1"), &anew).unwrap();
+        assert_eq!(opened.expose(), key.expose());
+        after.digest_under(&before.first_digest_key());
+        assert_eq!(after.digest("phone", b"1"), before.digest("phone", b"1"));
     }
 
     #[test]

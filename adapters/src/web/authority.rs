@@ -94,6 +94,9 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/schedules", Operator),
     door("POST", "/console/api/schedules/<name>/<act>", Operator),
     door("GET", "/console/api/audit", Operator),
+    door("POST", "/console/api/journal/verify", Operator),
+    door("GET", "/console/api/journal/verify", Operator),
+    door("GET", "/console/api/journal/verify/<id>", Operator),
     door("GET", "/console/api/backup", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
     door("GET", "/o/<token>", Link),
@@ -116,6 +119,7 @@ const DOORS: &[Door] = &[
     door("GET", "/console/instances", Console),
     door("GET", "/console/instances/<id>", Console),
     door("POST", "/console/instances/<id>/acts/<act>", Console),
+    door("POST", "/console/instances/<id>/erase", Console),
     door("GET", "/console/bulk", Console),
     door("POST", "/console/bulk", Console),
     door("GET", "/console/bulk/new", Console),
@@ -126,6 +130,8 @@ const DOORS: &[Door] = &[
     door("GET", "/console/schedules", Console),
     door("POST", "/console/schedules/<name>/<act>", Console),
     door("GET", "/console/audit", Console),
+    door("GET", "/console/journal", Console),
+    door("POST", "/console/journal/verify", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {

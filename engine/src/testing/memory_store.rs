@@ -48,6 +48,13 @@ impl Shelves {
         for put in change.records {
             self.put_record(put.record);
         }
+        let kept = |place: &(InstanceId, u64)| {
+            let mut trims = change.trim.iter();
+            !trims.any(|trim| trim.instance == place.0 && place.1 <= trim.upto)
+        };
+        if !change.trim.is_empty() {
+            self.journal.retain(|place, _| kept(place));
+        }
         for put in change.journal {
             let place = (put.instance, put.entry.sequence);
             self.journal.insert(place, put.entry);
@@ -109,7 +116,8 @@ impl Shelves {
             let (space, document) = (space.clone(), document.clone());
             Item::Document { space, document }
         });
-        let records = self.records.values().cloned().map(Item::Record);
+        let records = self.records.values().cloned();
+        let records = records.map(|record| Item::Record(Box::new(record)));
         let entries = self.journal.iter().map(|((instance, _), entry)| {
             let (instance, entry) = (instance.clone(), entry.clone());
             Item::Entry { instance, entry }
@@ -129,7 +137,7 @@ impl Shelves {
                 let place = (space, document.key.clone());
                 self.documents.insert(place, document);
             }
-            Item::Record(record) => self.put_record(record),
+            Item::Record(record) => self.put_record(*record),
             Item::Entry { instance, entry } => {
                 self.journal.insert((instance, entry.sequence), entry);
             }

@@ -192,6 +192,14 @@ impl Stage {
         }
     }
 
+    /// A stage over the same store with other keys.
+    pub(super) fn under(&self, vault: Vault) -> Self {
+        Self {
+            vault: Arc::new(vault),
+            ..Self::over(self.store.clone())
+        }
+    }
+
     /// A new process over the same store.
     pub(super) fn process(&self) -> Engine {
         self.process_with(Arc::new(Hands(self.world.clone())))

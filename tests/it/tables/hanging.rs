@@ -124,7 +124,7 @@ pub(super) async fn hanging<W: Workflow>(
                 tokio::task::yield_now().await;
                 if matches!(end, End::NeverAnswered) && clock.now() == ManualClock::default().now()
                 {
-                    clock.advance(Duration::from_mins(2));
+                    clock.advance(Duration::from_hours(7));
                 }
             }
         };

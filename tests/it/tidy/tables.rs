@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{Bulk, Diagram, Edge};
 use workflows::delivery::Delivery;
+use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
 use super::expect_none;
@@ -17,6 +18,10 @@ fn tables() -> Vec<(&'static str, Diagram)> {
         (
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),
+        ),
+        (
+            "workflows/src/journal_check/machine.rs",
+            Diagram::of::<JournalCheck>(),
         ),
         (
             "workflows/src/onboarding/machine.rs",

@@ -1,7 +1,7 @@
 //! The log of deliveries, and sending one again.
 
 use engine::{
-    Actor, Birth, EngineError, Filter, Instance, InstanceId, NewInstance, Note, PageOrder,
+    Actor, Birth, EngineError, Filter, Instance, InstanceId, NewInstance, Note, PageOrder, Record,
 };
 
 use super::App;
@@ -36,7 +36,7 @@ impl App {
         };
         let found = self.engine.find(&filter, &page).await?;
         let mut views = Vec::with_capacity(found.items.len());
-        for record in found.items {
+        for record in found.items.into_iter().filter(is_readable) {
             views.push(view_of(&self.engine.open::<Delivery>(record).await?));
         }
         Ok(list(views, found.next))
@@ -75,7 +75,8 @@ impl App {
             after: None,
         };
         let mut views = Vec::new();
-        for record in self.engine.find(&filter, &page).await?.items {
+        let found = self.engine.find(&filter, &page).await?.items;
+        for record in found.into_iter().filter(is_readable) {
             views.push(view_of(&self.engine.open::<Delivery>(record).await?));
         }
         Ok(views)
@@ -98,6 +99,11 @@ impl App {
         let instance = self.engine.create::<Delivery>(new, Vec::new()).await?;
         Ok(view_of(&instance))
     }
+}
+
+/// Whether there is still something to show: what was erased is told by its onboarding.
+fn is_readable(record: &Record) -> bool {
+    record.erased_at.is_none()
 }
 
 fn view_of(instance: &Instance<Delivery>) -> DeliveryView {

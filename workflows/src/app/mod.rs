@@ -8,7 +8,9 @@ mod clients;
 mod console;
 mod deliveries;
 mod endpoints;
+mod erasure;
 mod errors;
+mod journal;
 mod keeping;
 mod keys;
 mod links;
@@ -35,6 +37,7 @@ pub use console::{
     OfferView, OperatorAct, PreviewView, RefusedView,
 };
 pub(crate) use endpoints::fresh_signing_secret;
+pub use erasure::ErasureView;
 pub use keeping::Backup;
 pub use keys::{Caller, Credential, Scope};
 pub use lists::ListQuery;
@@ -145,6 +148,21 @@ impl From<EngineError> for Problem {
                 Kind::Conflict,
                 "changed_meanwhile",
                 "Someone else changed this at the same time. Read it again and repeat what is still needed.",
+            ),
+            EngineError::Archived(_) => Self::new(
+                Kind::Conflict,
+                "archived",
+                "This was put away long after it ended. It can be read, and nothing can be done with it.",
+            ),
+            EngineError::StillLive(id) => Self::new(
+                Kind::Conflict,
+                "still_live",
+                format!("{id} is still under way. Cancel it first, then erase."),
+            ),
+            EngineError::NotErasable(subject) => Self::new(
+                Kind::Conflict,
+                "not_erasable",
+                format!("{subject} is no client whose data could be erased."),
             ),
             EngineError::LabelTaken(label) => Self::new(
                 Kind::Conflict,

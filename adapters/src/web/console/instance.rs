@@ -68,7 +68,8 @@ pub(super) fn body(
         @if let Some(hold) = &view.hold {
             p.headline { (telling::sentence(&view.state, hold, now)) }
             (held(hold, now))
-        } @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
+        } @else if view.erased_at.is_some() { p.headline { (view.headline) } }
+        @else { p.headline { (telling::ended(&view.state).unwrap_or(&view.headline)) } }
         (acts(view, &frequent, frame))
         section aria-labelledby="picture" {
             h2.unseen #picture { "Path" }
@@ -80,10 +81,12 @@ pub(super) fn body(
             section aria-labelledby="facts" { h2 #facts { "Facts" } (facts::list(&view.facts, now)) }
         }
         (owed(view, now))
+        (tries(view, now))
         (deliveries(&view.deliveries, now))
         @if !ends.is_empty() {
             section aria-labelledby="ends" { h2 #ends { "End it" } (acts(view, &ends, frame)) }
         }
+        (super::erase::button(view, frame))
         p.small.soft { "Made " (time(&view.created_at, now)) ", changed " (time(&view.updated_at, now)) ", in this state since " (time(&view.entered_at, now)) }
     }
 }
@@ -101,6 +104,31 @@ fn held(hold: &HoldView, now: Timestamp) -> Markup {
                 dt { "Recorded as" }
                 // What the sentence above has said already is not said twice.
                 dd { @if telling::cause(hold) != hold.text { (hold.text) " " } code.soft { (hold.code) } }
+            }
+        }
+    }
+}
+
+/// The newest tries that did not get through at once; older ones are only counted.
+fn tries(view: &InstanceView, now: Timestamp) -> Markup {
+    html! {
+        @if !view.attempts.is_empty() {
+            section aria-labelledby="tries" {
+                h2 #tries { "Tries" }
+                p.soft.small { (view.tried) " in all that did not get through at once; the newest are kept." }
+                div.wide tabindex="0" role="group" aria-label="Table, scrolls sideways" { table {
+                    caption.unseen { "The newest tries, the last one first" }
+                    thead { tr { th.number scope="col" { "No." } th scope="col" { "What" } th scope="col" { "When" } th.number scope="col" { "Took" } th scope="col" { "Came to" } } }
+                    tbody {
+                        @for attempt in view.attempts.iter().rev() {
+                            tr {
+                                td.number { (attempt.number) } td { (humane(&attempt.command)) } td { (time(&attempt.at, now)) }
+                                td.number { (attempt.duration_ms) " ms" }
+                                td { (humane(&attempt.outcome)) @if let Some(message) = &attempt.message { ": " (message) } @if let Some(code) = &attempt.code { " " code.soft { (code) } } }
+                            }
+                        }
+                    }
+                } }
             }
         }
     }

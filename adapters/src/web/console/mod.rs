@@ -7,12 +7,14 @@ mod attention;
 mod bulk;
 mod deliveries;
 mod diagram;
+mod erase;
 mod facts;
 mod filters;
 mod foresight;
 mod frame;
 mod instance;
 mod instances;
+mod journal;
 mod layout;
 mod login;
 mod partners;
@@ -47,11 +49,14 @@ pub(crate) fn routes() -> Vec<Route> {
         instance::instance,
         instance::picture,
         acts::carry_out,
+        erase::erase,
         partners::partners,
         partners::make_link,
         schedules::schedules,
         schedules::change,
         records::audit,
+        journal::journal,
+        journal::verify,
     ]);
     routes.extend(guarded(bulk::routes()));
     routes

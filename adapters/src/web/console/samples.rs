@@ -4,7 +4,7 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 use workflows::app::{
     AttemptView, AttentionGroup, DeliveryView, DiagramEdge, DiagramNode, DiagramView, EventView,
-    HoldView, InstanceRow, InstanceView, ListView, NeedView, OfferView, TaskView,
+    HoldView, InstanceRow, InstanceView, ListView, NeedView, OfferView, TaskView, TryView,
 };
 
 use super::frame::Frame;
@@ -129,7 +129,18 @@ pub(super) fn instance() -> InstanceView {
             due_at: "2026-11-26T08:00:00.000Z".to_owned(),
             attempt: 4,
         }],
-        attempts: Vec::new(),
+        erased_at: None,
+        archived_at: None,
+        tried: 1,
+        attempts: vec![TryView {
+            number: 1,
+            command: "register_number".to_owned(),
+            at: "2026-11-23T08:00:00Z".to_owned(),
+            duration_ms: 120,
+            outcome: "waits".to_owned(),
+            code: Some("graph_133016".to_owned()),
+            message: Some("too many registrations of this number".to_owned()),
+        }],
         deliveries: vec![delivery()],
         acts: vec!["retry_now", "pause", "cancel"],
         offers: ["retry_now", "pause", "cancel"].map(offer).to_vec(),

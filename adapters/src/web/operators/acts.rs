@@ -16,6 +16,10 @@ pub(crate) async fn act(
     body: JsonBody,
 ) -> Result<Answer, Refusal> {
     let act = read(act, &body.value)?;
+    if act.act == "erase" {
+        let erased = by.app.erase(&by.operator, id, &act.reason, act.dry_run);
+        return Ok(Answer::ok(&erased.await?)?);
+    }
     Ok(Answer::ok(&by.app.act(&by.operator, id, &act).await?)?)
 }
 

@@ -3,6 +3,7 @@
 
 mod acts;
 mod bulk;
+mod journal;
 mod keeping;
 mod registry;
 mod schedules;
@@ -28,6 +29,9 @@ pub(crate) fn routes() -> Vec<Route> {
         schedules::change,
         views::audit,
         acts::act,
+        journal::verify,
+        journal::checks,
+        journal::check,
         keeping::backup,
         bulk::order,
         bulk::jobs,

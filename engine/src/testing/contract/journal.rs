@@ -2,7 +2,7 @@
 
 use super::trial::{StoreUnderTest, Trial, entry, id};
 use crate::instance::Entry;
-use crate::store::{Change, CommitError};
+use crate::store::{Change, CommitError, Trim};
 
 fn lines(number: u32, sequences: impl Iterator<Item = u64>) -> Change {
     Change {
@@ -33,4 +33,24 @@ pub(super) async fn history_is_read_in_order_and_never_overwritten(subject: &dyn
     let twice = trial.commit(lines(1, [301, 301].into_iter())).await;
     assert!(matches!(twice, Err(CommitError::VersionMoved)));
     assert!(history(&mut trial, 1, 300, 9).await.is_empty());
+}
+
+pub(super) async fn the_beginning_of_a_history_can_be_taken_away(subject: &dyn StoreUnderTest) {
+    let mut trial = Trial::start(subject).await;
+    trial.write(lines(1, 1..=9)).await;
+    trial.write(lines(2, 1..=2)).await;
+    let trim = |upto: u64| Change {
+        trim: vec![Trim {
+            instance: id(1),
+            upto,
+        }],
+        ..Change::default()
+    };
+    trial.write(trim(4)).await;
+    assert_eq!(history(&mut trial, 1, 0, 99).await, [5, 6, 7, 8, 9]);
+    assert_eq!(history(&mut trial, 2, 0, 99).await, [1, 2]);
+    trial.write(trim(99)).await;
+    assert!(history(&mut trial, 1, 0, 99).await.is_empty());
+    trial.write(lines(1, 10..=10)).await;
+    assert_eq!(history(&mut trial, 1, 0, 99).await, [10]);
 }

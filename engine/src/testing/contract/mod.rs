@@ -86,6 +86,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     paging::every_part_of_a_filter_must_hold(subject).await;
     tally::cells_are_exact(subject).await;
     journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    journal::the_beginning_of_a_history_can_be_taken_away(subject).await;
     keeping::an_image_is_one_moment(subject).await;
     keeping::what_was_exported_comes_to_the_same_in_another_store(subject).await;
     keeping::what_was_taken_in_is_found_and_due(subject).await;

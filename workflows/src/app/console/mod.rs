@@ -11,7 +11,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, InstanceId, Jumps, LaneView, Record, Task};
+use engine::{Attempt, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
@@ -112,6 +112,8 @@ impl App {
         let hold = waits_for_lane(&record, &tasks, &held, self.engine.now())
             .or_else(|| hold_of(&record, self.engine.now()));
         let possible = self.engine.possible(record.clone()).await?;
+        let mut acts = names_of(&possible);
+        acts.extend(erasing(&record));
         Ok(InstanceView {
             id: id.to_string(),
             workflow: record.workflow.clone(),
@@ -119,11 +121,20 @@ impl App {
             state: record.state.clone(),
             entered_at: record.entered_at.to_rfc3339(),
             headline: headline(&record, hold.as_ref()),
-            acts: names_of(&possible),
+            acts,
             offers: offers_of(possible),
+            erased_at: record.erased_at.map(Timestamp::to_rfc3339),
+            archived_at: record.archived_at.map(Timestamp::to_rfc3339),
             hold,
             facts,
-            attempts: journal.iter().filter_map(try_view).collect(),
+            tried: record.tried,
+            attempts: self
+                .engine
+                .attempts(&record)
+                .await?
+                .into_iter()
+                .map(try_view)
+                .collect(),
             journal: journal
                 .into_iter()
                 .map(|entry| event_view(&id, entry))
@@ -198,18 +209,22 @@ impl App {
     }
 }
 
-/// A line of history that tells of a try.
-fn try_view(entry: &Entry) -> Option<TryView> {
-    let tried = matches!(
-        entry.what.as_str(),
-        "try_failed" | "tries_exhausted" | "still_unknown" | "waits" | "parked"
-    );
-    tried.then(|| TryView {
-        at: entry.at.to_rfc3339(),
-        outcome: entry.what.clone(),
-        code: entry.detail.as_ref().map(|detail| detail.code.clone()),
-        message: entry.detail.as_ref().map(|detail| detail.text.clone()),
-    })
+/// Erasing is possible once a client's own instance has ended; whatever was born of it goes along.
+fn erasing(record: &Record) -> Option<&'static str> {
+    let own = record.subject.as_str() == record.id.as_str();
+    (own && record.ended && record.erased_at.is_none()).then_some("erase")
+}
+
+fn try_view(attempt: Attempt) -> TryView {
+    TryView {
+        number: attempt.number,
+        command: attempt.command,
+        at: attempt.started_at.to_rfc3339(),
+        duration_ms: attempt.took_ms,
+        outcome: attempt.outcome,
+        code: attempt.reason.as_ref().map(|reason| reason.code.clone()),
+        message: attempt.reason.map(|reason| reason.text),
+    }
 }
 
 fn task_view(task: &Task) -> TaskView {

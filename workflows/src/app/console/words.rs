@@ -21,6 +21,9 @@ pub(in crate::app) fn hold_of(record: &Record, now: Timestamp) -> Option<HoldVie
 
 /// One sentence: what it waits for, since when, when next, who can move it.
 pub(super) fn headline(record: &Record, hold: Option<&HoldView>) -> String {
+    if let Some(at) = record.erased_at {
+        return format!("The client's data was erased at {at}.");
+    }
     let Some(hold) = hold else {
         return if record.ended {
             format!("Ended in {}.", camel(&record.state))

@@ -30,10 +30,16 @@ pub struct InstanceView {
     pub journal: Vec<EventView>,
     /// What is owed to it.
     pub tasks: Vec<TaskView>,
-    /// The tries at its steps that did not get through, oldest first.
+    /// Tries at its steps that did not get through at once, over its whole life.
+    pub tried: u64,
+    /// The newest of them, oldest first.
     pub attempts: Vec<TryView>,
     /// Its notices with their tries.
     pub deliveries: Vec<DeliveryView>,
+    /// RFC 3339; when the client's data was destroyed.
+    pub erased_at: Option<String>,
+    /// RFC 3339; when it was put away. It can be read, and hears nothing any more.
+    pub archived_at: Option<String>,
     /// What an operator may do now, by name.
     pub acts: Vec<&'static str>,
     /// The same with what each needs.
@@ -107,12 +113,18 @@ pub struct HeldLane {
     pub probes: u32,
 }
 
-/// One try at a step that did not get through.
+/// One try at a step that did not get through at once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TryView {
-    /// RFC 3339.
+    /// Counts all tries of the instance, from 1; only the newest are kept.
+    pub number: u64,
+    /// What was tried.
+    pub command: String,
+    /// RFC 3339; when it began.
     pub at: String,
-    /// `try_failed`, `tries_exhausted`, `still_unknown`, `waits` or `parked`.
+    /// How long it took.
+    pub duration_ms: u64,
+    /// `try_failed`, `tries_exhausted`, `still_unknown`, `waits`, `parked` or `done`.
     pub outcome: String,
     /// A stable code of why.
     pub code: Option<String>,
