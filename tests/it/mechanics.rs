@@ -26,7 +26,12 @@ fn a_parcel_comes_to_the_same_end_whatever_goes_wrong_once() {
 
 #[test]
 fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
-    let numbers = [Number::Plain, Number::Unproved, Number::Locked];
+    let numbers = [
+        Number::Plain,
+        Number::Unproved,
+        Number::Locked,
+        Number::Unwanted,
+    ];
     let lives = numbers.map(|number| {
         Onboardings::told(&[
             Client::Make(0, number),
@@ -34,5 +39,5 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
             Client::SignUp(0, number),
         ])
     });
-    comes_to_the_same_end(lives, 8 + 1);
+    comes_to_the_same_end(lives, 9 + 1);
 }

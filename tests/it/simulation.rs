@@ -19,6 +19,13 @@ fn holds<S: Scenario>(scenario: S, seeds: u64) {
 }
 
 #[test]
+fn every_fault_strikes() {
+    let summary = Simulation::of(Parcels::any()).lives(0..100).unwrap();
+    let kinds: Vec<_> = summary.faults.keys().collect();
+    assert_eq!(kinds.len(), 16, "{kinds:?}");
+}
+
+#[test]
 fn parcels_arrive_whatever_goes_wrong() {
     holds(Parcels::any(), 300);
 }
@@ -44,20 +51,19 @@ fn one_seed_is_one_life() {
     is_lived_again(Onboardings::any());
 }
 
-/// What is complained of in the first life that fails, and after how many.
-fn found(bug: Bug) -> (u64, String) {
+/// What is complained of in the first life that fails.
+fn found(bug: Bug) -> String {
     let simulation = Simulation::of(Parcels::any()).over(move || {
         let inner = Arc::new(MemoryStore::default());
         Arc::new(BrokenStore::over(inner, bug))
     });
     let failure = simulation.lives(0..100).expect_err("nobody noticed");
-    let complaint = failure.lived.complaints.first();
-    (failure.lived.seed, complaint.unwrap().clone())
+    failure.lived.complaints.first().unwrap().clone()
 }
 
 #[test]
 fn a_dropped_settle_is_found() {
-    let (_, complaint) = found(Bug::DropsSettles);
+    let complaint = found(Bug::DropsSettles);
     assert!(
         complaint.ends_with("was settled and still stands"),
         "{complaint}"
@@ -66,12 +72,18 @@ fn a_dropped_settle_is_found() {
 
 #[test]
 fn a_skipped_fence_is_found() {
-    let (_, complaint) = found(Bug::SkipsFences);
+    let complaint = found(Bug::SkipsFences);
     assert!(complaint.contains("an old claim of"), "{complaint}");
 }
 
 #[test]
 fn a_task_that_is_armed_twice_is_found() {
-    let (_, complaint) = found(Bug::ArmsTwice);
+    let complaint = found(Bug::ArmsTwice);
     assert!(complaint.contains("is handed out while"), "{complaint}");
+}
+
+#[test]
+fn a_forgotten_line_of_history_is_found() {
+    let complaint = found(Bug::ForgetsLines);
+    assert!(complaint.contains("is lost"), "{complaint}");
 }

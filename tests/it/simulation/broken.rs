@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use engine::{
-    Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
-    TaskId, Timestamp, Work,
+    Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry,
+    Filter, Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey,
+    Task, TaskId, Timestamp, Work,
 };
 
 /// A promise to break.
@@ -20,6 +20,8 @@ pub(super) enum Bug {
     SkipsFences,
     /// A command that is armed is armed twice: the second one is handed out beside the first.
     ArmsTwice,
+    /// A change is applied and acknowledged without its lines of history.
+    ForgetsLines,
 }
 
 /// A store with a bug over one without.
@@ -92,7 +94,11 @@ impl BrokenStore {
             copies.next_fence += 1;
             let fence = COPIED + copies.next_fence;
             copies.handed_out.insert((task.id(), fence));
-            found.push(Claimed { task, fence });
+            found.push(Claimed {
+                task,
+                fence,
+                lost: 0,
+            });
         }
     }
 }
@@ -111,6 +117,13 @@ impl Store for BrokenStore {
                     ..change
                 };
                 self.inner.commit(unsettled).await
+            }
+            Bug::ForgetsLines => {
+                let silent = Change {
+                    journal: Vec::new(),
+                    ..change
+                };
+                self.inner.commit(silent).await
             }
             Bug::SkipsFences => self.commit_without_fences(change).await,
             Bug::ArmsTwice => self.commit_and_copy(change).await,
@@ -140,10 +153,10 @@ impl Store for BrokenStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(closed_lanes, definitions).await
+        self.inner.next_due(allowance, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

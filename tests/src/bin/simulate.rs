@@ -115,11 +115,18 @@ fn in_words(name: &str, summary: &Summary, seconds: f64) -> String {
         instances,
         commits,
         happenings,
+        faults,
     } = summary;
     let rate = u32::try_from(*lives).map_or(0.0, f64::from) / seconds;
+    let faults: Vec<String> = faults
+        .iter()
+        .map(|(fault, strikes)| format!("{fault} {strikes}"))
+        .collect();
     format!(
         "{name}: {lives} lives, {instances} instances, {commits} commits, {happenings} happenings \
-         in {seconds:.2} s: {rate:.0} lives a second"
+         in {seconds:.2} s: {rate:.0} lives a second\n\
+         struck by {}",
+        faults.join(", ")
     )
 }
 

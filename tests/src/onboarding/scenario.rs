@@ -39,6 +39,8 @@ pub enum Number {
     Unproved,
     /// The PIN that its owner set.
     Locked,
+    /// A one-time password; an operator calls it off instead, and takes back what was set up.
+    Unwanted,
 }
 
 /// What a client or its partner does.
@@ -79,6 +81,7 @@ fn phone(number: u8, kind: Number) -> String {
         Number::Plain => 1,
         Number::Unproved => 2,
         Number::Locked => 3,
+        Number::Unwanted => 4,
     };
     format!("{first}0{number}")
 }
@@ -147,7 +150,12 @@ impl Scenario for Onboardings {
         }
         let mut steps = Vec::new();
         for number in 0..chance.u8(1..=2) {
-            let kinds = [Number::Plain, Number::Unproved, Number::Locked];
+            let kinds = [
+                Number::Plain,
+                Number::Unproved,
+                Number::Locked,
+                Number::Unwanted,
+            ];
             let kind = kinds[chance.usize(..kinds.len())];
             steps.push(Step::Make(number, kind));
             steps.push(Step::Open(number));
@@ -195,6 +203,11 @@ impl Scenario for Onboardings {
             State::NeedsAsset => Event::AssetsRecheck {
                 actor: Actor::Client,
             },
+            State::NeedsOtp if is_unwanted(facts) => Event::Canceled {
+                actor: Actor::Operator,
+                reason: "not wanted".to_owned(),
+                undo: true,
+            },
             State::NeedsOtp if facts.otp.is_none() => Event::OtpGiven(Secret::new(PASSWORD)),
             State::NeedsPin => Event::PinGiven(Secret::new(CLIENTS_PIN)),
             _ => return Ok(()),
@@ -226,8 +239,15 @@ impl Scenario for Onboardings {
             let told = ending.world.times(&completed) > 0;
             format!("{} {}, completion told: {told}\n", record.id, record.state)
         });
-        told.collect()
+        let taken_back = ending.world.all().into_keys();
+        let taken_back = taken_back.filter(|operation| operation.starts_with("unsubscribe"));
+        told.chain(taken_back).collect()
     }
+}
+
+fn is_unwanted(facts: &Facts) -> bool {
+    let phone = facts.order.external_id.as_deref();
+    phone.is_some_and(|phone| phone.starts_with('4'))
 }
 
 async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineError> {

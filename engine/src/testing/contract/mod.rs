@@ -1,11 +1,39 @@
 //! What every store promises, as checks that anyone's store can run in one line: [`all`].
 //!
-//! Each check panics with a sentence when its promise is broken. None knows how a store works.
+//! Each check panics with a sentence when its promise is broken. None knows how a store works, and
+//! each promise has its file here. To run them on a store of your own, say how it is opened, opened
+//! again, and damaged:
+//!
+//! ```ignore
+//! struct Mine(TempDir);
+//!
+//! #[async_trait]
+//! impl StoreUnderTest for Mine {
+//!     async fn open(&self) -> Arc<dyn Store> { /* a new, empty one at each call */ }
+//!     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> { /* close it, open it */ }
+//!     async fn kill(&self, store: Arc<dyn Store>) -> Arc<dyn Store> { /* as after kill -9, open it */ }
+//!     async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+//!         /* close it, overwrite the bytes of that value with others, open it */
+//!     }
+//! }
+//!
+//! #[tokio::test]
+//! async fn my_store_keeps_the_contract() {
+//!     contract::all(&Mine(tempfile::tempdir().unwrap())).await;
+//! }
+//! ```
+//!
+//! The store is reopened before every step, but for the checks of claims: those may end with the
+//! process that holds them. [`MemoryStore`](super::MemoryStore) is the reference: where the text of a
+//! promise leaves a doubt, what it does is meant.
 
 mod atomicity;
+mod corruption;
+mod deaths;
 mod definitions;
 mod documents;
 mod due_order;
+mod fairness;
 mod journal;
 mod keeping;
 mod labels;
@@ -16,7 +44,7 @@ mod trial;
 mod values;
 mod versions;
 
-pub use trial::StoreUnderTest;
+pub use trial::{StoreUnderTest, Stored};
 
 /// Runs every check, one after the other, each on an empty store.
 pub async fn all(subject: &dyn StoreUnderTest) {
@@ -41,6 +69,14 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
+    fairness::tenants_take_turns(subject).await;
+    fairness::many_small_tenants_do_not_starve_a_large_one(subject).await;
+    fairness::allowances_hold(subject).await;
+    fairness::what_is_overdue_comes_last(subject).await;
+    deaths::deaths_are_counted_until_the_task_is_armed_anew(subject).await;
+    deaths::only_deaths_count(subject).await;
+    deaths::a_count_may_be_armed(subject).await;
+    deaths::suspects_are_passed_over_when_asked(subject).await;
     definitions::newer_definitions_are_left_to_newer_processes(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;
@@ -55,6 +91,9 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     keeping::what_was_taken_in_is_found_and_due(subject).await;
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
+    corruption::a_damaged_record_is_never_told_as_absent(subject).await;
+    corruption::a_damaged_line_is_never_left_out(subject).await;
+    corruption::a_damaged_document_is_never_told_as_absent(subject).await;
     documents::versions_guard_documents(subject).await;
     documents::keys_are_listed_in_order_within_their_space(subject).await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::instance::{
@@ -16,6 +17,22 @@ use crate::store::{
 };
 use crate::task::{Claimed, Settled, Task, Work};
 
+/// A value that lies in a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stored {
+    /// The record of this instance.
+    Record(InstanceId),
+    /// A line of an instance's history, by its sequence.
+    Entry(InstanceId, u64),
+    /// A document.
+    Document {
+        /// The space it is in.
+        space: String,
+        /// Its key.
+        key: String,
+    },
+}
+
 /// How the contract gets at a store.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
@@ -24,6 +41,13 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// The same store after a restart of whatever runs it; one without a process answers it as it is.
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
+
+    /// The same store after whatever runs it was killed with its claims in hand.
+    async fn kill(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
+
+    /// The same store with one value damaged behind its back, as a bad disk does: its bytes are still
+    /// there, and none of them can be read.
+    async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store>;
 }
 
 /// One check's store.
@@ -64,6 +88,16 @@ impl<'a> Trial<'a> {
         self.store = Some(self.subject.reopen(store).await);
     }
 
+    pub(super) async fn kill(&mut self) {
+        let store = self.store.take().expect("a trial has its store");
+        self.store = Some(self.subject.kill(store).await);
+    }
+
+    pub(super) async fn damage(&mut self, what: &Stored) {
+        let store = self.store.take().expect("a trial has its store");
+        self.store = Some(self.subject.damage(store, what).await);
+    }
+
     pub(super) fn running(&self) -> Arc<dyn Store> {
         Arc::clone(self.store.as_ref().expect("a trial has its store"))
     }
@@ -97,7 +131,7 @@ pub(super) fn order(now: i64) -> ClaimOrder {
         now: Timestamp::from_millis(now),
         lease: Duration::from_mins(1),
         limit: 100,
-        closed_lanes: Vec::new(),
+        allowance: Allowance::default(),
         definitions: Arc::new(known()),
     }
 }
@@ -220,6 +254,7 @@ pub(super) fn task(number: u32, command: &str, due: i64) -> Task {
         attempt: 0,
         first_tried: None,
         intent: false,
+        lost: 0,
         workflow: "errand".to_owned(),
         definition: 1,
     }

@@ -20,11 +20,17 @@ pub(super) struct ProcessClock {
 impl ProcessClock {
     /// When the timer really goes off.
     fn moved(&self, moment: Timestamp) -> Timestamp {
-        if self.hub.strikes(|faults| faults.late_timers) {
+        if self
+            .hub
+            .strikes("a late timer", |faults| faults.late_timers)
+        {
             let late = u64::try_from(LATE_MAX.as_millis()).unwrap_or(u64::MAX);
             return moment + Duration::from_millis(self.hub.draw(|chance| chance.u64(..late)));
         }
-        if self.hub.strikes(|faults| faults.early_timers) {
+        if self
+            .hub
+            .strikes("an early timer", |faults| faults.early_timers)
+        {
             let now = self.hub.shown(self.process);
             let left = u64::try_from(moment.since(now).as_millis()).unwrap_or(u64::MAX);
             return now + Duration::from_millis(self.hub.draw(|chance| chance.u64(..=left)));

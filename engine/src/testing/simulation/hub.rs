@@ -54,6 +54,7 @@ struct State {
     faults: Faults,
     trouble: Trouble,
     struck: u32,
+    strikes: BTreeMap<&'static str, u64>,
     commits: usize,
     fallen: Option<usize>,
     next_number: u64,
@@ -72,6 +73,7 @@ impl Hub {
                 faults,
                 trouble: Trouble::None,
                 struck: 0,
+                strikes: BTreeMap::new(),
                 commits: 0,
                 fallen: None,
                 next_number: 0,
@@ -204,11 +206,22 @@ impl Hub {
         draw(&mut self.state().chance)
     }
 
-    /// Whether a fault strikes that strikes so often in a thousand times.
-    pub(super) fn strikes(&self, pick: impl FnOnce(&Faults) -> u16) -> bool {
+    /// Whether the fault of this name strikes that strikes so often in a thousand times.
+    pub(super) fn strikes(&self, name: &'static str, pick: impl FnOnce(&Faults) -> u16) -> bool {
         let mut state = self.state();
         let rate = pick(&state.faults);
-        rate > 0 && state.chance.u16(..1000) < rate
+        let strikes = rate > 0 && state.chance.u16(..1000) < rate;
+        if strikes {
+            *state.strikes.entry(name).or_default() += 1;
+            let now = state.now.millis();
+            state.trace.write(format_args!("{now} FAULT {name}"));
+        }
+        strikes
+    }
+
+    /// How often each fault has struck.
+    pub(super) fn all_strikes(&self) -> BTreeMap<&'static str, u64> {
+        self.state().strikes.clone()
     }
 
     pub(super) fn set_trouble(&self, trouble: Trouble) {

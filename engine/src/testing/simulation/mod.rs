@@ -2,6 +2,7 @@
 //! and every failure are decided by the seed, and the oracles that must hold at its end.
 
 mod audit;
+mod calm;
 mod clock;
 mod faults;
 mod hub;
@@ -14,6 +15,7 @@ mod simulation;
 mod site;
 mod steps;
 mod store;
+mod storm;
 mod trace;
 mod world;
 

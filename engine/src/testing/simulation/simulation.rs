@@ -1,5 +1,6 @@
 //! Many lives, one after the other, each decided by its seed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub struct Simulation<S: Scenario> {
 }
 
 /// What many lives came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Lives that were lived.
     pub lives: u64,
@@ -33,6 +34,8 @@ pub struct Summary {
     pub commits: u64,
     /// Things that happened.
     pub happenings: u64,
+    /// Which faults struck, and how often.
+    pub faults: BTreeMap<&'static str, u64>,
 }
 
 /// A life in which a promise was broken.
@@ -106,6 +109,9 @@ impl<S: Scenario> Simulation<S> {
             summary.instances += lived.instances as u64;
             summary.commits += lived.commits as u64;
             summary.happenings += lived.trace.count();
+            for (fault, strikes) in lived.faults {
+                *summary.faults.entry(fault).or_default() += strikes;
+            }
         }
         Ok(summary)
     }

@@ -65,7 +65,10 @@ impl<E> Watched<E> {
 
     /// A class in which this try fails by chance.
     fn failure(&self) -> Option<Class> {
-        if !self.hub.strikes(|faults| faults.failed_tries) {
+        if !self
+            .hub
+            .strikes("a failed try", |faults| faults.failed_tries)
+        {
             return None;
         }
         let classes = [
@@ -101,10 +104,13 @@ impl<W: Workflow, E: Executor<W>> Executor<W> for Watched<E> {
         if let Some(class) = self.hub.fails(doing).or_else(|| self.failure()) {
             return failed(class, job);
         }
-        if self.hub.strikes(|faults| faults.lost_requests) {
+        if self
+            .hub
+            .strikes("a lost request", |faults| faults.lost_requests)
+        {
             return lost("the request was lost");
         }
-        if self.hub.strikes(|faults| faults.hangs) {
+        if self.hub.strikes("a try that hangs", |faults| faults.hangs) {
             if self.hub.draw(fastrand::Rng::bool) {
                 self.inner.perform(command, job).await;
             }
@@ -117,7 +123,12 @@ impl<W: Workflow, E: Executor<W>> Executor<W> for Watched<E> {
             // What bears no repeat is announced: its second time begins with the check.
             _ if doubled && once => lost("the answer was lost"),
             _ if doubled => self.inner.perform(command, job).await,
-            _ if self.hub.strikes(|faults| faults.lost_answers) => lost("the answer was lost"),
+            _ if self
+                .hub
+                .strikes("a lost answer", |faults| faults.lost_answers) =>
+            {
+                lost("the answer was lost")
+            }
             outcome => outcome,
         }
     }
@@ -125,13 +136,16 @@ impl<W: Workflow, E: Executor<W>> Executor<W> for Watched<E> {
     async fn check(&self, command: CommandOf<W>, job: &Job<W>) -> Finding<W::Event> {
         let (id, name) = (&job.id, command.name());
         self.turn(format!("check {name} of {id}")).await;
-        if self.hub.strikes(|faults| faults.lost_requests) {
+        if self
+            .hub
+            .strikes("a lost request", |faults| faults.lost_requests)
+        {
             return Finding::NotKnown {
                 why: why("the look was lost"),
                 after: None,
             };
         }
-        if self.hub.strikes(|faults| faults.hangs) {
+        if self.hub.strikes("a try that hangs", |faults| faults.hangs) {
             self.hang().await;
         }
         let finding = self.inner.check(command, job).await;

@@ -80,7 +80,10 @@ impl<S: Scenario> Steps<S> {
         let open = self.steps.iter().enumerate();
         let open = open.filter(|(_, step)| step.stand == Stand::Open);
         let open: Vec<usize> = open.map(|(at, _)| at).take(AHEAD_MAX).collect();
-        let ahead = if self.hub.strikes(|faults| faults.reordered_steps) {
+        let ahead = if self
+            .hub
+            .strikes("a step before its turn", |faults| faults.reordered_steps)
+        {
             self.hub.draw(|chance| chance.usize(..open.len()))
         } else {
             0
@@ -94,7 +97,10 @@ impl<S: Scenario> Steps<S> {
         self.hub
             .note(format_args!("step {:?}", self.steps[at].step));
         self.spawn(at, process, true);
-        if self.hub.strikes(|faults| faults.repeated_steps) {
+        if self
+            .hub
+            .strikes("a step twice", |faults| faults.repeated_steps)
+        {
             self.spawn(at, process, false);
         }
     }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::audit::Audit;
 use super::faults::Side;
 use super::hub::{Hub, Wish};
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::image::{Image, Item};
@@ -35,8 +36,7 @@ impl ProcessStore {
     /// Before a call is carried out.
     async fn call(&self, what: String) -> Result<(), StoreError> {
         self.hub.take(self.process, Wish::Turn, what).await;
-        if self.hub.strikes(|faults| faults.refusals) {
-            self.hub.note(format_args!("refused"));
+        if self.hub.strikes("a refused call", |faults| faults.refusals) {
             return Err(unavailable());
         }
         Ok(())
@@ -44,11 +44,12 @@ impl ProcessStore {
 
     /// After a call was carried out. The caller may look at its answer much later, or never.
     async fn answer(&self) -> Result<(), StoreError> {
-        if self.hub.strikes(|faults| faults.lost_acknowledgments) {
-            self.hub.note(format_args!("not acknowledged"));
+        if self.hub.strikes("a lost acknowledgment", |faults| {
+            faults.lost_acknowledgments
+        }) {
             return Err(unavailable());
         }
-        if self.hub.strikes(|faults| faults.slowness) {
+        if self.hub.strikes("slowness", |faults| faults.slowness) {
             let slow = String::from("a slow answer");
             self.hub.take(self.process, Wish::Turn, slow).await;
         }
@@ -122,11 +123,11 @@ impl Store for ProcessStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
         self.call("next due".to_owned()).await?;
-        self.inner.next_due(closed_lanes, definitions).await
+        self.inner.next_due(allowance, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {
