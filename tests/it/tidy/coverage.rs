@@ -25,7 +25,6 @@ const UNENTERED: &[&str] = &[
     "/console/api/partners/<id>/keys",
     "/console/find",
     "/console/partners",
-    "/console/schedules",
     "/o/events",
     "/openapi.json",
     "/v1/channel-manager/whatsapp/tp-registration/url",
