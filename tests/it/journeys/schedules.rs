@@ -9,7 +9,10 @@ async fn schedule(product: &Product, name: &str) -> Value {
     let list = product.operator().get("/console/api/schedules").await;
     let list = list.expect(200);
     let mut found = list["data"].as_array().unwrap().iter();
-    found.find(|one| one["name"] == name).cloned().unwrap_or_default()
+    found
+        .find(|one| one["name"] == name)
+        .cloned()
+        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +60,11 @@ async fn the_console_shows_the_schedules_and_takes_an_operators_wish() {
     let app = App::start().await;
     until("the schedules are known", || async {
         let known = schedule(&app, "expiry").await;
-        if known.is_null() { Err(String::new()) } else { Ok(()) }
+        if known.is_null() {
+            Err(String::new())
+        } else {
+            Ok(())
+        }
     })
     .await;
     let form = [("token", app.operator().bearer().to_owned())];
@@ -72,7 +79,11 @@ async fn the_console_shows_the_schedules_and_takes_an_operators_wish() {
         request.header("sec-fetch-site", "same-origin")
     };
     let page = ask(console(Method::GET, "/console/schedules")).await;
-    assert!(page.text.contains("Every hour at minute 41"), "{}", page.text);
+    assert!(
+        page.text.contains("Every hour at minute 41"),
+        "{}",
+        page.text
+    );
     let token = page.text.split("name=\"token\" value=\"").nth(1).unwrap();
     let token = token.split('"').next().unwrap();
     let wish = [("token", token), ("reason", "after the incident")];
