@@ -2,7 +2,7 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
@@ -42,7 +42,7 @@ pub(super) struct Shelves {
 /// A task and who has it in hand.
 #[derive(Debug)]
 pub(super) struct Standing {
-    task: Task,
+    pub(super) task: Task,
     claim: Option<Claim>,
 }
 
@@ -107,7 +107,7 @@ impl Shelves {
         committed
     }
 
-    fn put_record(&mut self, record: Record) {
+    pub(super) fn put_record(&mut self, record: Record) {
         for key in unique_labels(&record) {
             self.unique_labels.insert(key, record.id.clone());
         }
@@ -139,40 +139,7 @@ impl Shelves {
         self.documents.insert(place, document);
     }
 
-    fn items(&self) -> VecDeque<Item> {
-        let documents = self.documents.iter().map(|((space, _), document)| {
-            let (space, document) = (space.clone(), document.clone());
-            Item::Document { space, document }
-        });
-        let records = self.records.values().cloned().map(Item::Record);
-        let entries = self.journal.iter().map(|((instance, _), entry)| {
-            let (instance, entry) = (instance.clone(), entry.clone());
-            Item::Entry { instance, entry }
-        });
-        let tasks = self.tasks.values();
-        let tasks = tasks.map(|standing| Item::Task(standing.task.clone()));
-        documents
-            .chain(records)
-            .chain(entries)
-            .chain(tasks)
-            .collect()
-    }
-
-    fn take_in(&mut self, item: Item) {
-        match item {
-            Item::Document { space, document } => {
-                let place = (space, document.key.clone());
-                self.documents.insert(place, document);
-            }
-            Item::Record(record) => self.put_record(record),
-            Item::Entry { instance, entry } => {
-                self.journal.insert((instance, entry.sequence), entry);
-            }
-            Item::Task(task) => self.arm(task),
-        }
-    }
-
-    fn arm(&mut self, task: Task) {
+    pub(super) fn arm(&mut self, task: Task) {
         self.remove_task(&task.id());
         self.due.insert((task.due, task.id()));
         self.tasks.insert(task.id(), Standing { task, claim: None });
@@ -199,17 +166,6 @@ impl Shelves {
         standing.claim = Some(Claim { fence, lease_until });
         let task = standing.task.clone();
         Some(Claimed { task, fence })
-    }
-}
-
-/// What was kept at one moment.
-struct Still(VecDeque<Item>);
-
-#[async_trait]
-impl Image for Still {
-    async fn next(&mut self, limit: usize) -> Result<Vec<Item>, StoreError> {
-        let count = limit.min(self.0.len());
-        Ok(self.0.drain(..count).collect())
     }
 }
 
@@ -406,7 +362,7 @@ impl Store for MemoryStore {
     }
 
     async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
-        Ok(Box::new(Still(self.shelves().items())))
+        Ok(Box::new(self.shelves().still()))
     }
 
     async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {

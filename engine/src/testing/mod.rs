@@ -6,6 +6,7 @@ mod faulty_store;
 mod manual_clock;
 pub mod mechanics;
 mod memory_commit;
+mod memory_image;
 mod memory_store;
 mod plain_cipher;
 pub mod simulation;
