@@ -1,8 +1,5 @@
 //! The settings: one figment over `Rocket.toml` and the environment, judged before anything starts.
 
-mod retention;
-mod schedules;
-
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,8 +10,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use workflows::values::Secret;
 
+pub use limits::LimitSettings;
 pub use retention::Retention;
-pub use schedules::Schedules;
+pub use schedules::{ChoreTimes, Schedules};
 
 /// A setting that refuses the start: one line that names the key.
 #[derive(Debug, Error)]
@@ -75,10 +73,12 @@ pub struct Settings {
     pub meta: MetaSettings,
     /// Notices to partners.
     pub webhooks: WebhookSettings,
-    /// Cron lines of six fields, UTC.
+    /// When the chores run.
     pub schedules: Schedules,
     /// What becomes of instances that ended long ago.
     pub retention: Retention,
+    /// How much runs at once and how fast.
+    pub limits: LimitSettings,
     /// The header in which a trusted proxy names the caller's address.
     pub trusted_ip_header: Option<String>,
 }
@@ -140,6 +140,7 @@ impl Default for Settings {
             webhooks: WebhookSettings::default(),
             schedules: Schedules::default(),
             retention: Retention::default(),
+            limits: LimitSettings::default(),
             trusted_ip_header: None,
         }
     }
@@ -215,6 +216,10 @@ impl Settings {
 
     fn judge(&self) -> Result<(), SettingsError> {
         self.folder()?;
+        if let Some(key) = self.limits.first_zero() {
+            let problem = "must be at least 1: nothing would run".to_owned();
+            return Err(SettingsError::Wrong { key, problem });
+        }
         if let Some(url) = &self.public_url {
             let sound = url.starts_with("https://") || url.starts_with("http://");
             if !sound || url.contains(char::is_whitespace) || url.contains(['?', '#']) {
@@ -370,5 +375,8 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+mod limits;
+mod retention;
+mod schedules;
 #[cfg(test)]
 mod tests;

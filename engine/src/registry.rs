@@ -16,6 +16,7 @@ use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene;
 use crate::ledger::{EngineError, Ledger};
+use crate::poison::DEATHS_MAX;
 use crate::possible::{self, Possible};
 use crate::preview::Preview;
 use crate::seal::SealError;
@@ -31,6 +32,9 @@ use crate::workflow::Workflow;
 pub(crate) trait Running: Send + Sync + 'static {
     /// Carries out one claimed task of the instance whose record was read.
     async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError>;
+
+    /// Records that the turn of a claimed task panicked.
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -96,13 +100,21 @@ pub(crate) struct Registered<W: Workflow> {
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
     async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError> {
-        let turn = Turn::new(engine, self.executor.as_ref(), hand);
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        if hand.lost() >= DEATHS_MAX {
+            return turn.poisoned().await;
+        }
         match engine.ledger().open::<W>(record).await {
             Ok(instance) => turn.take(instance).await,
             // Nothing is owed to one that was erased: whatever still comes is disposed of.
             Err(EngineError::Seal(SealError::Erased)) => turn.settle().await,
             Err(other) => Err(other),
         }
+    }
+
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        turn.panicked().await
     }
 
     async fn born(

@@ -2,10 +2,13 @@
 
 mod archive;
 mod attempts;
+mod breakers;
 mod bulk;
+mod clocks;
 mod deadlines;
 mod erasure;
 mod errand;
+mod fairness;
 mod families;
 mod hands;
 mod journal;
@@ -13,6 +16,7 @@ mod labels;
 mod leases;
 mod once;
 mod outages;
+mod poison;
 mod rewinds;
 mod rotation;
 mod schedules;

@@ -11,6 +11,7 @@ mod operators;
 mod outages;
 mod registration;
 mod requests;
+mod schedules;
 
 use std::time::Duration;
 

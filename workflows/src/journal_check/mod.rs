@@ -88,6 +88,7 @@ impl Workflow for JournalCheck {
                 attempts: 10,
                 first: Duration::from_secs(5),
                 longest: Duration::from_mins(5),
+                within: None,
             },
             // Millions of histories take minutes; a store that hangs for hours is another matter.
             limit: Duration::from_hours(6),

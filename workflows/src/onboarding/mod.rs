@@ -30,8 +30,12 @@ pub use view::{onboarding_view, partner_words, status};
 
 use crate::values::mask_phone_number;
 
-/// The lane of everything that calls Graph.
-const GRAPH_LANE: &str = "graph";
+/// The kind of lane of everything that calls Graph: one for each Meta app, which fails and is limited
+/// by itself.
+pub const GRAPH_LANE: &str = "graph";
+
+/// Enough for every outage that is not told as one.
+const TRIES_MAX: u32 = 40;
 
 /// Spans that Meta fixes.
 pub struct MetaWindow;
@@ -110,24 +114,26 @@ impl Workflow for Onboarding {
         labels
     }
 
-    fn conduct(command: Command, _facts: &Facts) -> Conduct {
-        let tries = |attempts: u32, first_ms: u64, longest_s: u64| Tries {
-            attempts,
+    fn conduct(command: Command, facts: &Facts) -> Conduct {
+        let tries = |first_ms: u64, longest: Duration, within: Duration| Tries {
+            attempts: TRIES_MAX,
             first: Duration::from_millis(first_ms),
-            longest: Duration::from_secs(longest_s),
+            longest,
+            within: Some(within),
         };
+        let (secs, hours) = (Duration::from_secs, Duration::from_hours);
         let (care, tries, express) = match command {
-            Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
+            Command::ExchangeCode => (Care::Once, tries(300, secs(2), secs(60)), true),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
-            Command::RegisterNumber => (Care::Once, tries(40, 5_000, 600), false),
-            _ => (Care::Repeatable, tries(40, 2_000, 300), false),
+            Command::RegisterNumber => (Care::Once, tries(8_000, secs(600), hours(24)), false),
+            _ => (Care::Repeatable, tries(3_000, secs(300), hours(6)), false),
         };
         Conduct {
             lane: match command {
                 Command::ExchangeCode => "express".to_owned(),
                 Command::TellPartner => "partner".to_owned(),
-                _ => GRAPH_LANE.to_owned(),
+                _ => format!("{GRAPH_LANE}:{}", facts.order.app),
             },
             care,
             tries,

@@ -19,6 +19,7 @@ mod layout;
 mod login;
 mod partners;
 mod records;
+mod schedules;
 mod session;
 mod telling;
 mod timeline;
@@ -51,7 +52,8 @@ pub(crate) fn routes() -> Vec<Route> {
         erase::erase,
         partners::partners,
         partners::make_link,
-        records::schedules,
+        schedules::schedules,
+        schedules::change,
         records::audit,
         journal::journal,
         journal::verify,

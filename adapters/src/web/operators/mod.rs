@@ -6,6 +6,7 @@ mod bulk;
 mod journal;
 mod keeping;
 mod registry;
+mod schedules;
 mod token;
 mod views;
 
@@ -24,7 +25,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::instances,
         views::instance,
         views::attention,
-        views::schedules,
+        schedules::schedules,
+        schedules::change,
         views::audit,
         acts::act,
         journal::verify,
