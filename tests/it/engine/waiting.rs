@@ -153,7 +153,7 @@ async fn waits_are_counted_exactly_and_passing_through_costs_no_index() {
             .iter()
             .map(|label| label.name.as_str())
             .collect::<Vec<_>>(),
-        ["tenant"]
+        ["tenant", "subject"]
     );
     operator(&engine, &InstanceId::new("b"), Act::Pause).await;
     let tally = engine.tally().await.unwrap();
