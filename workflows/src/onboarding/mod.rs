@@ -1,15 +1,22 @@
 //! Onboarding: from a link to a live number, with the partner told.
 
 mod answers;
+mod client_steps;
 mod client_trouble;
 mod client_view;
 mod event;
 mod executor;
 mod facts;
+mod flow;
 mod hear;
 mod machine;
+mod months;
 mod notices;
+mod pins;
+mod redacted;
+mod solutions;
 mod view;
+mod windows;
 
 use std::time::Duration;
 
@@ -17,35 +24,18 @@ use engine::{
     Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Reason, Timestamp, Tries,
     Workflow,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use client_view::{Surroundings, client_view, extras};
 pub use event::Event;
 pub use executor::OnboardingExecutor;
-pub use facts::{Bound, Claim, Facts, Journey, Link, Order, Trouble};
+pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
 pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
-
-use crate::values::mask_phone_number;
+pub use windows::MetaWindow;
 
 /// The lane of everything that calls Graph.
 const GRAPH_LANE: &str = "graph";
-
-/// Spans that Meta fixes.
-pub struct MetaWindow;
-
-impl MetaWindow {
-    /// A number must be registered within this many days of the signup (Meta: register API).
-    pub const REGISTRATION_DAYS: u64 = 14;
-    /// Registrations of one number are counted in a moving window of this length (Meta: registration).
-    pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
-    /// Our cap within that window, well below Meta's ten.
-    pub const REGISTER_CAP: usize = 6;
-    /// How soon a registration that could not be sent is tried again.
-    pub const UNSENT_PAUSE: Duration = Duration::from_secs(15);
-    /// A code lives 30 s; one this old could no longer be answered in time.
-    pub const CODE_USABLE: Duration = Duration::from_secs(27);
-}
 
 /// The workflow of one client's onboarding.
 #[derive(Clone, Copy, Debug)]
@@ -68,24 +58,7 @@ impl Workflow for Onboarding {
     }
 
     fn deadlines(state: State, facts: &Facts) -> Vec<(Timestamp, Event)> {
-        match state {
-            State::LinkIssued | State::NeedsSignup => {
-                vec![(facts.link.expires_at, Event::LinkExpired)]
-            }
-            State::TokenExchanged
-            | State::WabaSubscribed
-            | State::NeedsAsset
-            | State::NeedsOtp
-            | State::NeedsPin => facts
-                .es_completed_at
-                .map(|at| {
-                    let days = Duration::from_secs(MetaWindow::REGISTRATION_DAYS * 86_400);
-                    (at + days, Event::WindowClosed)
-                })
-                .into_iter()
-                .collect(),
-            _ => Vec::new(),
-        }
+        windows::deadlines(state, facts)
     }
 
     fn labels(state: State, facts: &Facts, hold: Option<&Hold>) -> Vec<Label> {
@@ -117,6 +90,12 @@ impl Workflow for Onboarding {
         };
         let (care, tries, express) = match command {
             Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
+            // Meta takes each of these once, or binds an account to what was asked first.
+            Command::ShareCredit
+            | Command::RequestContacts
+            | Command::RequestHistory
+            | Command::AddNumber => (Care::Once, tries(40, 2_000, 300), false),
+            Command::AssignUser => (Care::Checked, tries(40, 2_000, 300), false),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
             Command::RegisterNumber => (Care::Once, tries(40, 5_000, 600), false),
@@ -154,6 +133,7 @@ impl Workflow for Onboarding {
             })
         };
         let link_end = Some(facts.link.expires_at);
+        let meta_end = windows::deadline(state, facts).map(|deadline| deadline.at);
         match state {
             State::LinkIssued if facts.claim.is_some() => because(
                 Actor::Client,
@@ -183,19 +163,19 @@ impl Workflow for Onboarding {
                 Actor::Client,
                 "choose_account",
                 "Meta granted no account or number that may be connected",
-                None,
+                meta_end,
             ),
             State::NeedsOtp => because(
                 Actor::Client,
                 "enter_code",
                 "the client has to enter the code that Meta sent to the number",
-                None,
+                meta_end,
             ),
             State::NeedsPin => because(
                 Actor::Client,
                 "enter_pin",
                 "the client has to enter the number's two-step PIN",
-                None,
+                meta_end,
             ),
             _ => None,
         }
@@ -231,37 +211,6 @@ impl Workflow for Onboarding {
     }
 
     fn redacted(facts: &Facts) -> Value {
-        let number = facts.bound.as_ref().and_then(|bound| {
-            let display = bound.display_phone_number.as_deref()?;
-            Some(mask_phone_number(display))
-        });
-        json!({
-            "partner": facts.order.partner,
-            "app": facts.order.app,
-            "external_id": facts.order.external_id,
-            "link": { "id": facts.link.id, "expires_at": facts.link.expires_at.to_rfc3339(),
-                      "revoked_at": facts.link.revoked_at.map(Timestamp::to_rfc3339) },
-            "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
-            "journey": facts.journey.as_ref().map(|journey| json!({
-                "kind": journey.kind, "step": journey.step, "error_code": journey.error_code,
-                "session_id": journey.session_id, "at": journey.at.to_rfc3339() })),
-            "claim": facts.claim.as_ref().map(|claim| json!({
-                "event": claim.event, "waba_id": claim.waba, "phone_number_id": claim.phone,
-                "business_id": claim.business })),
-            "es_completed_at": facts.es_completed_at.map(Timestamp::to_rfc3339),
-            "code": facts.code.as_ref().map(|_| "sealed"),
-            "token": facts.token.as_ref().map(|_| "sealed"),
-            "token_expires_at": facts.token_expires_at.map(Timestamp::to_rfc3339),
-            "pin": facts.pin.as_ref().map(|_| "sealed"),
-            "granted": facts.granted,
-            "bound": facts.bound.as_ref().map(|bound| json!({
-                "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,
-                "number": number, "name_status": bound.name_status, "coexistence": bound.coexistence })),
-            "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
-            "can_send": facts.can_send,
-            "trouble": facts.trouble.as_ref().map(|trouble| json!({
-                "code": trouble.code, "text": trouble.text, "mover": trouble.mover, "at": trouble.at.to_rfc3339() })),
-            "sequence": facts.sequence,
-        })
+        redacted::redacted(facts)
     }
 }

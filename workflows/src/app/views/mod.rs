@@ -16,6 +16,6 @@ pub use client::{
 pub use notices::{AttemptView, DeliveryView, EndpointView};
 pub use operator::{AttentionGroup, HoldView, InstanceRow, InstanceView, TaskView, TryView};
 pub use partner::{
-    EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, ReadinessView,
-    ResultView,
+    DeadlineView, EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView,
+    ReadinessView, ResultView,
 };
