@@ -54,6 +54,7 @@ pub struct MetaApp {
 
 impl MetaApp {
     /// This setup over a former one: what is not said here stays as it was.
+    #[must_use]
     pub fn over(self, former: Self) -> Self {
         let mut config_ids = former.config_ids;
         config_ids.extend(self.config_ids);

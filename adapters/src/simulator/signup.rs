@@ -103,14 +103,8 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
                 session: Some(json!({ "event": "CANCEL", "data": data })),
             });
         }
-        Some(Magic::Coexistence | Magic::HistoryRefused | Magic::SyncUsedUp) => {
-            wish.kind = Ending::Coexistence;
-        }
-        Some(Magic::CoexistenceUnsaid) => wish.kind = Ending::CoexistenceUnsaid,
-        Some(Magic::OrdinaryInstead) => wish.kind = Ending::Finish,
-        Some(Magic::OnlyWaba) => wish.kind = Ending::OnlyWaba,
-        Some(Magic::WebhookOnly) => wish.kind = Ending::WebhookOnly,
-        _ => {}
+        Some(magic) => wish.kind = ending(magic).unwrap_or(wish.kind),
+        None => {}
     }
     let who = arriving(world, &wish)?;
     let arrived = world.arrive(&who, now);
@@ -148,6 +142,18 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
     Ok(Concluded {
         code: Some(issued).filter(|_| keeps_code),
         session: session(wish.kind, &arrived),
+    })
+}
+
+/// How a signup ends under this outcome, where it says so.
+fn ending(magic: Magic) -> Option<Ending> {
+    Some(match magic {
+        Magic::Coexistence | Magic::HistoryRefused | Magic::SyncUsedUp => Ending::Coexistence,
+        Magic::CoexistenceUnsaid => Ending::CoexistenceUnsaid,
+        Magic::OrdinaryInstead => Ending::Finish,
+        Magic::OnlyWaba => Ending::OnlyWaba,
+        Magic::WebhookOnly => Ending::WebhookOnly,
+        _ => return None,
     })
 }
 

@@ -125,9 +125,7 @@ impl App {
             Err(other) => return Err(other.into()),
         }
         let mut webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
-        let changes: Vec<Value> = changes_of(&mut webhook)
-            .map(|change| change.take())
-            .collect();
+        let changes: Vec<Value> = changes_of(&mut webhook).map(Value::take).collect();
         self.hear_meta(&app.app_id, &changes).await
     }
 }

@@ -58,7 +58,9 @@ impl App {
             parent: None,
             note: Note::plain("created", actor),
         };
-        let instance = match self.engine.create::<Onboarding>(new, fresh.documents).await {
+        // Facts are large, and so would be every future around this one.
+        let created = Box::pin(self.engine.create::<Onboarding>(new, fresh.documents));
+        let instance = match created.await {
             Ok(instance) => instance,
             // The first try under this idempotency key got this far: its link was never told.
             Err(EngineError::Exists(_)) => {

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use engine::{Actor, Hold, HoldKind, Timestamp};
+use engine::{Hold, HoldKind, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::client_steps::{Way, steps, tells_coexistence};
+use super::client_steps::{Way, steps};
 use super::client_trouble::client_trouble;
+use super::client_words::words;
 use super::facts::Facts;
 use super::flow;
 use super::machine::State;
@@ -36,7 +37,12 @@ pub struct Surroundings<'a> {
 /// The client's view.
 pub fn client_view(state: State, facts: &Facts, around: Surroundings<'_>) -> ClientView {
     let phase = phase_of(state, around.hold);
-    let (headline, text) = words(state, phase, facts, &around);
+    let (headline, text) = words(
+        (state, phase),
+        facts,
+        around.hold,
+        &around.branding.display_name,
+    );
     let wants_signup = phase == ClientPhase::Signup;
     let way = Way {
         phase,
@@ -83,125 +89,6 @@ fn phase_of(state: State, hold: Option<&Hold>) -> ClientPhase {
         State::Expired | State::Canceled => ClientPhase::Ended,
         _ if parked => ClientPhase::Waiting,
         _ => ClientPhase::Working,
-    }
-}
-
-fn words(
-    state: State,
-    phase: ClientPhase,
-    facts: &Facts,
-    around: &Surroundings<'_>,
-) -> (String, String) {
-    let partner = &around.branding.display_name;
-    let (headline, text) = match (state, phase) {
-        (State::LinkIssued, _) if facts.claim.is_some() => (
-            "One more click".to_owned(),
-            "You finished at Facebook, but its confirmation did not reach us. Continue with Facebook again; your choices are still there.".to_owned(),
-        ),
-        (State::LinkIssued, _) if tells_coexistence(facts) => (
-            "Connect your WhatsApp Business app".to_owned(),
-            "Takes about 5 minutes. Your number stays in the app on your phone.".to_owned(),
-        ),
-        (State::LinkIssued, _) => (
-            "Connect your WhatsApp number".to_owned(),
-            "Takes about 5 minutes.".to_owned(),
-        ),
-        (State::NeedsSignup, _) if has_trouble(facts, "sync_window_closed") => (
-            "Please connect your app once more".to_owned(),
-            "Your number goes on working in the app. Two steps bring it here.".to_owned(),
-        ),
-        // The trouble below says what happened.
-        (State::NeedsSignup, _) if facts.trouble.is_some() => (
-            "Please confirm once more".to_owned(),
-            "It takes one more click. Nothing is lost.".to_owned(),
-        ),
-        (State::NeedsSignup, _) => (
-            "Please confirm once more".to_owned(),
-            "Facebook’s confirmation could not be used. Continue with Facebook again; your choices are still there.".to_owned(),
-        ),
-        (State::NeedsAsset, _) if has_trouble(facts, "number_missing") => (
-            "Your account needs a number".to_owned(),
-            "Everything else is there. Continue with Facebook again, choose the same account and add a phone number in the last steps.".to_owned(),
-        ),
-        (State::NeedsAsset, _) => (
-            "Something is missing".to_owned(),
-            "Meta did not share an account and number that can be connected. Continue with Facebook again and finish every step.".to_owned(),
-        ),
-        (State::NeedsOtp, ClientPhase::Asking) => (
-            "Enter the code from Meta".to_owned(),
-            "Meta sends a six-digit code to your number to see that it is yours.".to_owned(),
-        ),
-        (State::NeedsPin, _) => (
-            "Enter your number’s PIN".to_owned(),
-            "Your number is protected by a two-step verification PIN that only you know.".to_owned(),
-        ),
-        (State::Expired, _) => (
-            "This link has expired".to_owned(),
-            format!("Ask {partner} for a new one. Nothing you did is lost."),
-        ),
-        (State::Canceled, _) => (
-            "This setup was called off".to_owned(),
-            format!("If you did not expect that, ask {partner}."),
-        ),
-        (_, ClientPhase::Done) => ("Your number is live".to_owned(), done_text(facts)),
-        (_, ClientPhase::Waiting) => waiting_words(around.hold, partner),
-        (State::WabaSubscribed | State::SyncRequested, _) if facts.is_coexistence() => (
-            "Connecting your WhatsApp Business app".to_owned(),
-            "Keep the app on your phone open for a few minutes, so that Meta can read it. You can close this page.".to_owned(),
-        ),
-        _ => (
-            "Setting up your number".to_owned(),
-            "You can close this page. We’ll finish by ourselves.".to_owned(),
-        ),
-    };
-    (headline, text)
-}
-
-fn has_trouble(facts: &Facts, code: &str) -> bool {
-    facts
-        .trouble
-        .as_ref()
-        .is_some_and(|trouble| trouble.code == code)
-}
-
-fn done_text(facts: &Facts) -> String {
-    let name = facts
-        .bound
-        .as_ref()
-        .and_then(|bound| bound.name_status.as_deref());
-    let mut text = match facts.can_send {
-        Some(true) => "Messages can be sent now.".to_owned(),
-        Some(false) => {
-            "It is connected. Meta does not allow sending yet; your provider sees why.".to_owned()
-        }
-        None => "It is connected to your provider.".to_owned(),
-    };
-    if facts.is_coexistence() {
-        text.push_str(" Go on using the app as before; keep it on your phone and open it at least every two weeks.");
-        text.push_str(match facts.syncs.history_refused_at {
-            Some(_) => " Your earlier chats stay in the app only, as you chose.",
-            None => " Your chats follow over the next hours.",
-        });
-    }
-    if name == Some("PENDING_REVIEW") {
-        text.push_str(" Your display name is being reviewed by Meta (1–2 days).");
-    }
-    text
-}
-
-fn waiting_words(hold: Option<&Hold>, partner: &str) -> (String, String) {
-    match hold.map(|hold| hold.mover) {
-        Some(Actor::Client) => (
-            "Meta needs something from you".to_owned(),
-            hold.map(|hold| hold.reason.text.clone())
-                .unwrap_or_default(),
-        ),
-        _ => (
-            "We are looking into it".to_owned(),
-            format!(
-                "Something needs a person on our side. You have nothing to do; {partner} has been told."
-            ),
-        ),
     }
 }
 

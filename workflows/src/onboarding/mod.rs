@@ -4,6 +4,7 @@ mod answers;
 mod client_steps;
 mod client_trouble;
 mod client_view;
+mod client_words;
 mod event;
 mod executor;
 mod facts;

@@ -78,13 +78,12 @@ fn requested(
         SyncKind::Contacts => (Input::ContactsRequested, "contacts_requested"),
         SyncKind::History => (Input::HistoryRequested, "history_requested"),
     };
-    let note = match &request_id {
-        Some(id) => Note::because(what, Actor::System, Reason::new("request_id", id.clone())),
-        None => {
-            let text = "Meta had been asked for it before, and gives it once";
-            Note::because(what, Actor::System, Reason::new("sync_used_up", text))
-        }
+    let used_up = "Meta had been asked for it before, and gives it once";
+    let reason = match &request_id {
+        Some(id) => Reason::new("request_id", id.clone()),
+        None => Reason::new("sync_used_up", used_up),
     };
+    let note = Note::because(what, Actor::System, reason);
     moved(facts, input, note, |facts| {
         let sync = Some(Sync {
             at: now,

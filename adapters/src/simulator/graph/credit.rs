@@ -84,36 +84,34 @@ pub(super) fn share(world: &mut World, call: &Call) -> Answer {
         .iter()
         .find(|share| share.waba_id == waba_id && share.credit_line_id == line && !share.deleted)
         .map(|share| share.id.clone());
-    let id = match known {
-        Some(id) => id,
-        None => {
-            let starts_at = match paid_by {
-                None => None,
-                Some(_) if moves_no_lines(call.at) => return Err(line_rests()),
-                Some(_) => Some(first_of_next_month(call.at)),
-            };
-            let share = Allocation {
-                id: decimal_id(),
-                waba_id: waba_id.clone(),
-                business_id: client,
-                credit_line_id: line,
-                receiving_credential_id: decimal_id(),
-                deleted: false,
-            };
-            attach(world, &share, currency, starts_at);
-            let id = share.id.clone();
-            world.allocations.put(share);
-            id
-        }
+    if let Some(id) = known {
+        return Ok(json!({ "allocation_config_id": id, "waba_id": waba_id }));
+    }
+    let starts_at = match paid_by {
+        None => None,
+        Some(_) if moves_no_lines(call.at) => return Err(line_rests()),
+        Some(_) => Some(first_of_next_month(call.at)),
     };
-    Ok(json!({ "allocation_config_id": id, "waba_id": waba_id }))
+    let share = Allocation {
+        id: decimal_id(),
+        waba_id,
+        business_id: client,
+        credit_line_id: line,
+        receiving_credential_id: decimal_id(),
+        deleted: false,
+    };
+    attach(world, &share, currency, starts_at);
+    let answer = json!({ "allocation_config_id": share.id, "waba_id": share.waba_id });
+    world.allocations.put(share);
+    Ok(answer)
 }
 
 fn attach(world: &mut World, share: &Allocation, currency: &str, starts_at: Option<Timestamp>) {
     let credential = share.receiving_credential_id.clone();
-    world.wabas.change(&share.waba_id, |waba| match starts_at {
-        Some(at) => waba.next_funding = Some((at, credential)),
-        None => {
+    world.wabas.change(&share.waba_id, |waba| {
+        if let Some(at) = starts_at {
+            waba.next_funding = Some((at, credential));
+        } else {
             currency.clone_into(&mut waba.currency);
             waba.primary_funding_id = Some(credential);
         }

@@ -84,6 +84,10 @@ pub(crate) enum Standing {
 
 /// A business phone number.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that some signup turns by itself"
+)]
 pub(crate) struct Number {
     pub(crate) id: String,
     pub(crate) waba_id: String,

@@ -62,14 +62,12 @@ pub(super) fn accounts(
             mover: Actor::Client,
         }));
     }
-    match grant.wabas.first() {
-        Some(newest) => Ok(vec![newest.clone()]),
-        None => {
-            let text = "Meta granted no WhatsApp account.";
-            let refused = refuse(job, grant, "no_waba_granted", text, Actor::Client);
-            Err(Box::new(refused))
-        }
+    if let Some(newest) = grant.wabas.first() {
+        return Ok(vec![newest.clone()]);
     }
+    let text = "Meta granted no WhatsApp account.";
+    let refused = refuse(job, grant, "no_waba_granted", text, Actor::Client);
+    Err(Box::new(refused))
 }
 
 /// The number to bind among those of an account, which come newest first.

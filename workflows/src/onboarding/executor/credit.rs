@@ -150,17 +150,14 @@ impl OnboardingExecutor {
 
     /// Whether an announced share happened: the account is paid by a share of ours, or it is not.
     pub(super) async fn find_share(&self, job: &Job<Onboarding>) -> Finding<Event> {
-        let (provider, bound) = match self.provider(job).await {
-            Ok(found) => found,
-            Err(_) => {
-                return Finding::Ask {
-                    whom: Actor::Operator,
-                    why: Reason::new(
-                        "credit_unknown",
-                        "the credit line may have been shared, and the Meta app is no longer set up to look",
-                    ),
-                };
-            }
+        let Ok((provider, bound)) = self.provider(job).await else {
+            return Finding::Ask {
+                whom: Actor::Operator,
+                why: Reason::new(
+                    "credit_unknown",
+                    "the credit line may have been shared, and the Meta app is no longer set up to look",
+                ),
+            };
         };
         match self.funding(&provider, bound).await {
             Ok(Funding::Ours(allocation)) => {

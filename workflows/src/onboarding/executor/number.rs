@@ -3,10 +3,10 @@
 use engine::{Actor, Finding, Job, Outcome, Reason};
 use serde_json::Value;
 
-use super::{OnboardingExecutor, outcome_of, reason_of, token_of, trouble_of};
+use super::{OnboardingExecutor, outcome_of, reason_of, token_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
-use crate::onboarding::facts::{Adding, Order};
+use crate::onboarding::facts::{Adding, Order, Trouble};
 use crate::ports::graph::{GraphError, NewNumber, Reaction};
 use crate::values::{Secret, WabaId};
 
@@ -84,11 +84,14 @@ impl OnboardingExecutor {
 
 /// Meta does not add it, most often because it is in use: the client brings one through the signup.
 fn refused(job: &Job<Onboarding>, error: &GraphError) -> Outcome<Event> {
-    let mut trouble = trouble_of(error, Actor::Client, job.now);
-    trouble.code = "number_missing".to_owned();
-    trouble.text = format!(
-        "The signup ended without a number, and Meta did not add the one that was named ({error})."
-    );
+    let trouble = Trouble {
+        code: "number_missing".to_owned(),
+        text: format!(
+            "The signup ended without a number, and Meta did not add the one that was named ({error})."
+        ),
+        mover: Actor::Client,
+        at: job.now,
+    };
     Outcome::Done(Event::AssetsRefused {
         trouble,
         granted: job.facts.granted.clone(),
