@@ -207,9 +207,13 @@ async fn a_finish_that_says_the_number_stays_in_the_app_never_registers_it_whate
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_of_the_app_means_coexistence_even_under_an_ordinary_finish() {
     let (mut app, onboarding, client) = opened(json!({})).await;
-    let mut signup = app.sign_up(json!({ "kind": "coexistence_unsaid" })).await;
+    // Meta itself shows nothing of it for a while.
+    let wish = json!({ "kind": "coexistence_unsaid", "app_hidden_for_ms": 20_000 });
+    let mut signup = app.sign_up(wish).await;
     signup["session"]["data"]["is_wa_login_user"] = json!(true);
     client.signup(&signup).await.expect(202);
+    app.calls_until("smb_app_data", 2).await;
+    app.advance(Duration::from_secs(30)).await;
     let view = app.status_until(&onboarding.id, "completed").await;
     assert_eq!(view["result"]["flow"], "coexistence");
     assert_eq!(view["result"]["phone_number_id"], phone_of(&signup));
