@@ -9,7 +9,7 @@ use workflows::values::Secret;
 
 use crate::process::StartError;
 use crate::sandbox::{Invented, SIMULATOR_PORT, SandboxClock, SandboxFile, simulator_address};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{SimulatedTime, Simulator, SimulatorConfig, WorldStore};
 use crate::vault::{MasterKey, Vault};
 
@@ -88,6 +88,18 @@ pub(crate) fn live_ground(settings: &Settings) -> Result<Ground, StartError> {
         simulator: None,
         invented: None,
     })
+}
+
+/// The vault of a folder that no process runs over.
+pub(crate) fn vault_at_rest(settings: &Settings, folder: &Path) -> Result<Arc<Vault>, StartError> {
+    if settings.mode == Mode::Live {
+        return Ok(live_ground(settings)?.vault);
+    }
+    let key = match &settings.vault_key {
+        Some(key) => key.clone(),
+        None => SandboxFile::in_folder(folder).read_or_invent()?.vault_key,
+    };
+    vault(&key, &settings.vault_keys_old)
 }
 
 fn vault(current: &Secret, old: &[Secret]) -> Result<Arc<Vault>, StartError> {

@@ -1,5 +1,6 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
+pub mod cli;
 pub mod graph;
 mod ground;
 pub mod process;
@@ -8,6 +9,7 @@ pub mod settings;
 pub mod simulator;
 pub mod sled;
 pub mod telemetry;
+mod unfinished;
 pub mod vault;
 pub mod web;
 pub mod webhook;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use adapters::cli;
 use adapters::process::Process;
 use adapters::sandbox::Invented;
 use adapters::settings::Settings;
@@ -20,6 +21,10 @@ async fn main() -> ExitCode {
         .is_err()
     {
         tracing::debug!("a provider of TLS was installed before");
+    }
+    if let Some((text, end)) = Box::pin(cli::run(std::env::args_os().skip(1).collect())).await {
+        say(&mut std::io::stdout(), &text);
+        return end;
     }
     let started = match Settings::read() {
         Ok((settings, figment)) => Box::pin(Process::start(settings, figment)).await,

@@ -31,12 +31,13 @@ use crate::sandbox::{Invented, SandboxFile};
 use crate::settings::{Mode, Settings, SettingsError};
 use crate::simulator::{Simulator, SimulatorError};
 use crate::sled::{OpenError, SledOptions, SledStore};
+use crate::unfinished::Unfinished;
 use crate::vault::VaultError;
 use crate::web::{Metrics, WebSettings, admin_rocket, rocket};
 use crate::webhook::{WebhookSender, WebhookSettings, WebhookSetupError};
 
 /// Pages of the store kept in memory; sled's bookkeeping weighs several times as much again.
-const STORE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const STORE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// How long one Graph call may take.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long one try at a notice may take (Standard Webhooks: 15–30 s).
@@ -69,6 +70,9 @@ pub enum StartError {
     /// A cron line is wrong.
     #[error("settings: `schedules.{0}`: {1}")]
     Cron(&'static str, #[source] engine::CronError),
+    /// Half a store would look like one whose rest was lost.
+    #[error("an import into the data folder has not ended: run the same `gangway import` again")]
+    HalfImported,
     /// This version does not know what is stored.
     #[error("{0}; `gangway report` tells more")]
     Tables(#[from] BeginError),
@@ -108,6 +112,9 @@ impl Process {
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
         let schedules = schedules(&settings)?;
+        if Unfinished::read(&folder)?.is_some() {
+            return Err(StartError::HalfImported);
+        }
         let store = open_store(&folder).await?;
         let public_url = public_url(&settings, &figment);
         let ground = match settings.mode {
@@ -266,7 +273,7 @@ impl Process {
 }
 
 /// Opens the embedded store; a disk that fails later ends the process at once.
-async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
+pub(crate) async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartError> {
     let options = SledOptions {
         // Nothing acknowledged may be lost, and after a failed sync nobody knows what was kept.
         on_fail: Arc::new(|why| {

@@ -24,9 +24,13 @@ pub enum Undecodable {
     Shape(#[from] rmp_serde::decode::Error),
 }
 
+/// As much as most records need: growing to it byte by byte would copy it several times.
+const USUAL_BYTES: usize = 1_024;
+
 /// The bytes to store for a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = vec![NAMED_MESSAGE_PACK];
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.push(NAMED_MESSAGE_PACK);
     rmp_serde::encode::write_named(&mut bytes, value)
         .expect("stored types have string keys and known lengths");
     bytes

@@ -129,6 +129,18 @@ impl Documents {
         Ok((expiries, found.next))
     }
 
+    /// Whether a document opens. One that is not sealed as documents are is its keeper's to judge.
+    pub async fn check(&self, space: &str, document: &Document) -> Result<(), EngineError> {
+        let Ok(envelope) = rmp_serde::from_slice::<Envelope>(&document.body) else {
+            return Ok(());
+        };
+        let place = place_of(space, &document.key);
+        let opened = self
+            .keyring
+            .open(&envelope.subject, &place, &envelope.sealed);
+        Ok(opened.await.map(drop)?)
+    }
+
     /// Seals a document for writing. The first of a subject brings the subject's key along.
     pub async fn seal<T: Serialize>(
         &self,

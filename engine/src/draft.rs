@@ -11,7 +11,7 @@ use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
 
 /// An instance as it was read: its record with state and facts opened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Instance<W: Workflow> {
     /// The record.
     pub record: Record,
@@ -21,6 +21,18 @@ pub struct Instance<W: Workflow> {
     pub facts: W::Facts,
     /// Set while the stored record is still an older definition's.
     pub(crate) migrated: Option<Box<Migrated>>,
+}
+
+// Derived, it would ask the workflow itself to be cloned.
+impl<W: Workflow> Clone for Instance<W> {
+    fn clone(&self) -> Self {
+        Self {
+            record: self.record.clone(),
+            state: self.state,
+            facts: self.facts.clone(),
+            migrated: self.migrated.clone(),
+        }
+    }
 }
 
 /// One instance on its way to its next record.
@@ -62,6 +74,9 @@ impl<W: Workflow> Draft<W> {
             entered_at: now,
             visit: 1,
             owes: command.map(|command| command.name().to_owned()),
+            due: None,
+            awaits: None,
+            checks_first: Vec::new(),
             ended: W::ends(state),
             subject: new.subject,
             facts: Vec::new(),
@@ -131,7 +146,11 @@ impl<W: Workflow> Draft<W> {
     fn take_over(&mut self, migrated: Migrated) {
         let text = format!("from definition {} to {}", migrated.from, W::VERSION);
         let why = Reason::new("definition", text);
-        self.write_line(Note::because("migrated", Actor::System, why), None, None);
+        let renamed = (migrated.state != self.record.state).then_some(self.state);
+        self.write_line(Note::because("migrated", Actor::System, why), None, renamed);
+        if let (Some(_), Some(line)) = (renamed, self.change.journal.last_mut()) {
+            line.entry.from = Some(migrated.state);
+        }
         self.change.drop_tasks.extend(migrated.drop_tasks);
         match migrated.owed {
             Some(Owed::Renamed(task)) => self.arm_task(task),
@@ -172,8 +191,9 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
-    fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
+    pub(crate) fn enter(&mut self, state: StateOf<W>, command: Option<CommandOf<W>>) {
         let owed = self.record.owes.take();
+        self.record.due = None;
         if self.record.state != state.name() {
             self.record.entered_at = self.now;
         }
@@ -209,9 +229,12 @@ impl<W: Workflow> Draft<W> {
     /// Arms a command for this visit.
     pub(crate) fn arm(&mut self, command: CommandOf<W>, due: Timestamp) {
         let work = Work::Command(command.name().to_owned());
+        self.record.due = Some(due).filter(|due| *due > self.now);
         let lane = W::conduct(command, &self.facts).lane;
+        let checks_first = &self.record.checks_first;
         let task = Task {
             lane,
+            intent: checks_first.iter().any(|name| name == command.name()),
             ..self.task(work, due)
         };
         self.arm_task(task);
@@ -257,6 +280,11 @@ impl<W: Workflow> Draft<W> {
         self.arm_task(task);
     }
 
+    /// The earliest moment that matters as things stand in this draft.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        earliest_deadline::<W>(self.state, &self.facts)
+    }
+
     /// Moves the deadline task if the earliest deadline is another than before.
     pub(crate) fn rearm_deadline(&mut self, before: Option<Timestamp>) {
         match earliest_deadline::<W>(self.state, &self.facts) {
@@ -279,6 +307,7 @@ impl<W: Workflow> Draft<W> {
     /// The command that was owed is done, and its move led nowhere.
     pub(crate) fn owe_nothing(&mut self) {
         self.record.owes = None;
+        self.record.due = None;
         self.let_go();
     }
 

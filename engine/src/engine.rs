@@ -15,15 +15,14 @@ use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
-use crate::instance::{Actor, Entry, InstanceId, Owner, Reason, Record};
-use crate::intervene::{Act, Intervention};
+use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::ledger::{EngineError, Ledger, Written};
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, Filter, Page, PageOrder, PutDocument, Store, TallyKey};
+use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
 use crate::task::{Claimed, Settled, Task};
 
-use crate::workflow::{Awaited, Workflow};
+use crate::workflow::Workflow;
 
 /// How long a claim holds without renewal: longer than any single try may last.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
@@ -163,60 +162,10 @@ impl Engine {
         Ok(self.parts.store.load(id).await?)
     }
 
-    /// A record opened for people: facts without secrets, and whom its state awaits.
-    pub async fn inspect(
-        &self,
-        record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+    /// A record opened for people: its facts without secrets.
+    pub async fn inspect(&self, record: Record) -> Result<serde_json::Value, EngineError> {
         let running = self.running(&record)?;
         running.inspect(&self.parts.ledger, record).await
-    }
-
-    /// Applies an operator's hand; journalled with who and why.
-    pub async fn intervene(
-        &self,
-        id: &InstanceId,
-        act: Act,
-        actor: Actor,
-        reason: Reason,
-    ) -> Result<(), EngineError> {
-        self.intervene_with(id, (act, actor, reason), Vec::new())
-            .await
-    }
-
-    /// Applies an operator's hand and writes documents in the same change, such as a mark that it
-    /// was done.
-    pub async fn intervene_with(
-        &self,
-        id: &InstanceId,
-        (act, actor, reason): (Act, Actor, Reason),
-        documents: Vec<PutDocument>,
-    ) -> Result<(), EngineError> {
-        let intervention = Intervention {
-            act,
-            actor,
-            reason,
-            documents,
-        };
-        for _ in 0..REDECISIONS_MAX {
-            let record = self.record(id).await?;
-            let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
-            let running = Arc::clone(self.running(&record)?);
-            match running.intervene(self, record, intervention.clone()).await {
-                Err(EngineError::Contended(_)) => {}
-                other => return other,
-            }
-        }
-        Err(EngineError::Contended(id.clone()))
-    }
-
-    /// Instances that match, newest first.
-    pub async fn find(
-        &self,
-        filter: &Filter,
-        page: &PageOrder,
-    ) -> Result<Page<Record>, EngineError> {
-        Ok(self.parts.store.find(filter, page).await?)
     }
 
     /// History after a sequence number, oldest first.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Mac;
 use crate::clock::Timestamp;
+use crate::waiting::Wait;
 
 /// Declares a text id with the conversions that every id needs.
 macro_rules! text_id {
@@ -180,6 +181,15 @@ pub struct Record {
     pub visit: u32,
     /// The command that leads on from here, so that it can be armed again after any stop.
     pub owes: Option<String>,
+    /// When that command is due, if it was armed for later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Whom it waits for, where it owes no command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Wait>,
+    /// Once-only commands that may have happened before a rewind: each begins with its check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks_first: Vec<String>,
     /// Whether nothing further will happen by itself.
     pub ended: bool,
     /// Whose data the facts are.

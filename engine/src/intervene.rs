@@ -1,109 +1,96 @@
-//! What an operator's hand does to any instance, whatever its workflow.
+//! Carrying an operator's act out: foreseen, then written in one change with its journal line, its
+//! operation and whatever the caller keeps of it.
 
-use crate::decide::Refusal;
-use crate::draft::Draft;
+use std::sync::Arc;
+
+use crate::acts::{ActError, Intervened, Intervention};
 use crate::engine::Engine;
 use crate::executor::Executor;
-use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
+use crate::instance::{InstanceId, Record};
 use crate::ledger::EngineError;
-use crate::store::PutDocument;
-use crate::task::{Task, Work};
-use crate::workflow::{CommandOf, Letter, Note, Workflow};
+use crate::operation::Operation;
+use crate::plan::{Scene, plan};
+use crate::possible::Possible;
+use crate::preview::Preview;
+use crate::workflow::Workflow;
 
-/// What an operator's hand may do to any instance.
-#[derive(Clone, Debug)]
-pub(crate) struct Intervention {
-    pub(crate) act: Act,
-    pub(crate) actor: Actor,
-    pub(crate) reason: Reason,
-    /// Written in the same change.
-    pub(crate) documents: Vec<PutDocument>,
-}
+/// How often an act is planned anew because others wrote first.
+const REPLANS_MAX: usize = 32;
 
-/// The acts that mean the same for every workflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Perform the owed command now, with all its tries again.
-    RetryNow,
-    /// Perform no command until resumed. Events are still heard and deadlines still pass.
-    Pause,
-    /// Go on after a pause.
-    Resume,
-}
-
-impl Act {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::RetryNow => "retry_now",
-            Self::Pause => "paused",
-            Self::Resume => "resumed",
+impl Engine {
+    /// Carries an operator's act out. A repeat of one operation is answered and not repeated.
+    pub async fn intervene(
+        &self,
+        id: &InstanceId,
+        by: &Intervention,
+    ) -> Result<Intervened, ActError> {
+        let operation = Operation::of(self, id, by);
+        for _ in 0..REPLANS_MAX {
+            if let Some(operation) = &operation
+                && operation.is_done(self).await?
+            {
+                return Ok(Intervened::Repeated);
+            }
+            let record = self.record(id).await?;
+            let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
+            let running = Arc::clone(self.running(&record)?);
+            let mut by = by.clone();
+            by.documents
+                .extend(operation.as_ref().map(|operation| operation.put(self)));
+            match running.intervene(self, record, &by).await {
+                Ok(preview) => return Ok(Intervened::Done(preview)),
+                Err(ActError::Engine(EngineError::Contended(_))) => {}
+                // The other click of a double click was quicker.
+                Err(ActError::Engine(EngineError::DocumentMoved { space, .. }))
+                    if Operation::is_space(&space) => {}
+                Err(other) => return Err(other),
+            }
         }
+        Err(EngineError::Contended(id.clone()).into())
+    }
+
+    /// What an act would come to. Nothing is written.
+    pub async fn preview(&self, id: &InstanceId, by: &Intervention) -> Result<Preview, ActError> {
+        let record = self.record(id).await?;
+        let record = record.ok_or_else(|| EngineError::NotFound(id.clone()))?;
+        let running = Arc::clone(self.running(&record)?);
+        running.preview(self, record, by).await
+    }
+
+    /// The acts that can be done now, with what each needs.
+    pub async fn possible(&self, record: Record) -> Result<Vec<Possible>, EngineError> {
+        if record.archived_at.is_some() || record.erased_at.is_some() {
+            return Ok(Vec::new());
+        }
+        let running = Arc::clone(self.running(&record)?);
+        running.possible(self, record).await
     }
 }
 
-/// Applies an operator's hand to the record as it was read.
+/// Plans an act and writes it; answers what it came to.
 pub(crate) async fn intervene<W: Workflow>(
     engine: &Engine,
     executor: &dyn Executor<W>,
     record: Record,
-    intervention: Intervention,
-) -> Result<(), EngineError> {
-    let instance = engine.ledger().open::<W>(record).await?;
-    let now = engine.now();
-    let Intervention {
-        act,
-        actor,
-        reason,
-        documents,
-    } = intervention;
-    let what = act.name();
-    let paused = instance.record.is_paused();
-    let owed = instance.record.owes.as_deref();
-    let owed = owed.and_then(|name| name.parse::<CommandOf<W>>().ok());
-    // A command whose outcome is unknown stays so: the retry begins with its check.
-    let tasks = engine.tasks(&instance.record.id).await?;
-    let intent = tasks.iter().any(|task| is_unknown(task, &instance.record));
-    // Announced and nothing heard of it yet: it is under way, and a second one beside it would do harm.
-    let under_way = intent && instance.record.hold.is_none();
-    let rearmed = match (act, owed) {
-        (Act::RetryNow, Some(command)) if !paused && !under_way => Some(command),
-        (Act::Resume, owed) if paused => owed,
-        (Act::Pause, _) if !paused && !instance.record.ended => None,
-        _ => {
-            return Err(EngineError::Refused(Refusal {
-                workflow: W::NAME,
-                state: instance.state.name(),
-                input: what,
-            }));
-        }
-    };
-    let mut draft = Draft::of(instance, what, now);
-    draft.change.documents = documents;
-    draft.record.hold = None;
-    if act == Act::Pause {
-        draft.hold(Hold {
-            kind: HoldKind::Paused,
-            reason: reason.clone(),
-            since: now,
-            until: None,
-            mover: Actor::Operator,
-            attempt: 0,
-        });
-    }
-    if let Some(command) = rearmed {
-        draft.arm(command, now);
-        if let Some(task) = draft.change.tasks.last_mut() {
-            task.intent = intent;
-        }
-    }
-    draft.write_line(Note::because(what, actor, reason), None, None);
-    engine.write(executor, draft).await.map(drop)
+    by: &Intervention,
+) -> Result<Preview, ActError> {
+    let scene = Scene::<W>::for_act(engine, record, &by.act).await?;
+    let mut plan = plan(engine, &scene, by)?;
+    let preview = plan.preview(by);
+    plan.draft
+        .change
+        .documents
+        .extend(by.documents.iter().cloned());
+    engine.write(executor, plan.draft).await?;
+    Ok(preview)
 }
 
-/// Whether the task is an announced attempt at what the instance owes now.
-fn is_unknown(task: &Task, record: &Record) -> bool {
-    let Work::Command(name) = &task.work else {
-        return false;
-    };
-    task.intent && task.visit == record.visit && record.owes.as_ref() == Some(name)
+/// Plans an act and writes nothing.
+pub(crate) async fn preview<W: Workflow>(
+    engine: &Engine,
+    record: Record,
+    by: &Intervention,
+) -> Result<Preview, ActError> {
+    let scene = Scene::<W>::for_act(engine, record, &by.act).await?;
+    Ok(plan(engine, &scene, by)?.preview(by))
 }

@@ -19,7 +19,7 @@ use crate::roots;
 use crate::seal::{DataKey, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
 use crate::task::Claimed;
-use crate::workflow::{CommandOf, Workflow};
+use crate::workflow::{Awaited, CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
@@ -277,6 +277,12 @@ impl Ledger {
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
         draft.record.labels = W::labels(draft.state, &draft.facts, draft.record.hold.as_ref());
+        let awaited = W::awaits(draft.state, &draft.facts).map(|awaited| Awaited {
+            until: awaited.until.or_else(|| draft.deadline()),
+            ..awaited
+        });
+        let before = draft.before.as_ref().map(|before| &before.record);
+        draft.record.index_wait(awaited, before);
         let children = executor
             .children(&Moved {
                 before: draft.before.as_ref().map(|before| &before.record),

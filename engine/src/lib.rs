@@ -4,6 +4,7 @@
 //! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
 //! is everything one decision writes.
 
+mod acts;
 mod archive;
 mod births;
 mod builder;
@@ -21,14 +22,23 @@ mod engine;
 mod error;
 mod examine;
 mod executor;
+mod export;
 mod hand;
+mod image;
+mod import;
 mod instance;
 mod intervene;
 mod ledger;
 mod limits;
 mod migrate;
+mod offers;
+mod operation;
+mod plan;
+mod possible;
+mod preview;
 mod record;
 mod registry;
+mod rewind;
 mod rooting;
 mod roots;
 mod runner;
@@ -41,9 +51,11 @@ mod task;
 pub mod testing;
 mod turn;
 mod verify;
+mod waiting;
 mod walk;
 mod workflow;
 
+pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use builder::EngineBuilder;
 pub use bulk::{
     BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
@@ -62,12 +74,17 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
+pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use image::{Contents, Counts, Image, Item, contents};
+pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
-pub use intervene::Act;
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
+pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
+pub use possible::Possible;
+pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
@@ -81,4 +98,5 @@ pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
 pub use verify::{Anchor, Findings, Verification, Verifier};
+pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -31,6 +31,8 @@ pub struct Unmigratable(pub String);
 pub(crate) struct Migrated {
     /// The definition that wrote the record.
     pub(crate) from: u32,
+    /// The state's name under that definition.
+    pub(crate) state: String,
     /// Tasks of commands that go by another name now.
     pub(crate) drop_tasks: Vec<TaskId>,
     /// The owed command's task under its present name, with what was known of its tries.
@@ -57,6 +59,7 @@ pub(crate) fn migrate<W: Workflow>(from: u32, former: Former) -> Result<Former, 
 pub(crate) fn mend(before: &Record, owes: Option<&String>, tasks: Vec<Task>) -> Migrated {
     let mut migrated = Migrated {
         from: before.definition,
+        state: before.state.clone(),
         drop_tasks: Vec::new(),
         owed: None,
         deadline: None,

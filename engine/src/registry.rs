@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::acts::{ActError, Intervention};
 use crate::births::Births;
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
@@ -13,14 +14,16 @@ use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
 use crate::instance::Record;
-use crate::intervene::{self, Intervention};
+use crate::intervene;
 use crate::ledger::{EngineError, Ledger};
+use crate::possible::{self, Possible};
+use crate::preview::Preview;
 use crate::store::Change;
 use crate::survey::{self, Alphabet, Fate};
 use crate::sweep;
 use crate::task::Task;
 use crate::turn::Turn;
-use crate::workflow::{Awaited, Workflow};
+use crate::workflow::Workflow;
 
 /// A workflow as the runner and the console see it: without its types.
 #[async_trait]
@@ -37,13 +40,25 @@ pub(crate) trait Running: Send + Sync + 'static {
         cause: &Record,
     ) -> Result<Change, EngineError>;
 
-    /// Applies an operator's hand to an instance.
+    /// Carries an operator's act out.
     async fn intervene(
         &self,
         engine: &Engine,
         record: Record,
-        intervention: Intervention,
-    ) -> Result<(), EngineError>;
+        by: &Intervention,
+    ) -> Result<Preview, ActError>;
+
+    /// What an operator's act would come to.
+    async fn preview(
+        &self,
+        engine: &Engine,
+        record: Record,
+        by: &Intervention,
+    ) -> Result<Preview, ActError>;
+
+    /// What an operator may do now.
+    async fn possible(&self, engine: &Engine, record: Record)
+    -> Result<Vec<Possible>, EngineError>;
 
     /// Arms the deadline of a record that has one and no task for it; says whether it did.
     async fn remind(
@@ -53,12 +68,12 @@ pub(crate) trait Running: Send + Sync + 'static {
         tasks: &[Task],
     ) -> Result<bool, EngineError>;
 
-    /// Opens a record for people: facts without secrets, and whom its state awaits.
+    /// Opens a record for people: its facts without secrets.
     async fn inspect(
         &self,
         ledger: &Ledger,
         record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError>;
+    ) -> Result<serde_json::Value, EngineError>;
 
     /// What becomes of a record under this process's table.
     async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError>;
@@ -101,9 +116,26 @@ impl<W: Workflow> Running for Registered<W> {
         &self,
         engine: &Engine,
         record: Record,
-        intervention: Intervention,
-    ) -> Result<(), EngineError> {
-        intervene::intervene::<W>(engine, self.executor.as_ref(), record, intervention).await
+        by: &Intervention,
+    ) -> Result<Preview, ActError> {
+        intervene::intervene::<W>(engine, self.executor.as_ref(), record, by).await
+    }
+
+    async fn preview(
+        &self,
+        engine: &Engine,
+        record: Record,
+        by: &Intervention,
+    ) -> Result<Preview, ActError> {
+        intervene::preview::<W>(engine, record, by).await
+    }
+
+    async fn possible(
+        &self,
+        engine: &Engine,
+        record: Record,
+    ) -> Result<Vec<Possible>, EngineError> {
+        possible::possible::<W>(engine, record).await
     }
 
     async fn remind(
@@ -119,12 +151,9 @@ impl<W: Workflow> Running for Registered<W> {
         &self,
         ledger: &Ledger,
         record: Record,
-    ) -> Result<(serde_json::Value, Option<Awaited>), EngineError> {
+    ) -> Result<serde_json::Value, EngineError> {
         let instance = ledger.open::<W>(record).await?;
-        Ok((
-            W::redacted(&instance.facts),
-            W::awaits(instance.state, &instance.facts),
-        ))
+        Ok(W::redacted(&instance.facts))
     }
 
     async fn judge(&self, ledger: &Ledger, record: Record) -> Result<Fate, EngineError> {

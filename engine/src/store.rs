@@ -11,8 +11,10 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
-use crate::instance::{Entry, HoldKind, InstanceId, Label, Owner, Record};
+use crate::image::{Image, Item};
+use crate::instance::{Actor, Entry, HoldKind, InstanceId, Label, Owner, Record};
 use crate::task::{Claimed, Settled, Task, TaskId};
+use crate::waiting::WaitCell;
 
 /// What must be true of a record or a document for a write to be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +199,12 @@ pub struct Filter {
     pub labels: Vec<(String, String)>,
     /// In one of these states; none given means any.
     pub states: Vec<String>,
+    /// Waiting for this: the code of what is awaited, or of what went wrong.
+    pub waiting_for: Option<String>,
+    /// Waiting for whoever this is to move them.
+    pub mover: Option<Actor>,
+    /// With this fingerprint of what they wait for.
+    pub fingerprint: Option<String>,
     /// Only those that need a person.
     pub parked: bool,
     /// Only those that have not ended.
@@ -219,6 +227,7 @@ impl Filter {
         workflow.is_none_or(|workflow| *workflow == record.workflow)
             && self.labels.iter().all(carries)
             && (self.states.is_empty() || self.states.contains(&record.state))
+            && (!self.asks_for_waits() || self.admits_wait(WaitCell::of(record).as_ref()))
             && (!self.parked || kind == Some(HoldKind::Parked))
             && !(self.live && record.ended)
             && self.created_after.is_none_or(|t| record.created_at >= t)
@@ -255,6 +264,9 @@ pub struct TallyKey {
     pub hold: String,
     /// The tenant label's value, or empty.
     pub tenant: String,
+    /// What it waits for, if it is at rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<WaitCell>,
 }
 
 impl TallyKey {
@@ -266,6 +278,7 @@ impl TallyKey {
             state: record.state.clone(),
             hold: hold.unwrap_or_default(),
             tenant: record.label("tenant").unwrap_or_default().to_owned(),
+            wait: WaitCell::of(record),
         }
     }
 }
@@ -329,4 +342,11 @@ pub trait Store: Send + Sync + 'static {
         prefix: &str,
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError>;
+
+    /// Everything that is kept at this moment, whatever is written while it is read.
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError>;
+
+    /// Puts items as they are, over whatever stands in their places; durable when this resolves.
+    /// For filling an empty store alone: no version, claim or label is asked.
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError>;
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::acts::{Act, ActError, Intervention};
 use crate::decide::earliest_deadline;
 use crate::draft::Draft;
 use crate::engine::Engine;
 use crate::executor::Executor;
 use crate::instance::{Actor, HoldKind, Reason, Record};
-use crate::intervene::{Act, Intervention};
 use crate::ledger::EngineError;
 use crate::schedule::Chore;
 use crate::store::{Filter, PageOrder};
@@ -102,14 +102,14 @@ pub async fn is_stalled(engine: &Engine, record: &Record) -> Result<bool, Engine
 async fn resume(engine: &Engine, record: Record) -> Result<bool, EngineError> {
     tracing::warn!(instance.id = %record.id, state = record.state, "a stalled instance was resumed");
     let running = Arc::clone(engine.running(&record)?);
-    let retry = Intervention {
-        act: Act::RetryNow,
-        actor: Actor::System,
-        reason: Reason::new("stalled", "owed a command that no task would have run"),
-        documents: Vec::new(),
-    };
-    running.intervene(engine, record, retry).await?;
-    Ok(true)
+    let why = Reason::new("stalled", "owed a command that no task would have run");
+    let retry = Intervention::new(Act::RetryNow, Actor::System, why);
+    match running.intervene(engine, record, &retry).await {
+        Ok(_) => Ok(true),
+        Err(ActError::Engine(error)) => Err(error),
+        // It moved meanwhile: not stalled after all.
+        Err(_) => Ok(false),
+    }
 }
 
 /// Arms the deadline of an instance that has one and no task for it; says whether it did.

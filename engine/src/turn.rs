@@ -180,6 +180,11 @@ impl<'a, W: Workflow> Turn<'a, W> {
         let now = self.engine.now();
         let task = self.hand.task();
         let mut draft = Draft::of(instance, "announced", now);
+        // Whatever was done before a rewind has been looked for by now.
+        draft
+            .record
+            .checks_first
+            .retain(|name| name != command.name());
         if let Some(facts) = W::intend(&draft.facts, command, now) {
             draft.facts = facts;
         }

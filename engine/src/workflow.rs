@@ -13,6 +13,8 @@ use crate::clock::Timestamp;
 use crate::executor::Conduct;
 use crate::instance::{Actor, Hold, InstanceId, Label, Reason};
 use crate::migrate::{Former, Unmigratable};
+use crate::offers::{Offer, Said, WrongField};
+use crate::preview::{Again, Effect, Undo};
 
 /// A state, an input or a command: a unit of a table's alphabet with a name that is stored.
 pub trait Letter:
@@ -136,6 +138,47 @@ pub trait Workflow: Sized + Send + Sync + 'static {
 
     /// The facts as an operator may see them: without any secret.
     fn redacted(facts: &Self::Facts) -> serde_json::Value;
+
+    /// What an operator may say to it in this state, beyond what the engine does for every workflow.
+    fn offers(_state: StateOf<Self>, _facts: &Self::Facts) -> Vec<Offer> {
+        Vec::new()
+    }
+
+    /// The event that an offer taken up comes to, or every field that cannot be taken. The fields
+    /// have been judged by their kinds.
+    fn said(
+        _state: StateOf<Self>,
+        _facts: &Self::Facts,
+        _said: &Said<'_>,
+    ) -> Result<Self::Event, Vec<WrongField>> {
+        Err(Vec::new())
+    }
+
+    /// The straight line in order, from the first state on: where an operator may rewind to.
+    fn milestones() -> &'static [StateOf<Self>] {
+        &[]
+    }
+
+    /// The facts for doing a milestone's work anew, without those that belong to later ones; or why
+    /// that cannot be right.
+    fn rewound(
+        _facts: &Self::Facts,
+        _from: StateOf<Self>,
+        _to: StateOf<Self>,
+        _now: Timestamp,
+    ) -> Result<Self::Facts, Reason> {
+        Err(Reason::new("no_rewind", "this workflow has no way back"))
+    }
+
+    /// What a command does outside. Of one that nothing is said of, the worst is told.
+    fn effect(_command: CommandOf<Self>, _facts: &Self::Facts) -> Effect {
+        Effect {
+            does: "acts outside",
+            happened: true,
+            again: Again::Repeats("it is done once more"),
+            undo: Undo::Impossible("what it did stays"),
+        }
+    }
 }
 
 /// Whom a resting state waits for, and for what.
@@ -147,6 +190,8 @@ pub struct Awaited {
     pub reason: Reason,
     /// The deadline, if one ends the wait.
     pub until: Option<Timestamp>,
+    /// The code of what went wrong, if the wait is out of the ordinary and somebody should look.
+    pub cause: Option<String>,
 }
 
 /// What an event means to an instance.

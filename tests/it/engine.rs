@@ -1,7 +1,6 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod bulk;
-mod crashes;
 mod deadlines;
 mod errand;
 mod families;
@@ -11,7 +10,10 @@ mod labels;
 mod leases;
 mod once;
 mod outages;
+mod rewinds;
 mod schedules;
 mod stage;
+mod subjects;
 mod sweeps;
 mod tries;
+mod waiting;

@@ -5,21 +5,31 @@ use std::sync::Arc;
 use adapters::sled::{OpenError, SledOptions, SledStore};
 use async_trait::async_trait;
 use engine::testing::MemoryStore;
-use engine::testing::contract::{self, StoreUnderTest};
+use engine::testing::contract::{self, StoreUnderTest, Stored};
 use engine::{Change, CommitError, InstanceId, Store, StoreError};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-struct Memory;
+/// The store that was opened last, so that it can be damaged.
+#[derive(Default)]
+struct Memory(Mutex<Arc<MemoryStore>>);
 
 #[async_trait]
 impl StoreUnderTest for Memory {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(MemoryStore::default())
+        let store = Arc::new(MemoryStore::default());
+        *self.0.lock().await = store.clone();
+        store
     }
 
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
         store
+    }
+
+    async fn damage(&self, _store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+        let store = self.0.lock().await;
+        store.damage(what);
+        store.clone()
     }
 }
 
@@ -62,6 +72,35 @@ impl StoreUnderTest for Folder {
         *opened = Some((folder, store.clone()));
         store
     }
+
+    async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+        drop(store);
+        let mut opened = self.opened.lock().await;
+        let (folder, store) = opened.take().unwrap();
+        store.close().await.unwrap();
+        tamper(&folder, |db| {
+            let before = db.insert(key_of(what), b"\0\0\x01\xc1").unwrap();
+            assert!(before.is_some(), "{what:?} does not lie there");
+        });
+        let store = open(&folder).await;
+        *opened = Some((folder, store.clone()));
+        store
+    }
+}
+
+/// Where a value lies in the folder.
+fn key_of(what: &Stored) -> Vec<u8> {
+    let part = |text: &str| {
+        let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+        [&length[..], text.as_bytes()].concat()
+    };
+    match what {
+        Stored::Record(id) => [b"r", id.as_str().as_bytes()].concat(),
+        Stored::Entry(id, sequence) => {
+            [b"j", &part(id.as_str())[..], &sequence.to_be_bytes()].concat()
+        }
+        Stored::Document { space, key } => [b"x", &part(space)[..], key.as_bytes()].concat(),
+    }
 }
 
 async fn open(folder: &TempDir) -> Arc<SledStore> {
@@ -77,7 +116,7 @@ fn expect_no_blobs(folder: &TempDir) {
 
 #[tokio::test]
 async fn the_store_in_memory_keeps_the_contract() {
-    contract::all(&Memory).await;
+    contract::all(&Memory::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

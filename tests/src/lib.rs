@@ -1,1 +1,4 @@
-//! .
+//! What the tests and the command that simulates share: workflows to be lived, each with its world.
+
+pub mod onboarding;
+pub mod parcel;

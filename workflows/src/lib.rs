@@ -1,6 +1,7 @@
 //! What onboarding a client to WhatsApp means, free of web frameworks, databases and sockets.
 
 pub mod app;
+pub mod backups;
 pub mod catalogue;
 pub mod delivery;
 pub mod directory;

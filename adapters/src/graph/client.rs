@@ -169,6 +169,11 @@ impl GraphApi for GraphClient {
             .await
     }
 
+    async fn unsubscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError> {
+        self.ask_json(&wire::unsubscribe_app(waba, token), reading::success)
+            .await
+    }
+
     async fn override_callback(
         &self,
         waba: &WabaId,

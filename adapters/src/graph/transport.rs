@@ -97,6 +97,7 @@ impl Transport {
         let mut call = match request.method {
             Method::Get => client.get(url),
             Method::Post => client.post(url),
+            Method::Delete => client.delete(url),
         };
         if let Some(token) = &request.bearer {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))

@@ -54,6 +54,7 @@ impl fmt::Debug for Body {
 pub(super) enum Method {
     Get,
     Post,
+    Delete,
 }
 
 /// One call of Graph.
@@ -93,6 +94,10 @@ impl Request {
 
     fn post(call: &'static str, path: &[&str]) -> Self {
         Self::new(call, Method::Post, path)
+    }
+
+    fn delete(call: &'static str, path: &[&str]) -> Self {
+        Self::new(call, Method::Delete, path)
     }
 
     fn bearer(mut self, token: &Secret) -> Self {
@@ -187,6 +192,10 @@ pub(super) fn phone_number(phone: &PhoneNumberId, token: &Secret) -> Request {
 
 pub(super) fn subscribe_app(waba: &WabaId, token: &Secret) -> Request {
     Request::post("subscribe_app", &[waba.as_str(), "subscribed_apps"]).bearer(token)
+}
+
+pub(super) fn unsubscribe_app(waba: &WabaId, token: &Secret) -> Request {
+    Request::delete("unsubscribe_app", &[waba.as_str(), "subscribed_apps"]).bearer(token)
 }
 
 /// A second call to the same place: without a body it would take the override away again.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ::sled::{Batch, Db, IVec};
-use engine::{Change, Claimed, CommitError, Committed, StoreError, TallyKey, Task, Timestamp};
+use engine::{
+    Change, Claimed, CommitError, Committed, Item, StoreError, TallyKey, Task, Timestamp,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Armed, Draft, draft};
+use super::draft::{Armed, Draft, draft, take_in};
 use super::due::{DueIndex, Slot, TaskKey};
-use super::keys;
 use super::recent::Recent;
 use super::view::{Shared, Writes, closed, panicked};
+use super::{image, keys};
 
 /// About what a record weighs in memory beside its facts, and a task.
 const RECORD_BYTES: usize = 1_024;
@@ -25,6 +27,10 @@ const TASK_BYTES: usize = 512;
 pub(super) enum Job {
     Commit {
         change: Box<Change>,
+        answer: Answer,
+    },
+    TakeIn {
+        items: Vec<Item>,
         answer: Answer,
     },
     /// Finish what came before, then end.
@@ -51,6 +57,16 @@ struct Group {
     accepted: Vec<(Draft, Answer)>,
 }
 
+impl Group {
+    fn accept(&mut self, mut draft: Draft, answer: Answer) {
+        self.writes.extend(draft.writes.drain());
+        for (cell, delta) in draft.counts.drain(..) {
+            *self.counts.entry(cell).or_insert(0) += delta;
+        }
+        self.accepted.push((draft, answer));
+    }
+}
+
 impl Committer {
     /// Works until it is closed, nobody can ask any more, or the disk fails.
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -66,6 +82,7 @@ impl Committer {
             while let Some(job) = next {
                 match job {
                     Job::Commit { change, answer } => self.admit(&mut group, *change, answer),
+                    Job::TakeIn { items, answer } => self.admit_items(&mut group, items, answer),
                     Job::Close => open = false,
                 }
                 let room = open && group.accepted.len() < self.group_limit;
@@ -84,13 +101,21 @@ impl Committer {
             Ok(mut draft) => {
                 let records = change.records.into_iter();
                 draft.records = records.map(|put| put.record).collect();
-                group.writes.extend(draft.writes.drain());
-                for (cell, delta) in draft.counts.drain(..) {
-                    *group.counts.entry(cell).or_insert(0) += delta;
-                }
-                group.accepted.push((draft, answer));
+                group.accept(draft, answer);
             }
             // Whoever asked may have stopped waiting.
+            Err(error) => drop(answer.send(Err(error))),
+        }
+    }
+
+    /// Adds items as they are.
+    fn admit_items(&self, group: &mut Group, items: Vec<Item>, answer: Answer) {
+        let taken = take_in(&self.db, &group.writes, items).and_then(|draft| {
+            withdraw(&mut *self.shared.due()?, &draft);
+            Ok(draft)
+        });
+        match taken {
+            Ok(draft) => group.accept(draft, answer),
             Err(error) => drop(answer.send(Err(error))),
         }
     }
@@ -155,6 +180,7 @@ impl Committer {
         }
         {
             let mut view = self.shared.view.write().map_err(|_| panicked())?;
+            image::spare(&self.shared, &self.db, &writes)?;
             view.group += 1;
             view.in_flight = Arc::new(writes);
             self.db

@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use ::sled::{Db, IVec};
 use engine::{
-    Change, CommitError, Document, HoldKind, InstanceId, Label, PutDocument, PutRecord, Record,
-    StoreError, TallyKey, Task, Timestamp,
+    Change, CommitError, Document, Expected, HoldKind, InstanceId, Item, Label, PutDocument,
+    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
 use super::view::{self, Writes};
 use super::{keys, values};
+
+/// Keys that a step writes, its labels and its deadline among them.
+const USUAL_WRITES: usize = 8;
 
 /// What a change would do.
 #[derive(Default)]
@@ -47,7 +50,10 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     let mut desk = Desk {
         db,
         group,
-        draft: Draft::default(),
+        draft: Draft {
+            writes: Writes::with_capacity(USUAL_WRITES),
+            ..Draft::default()
+        },
     };
     desk.put_records(&change.records)?;
     for put in &change.journal {
@@ -59,6 +65,36 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
     }
     desk.put_documents(&change.documents)?;
     desk.move_tasks(change)?;
+    Ok(desk.draft)
+}
+
+/// Works out the writes of items that are put as they are, with every index that follows from them.
+pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft, CommitError> {
+    let mut desk = Desk {
+        db,
+        group,
+        draft: Draft::default(),
+    };
+    for item in items {
+        match item {
+            Item::Document { space, document } => {
+                let key = keys::document(&space, &document.key);
+                desk.put_whole(&key, &engine::encode(&document))?;
+            }
+            Item::Record(record) => {
+                let expected = Expected::Any;
+                desk.put_records(&[PutRecord { expected, record }])?;
+            }
+            Item::Entry { instance, entry } => {
+                let key = keys::entry(&instance, entry.sequence);
+                desk.put_whole(&key, &engine::encode(&entry))?;
+            }
+            Item::Task(task) => desk.move_tasks(&Change {
+                tasks: vec![task],
+                ..Change::default()
+            })?,
+        }
+    }
     Ok(desk.draft)
 }
 
@@ -222,6 +258,12 @@ impl Desk<'_> {
     }
 
     /// Writes a value in place of the one whose head stands there.
+    /// Puts a value over whatever stands there.
+    fn put_whole(&mut self, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        let head = self.head(key)?;
+        self.put(key, head.as_ref(), bytes)
+    }
+
     fn put(&mut self, key: &[u8], head: Option<&IVec>, bytes: &[u8]) -> Result<(), StoreError> {
         self.remove_overflow(key, head)?;
         let parts = values::split(key, bytes).into_iter();

@@ -79,6 +79,19 @@ pub(super) fn shared_label(name: &str, value: &str, id: &str) -> Vec<u8> {
     key(SHARED_LABEL, &[name, value], id.as_bytes())
 }
 
+/// So many parts of a key, each behind its length, and the rest of it.
+pub(super) fn parts(key: &[u8], count: usize) -> Option<(Vec<&[u8]>, &[u8])> {
+    let mut rest = key.get(1..)?;
+    let mut parts = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (length, behind) = rest.split_first_chunk::<2>()?;
+        let (part, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        parts.push(part);
+        rest = behind;
+    }
+    Some((parts, rest))
+}
+
 /// The index key of a label on an instance.
 pub(super) fn label(label: &Label, id: &InstanceId) -> Vec<u8> {
     if label.unique {

@@ -5,6 +5,8 @@
 mod committer;
 mod draft;
 mod due;
+mod examine;
+mod image;
 mod keys;
 mod open;
 mod read;
@@ -13,5 +15,6 @@ mod store;
 mod values;
 mod view;
 
+pub use examine::{Examined, examine};
 pub use open::{FailHook, OpenError, SledOptions};
 pub use store::{Health, SledStore, Stats};

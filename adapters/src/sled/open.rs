@@ -122,6 +122,14 @@ pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Opened, OpenError>
     })
 }
 
+/// Opens a folder for a look at its keys, whatever state they are in; nothing in it is changed.
+pub(super) fn open_to_examine(folder: &Path, cache_bytes: u64) -> Result<(Db, File), OpenError> {
+    let owner_lock = lock(folder)?;
+    let home = folder.join(HOME);
+    refuse_blobs(&home)?;
+    Ok((open_sled(&home, cache_bytes)?, owner_lock))
+}
+
 fn open_sled(home: &Path, cache_bytes: u64) -> Result<Db, OpenError> {
     let config = ::sled::Config::new()
         .path(home)

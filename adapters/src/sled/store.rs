@@ -8,13 +8,14 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use engine::{
     Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    InstanceId, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task, TaskId,
-    Timestamp,
+    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
+    TaskId, Timestamp,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::committer::{Committer, Job, gone};
 use super::due::TaskKey;
+use super::image::Reading;
 use super::open::{OpenError, Opened, SledOptions, open};
 use super::view::{Progress, Shared, Snapshot, View, panicked};
 use super::{keys, read};
@@ -77,6 +78,7 @@ impl SledStore {
             records: Mutex::default(),
             tasks: Mutex::default(),
             progress: watch::Sender::new(Progress::default()),
+            image: Mutex::default(),
             failure: OnceLock::new(),
             on_fail: options.on_fail,
             commits: AtomicU64::new(0),
@@ -270,5 +272,23 @@ impl Store for SledStore {
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError> {
         read::scan(&self.shared, space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        Ok(Box::new(Reading::begin(&self.shared).await?))
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.jobs.send(Job::TakeIn { items, answer }).await;
+        sent.map_err(|_| gone(&self.shared))?;
+        match answered.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(CommitError::Store(error))) => Err(error),
+            Ok(Err(error)) => Err(StoreError::Corrupt(format!(
+                "an item does not fit: {error}"
+            ))),
+            Err(_) => Err(gone(&self.shared)),
+        }
     }
 }

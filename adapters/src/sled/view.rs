@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::due::{DueIndex, TaskKey};
+use super::image::Spared;
 use super::open::FailHook;
 use super::recent::Recent;
 use super::{keys, values};
@@ -46,6 +47,8 @@ pub(super) struct Shared {
     pub(super) records: Mutex<Recent<InstanceId, Arc<Record>>>,
     pub(super) tasks: Mutex<Recent<TaskKey, Arc<Task>>>,
     pub(super) progress: watch::Sender<Progress>,
+    /// The image that is being read, if one is.
+    pub(super) image: Mutex<Option<Spared>>,
     pub(super) failure: OnceLock<String>,
     pub(super) on_fail: FailHook,
     pub(super) commits: AtomicU64,

@@ -93,6 +93,7 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/attention", Operator),
     door("GET", "/console/api/schedules", Operator),
     door("GET", "/console/api/audit", Operator),
+    door("GET", "/console/api/backup", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
     door("GET", "/o/<token>", Link),
     door("POST", "/o/<token>/open", Link),

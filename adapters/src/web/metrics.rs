@@ -64,6 +64,14 @@ fn written(gauges: &Gauges) -> String {
          # TYPE gangway_due_lag_seconds gauge\ngangway_due_lag_seconds {}\n",
         gauges.lag.as_secs_f64()
     );
+    if let Some(age) = gauges.backup_age {
+        let _ = write!(
+            page,
+            "# HELP gangway_last_backup_age_seconds How long ago the last backup was read to its end.\n\
+             # TYPE gangway_last_backup_age_seconds gauge\ngangway_last_backup_age_seconds {}\n",
+            age.as_secs()
+        );
+    }
     page
 }
 
@@ -87,11 +95,17 @@ mod tests {
         let gauges = Gauges {
             instances: vec![("onboarding".into(), "link_issued".into(), "a\"b".into(), 3)],
             lag: Duration::from_millis(1500),
+            backup_age: Some(Duration::from_secs(90)),
         };
         let page = written(&gauges);
         let line = r#"gangway_instances{workflow="onboarding",state="link_issued",hold="a\"b"} 3"#;
         assert!(page.lines().any(|written| written == line), "{page}");
-        assert!(page.ends_with("gangway_due_lag_seconds 1.5\n"), "{page}");
+        for line in [
+            "gangway_due_lag_seconds 1.5",
+            "gangway_last_backup_age_seconds 90",
+        ] {
+            assert!(page.lines().any(|written| written == line), "{page}");
+        }
     }
 
     #[test]
@@ -101,6 +115,7 @@ mod tests {
         let gauges = Gauges {
             instances: Vec::new(),
             lag: Duration::ZERO,
+            backup_age: None,
         };
         assert!(first.page(&gauges).contains("gangway_test_total 1"));
         assert!(second.page(&gauges).contains("gangway_test_total 1"));

@@ -75,6 +75,9 @@ impl Query<'_> {
             created_before: fields.remove("created_before"),
             partner_id: fields.remove("partner_id"),
             workflow: fields.remove("workflow"),
+            waiting_for: fields.remove("waiting_for"),
+            mover: fields.remove("mover"),
+            fingerprint: fields.remove("fingerprint"),
             limit,
             after: fields.remove("after"),
         })

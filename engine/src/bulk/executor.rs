@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::items::{BulkItem, BulkResult, ItemPage, PAGE};
 use super::machine::Command;
 use super::{Bulk, BulkCounts, BulkEvent, BulkOrder};
+use crate::acts::ActError;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, EngineHandle};
 use crate::executor::{Executor, Job, Outcome};
@@ -30,7 +31,12 @@ const PAGES_IN_A_TURN: u32 = 50;
 #[async_trait]
 pub trait BulkActs: Send + Sync + 'static {
     /// Why the act is not possible on an instance as it stands, if it is not. Changes nothing.
-    fn refusal(&self, order: &BulkOrder, record: &Record) -> Option<Reason>;
+    async fn refusal(
+        &self,
+        engine: &Engine,
+        order: &BulkOrder,
+        record: &Record,
+    ) -> Result<Option<Reason>, EngineError>;
 
     /// Whether the act was carried out on the instance under this job before.
     async fn was_done(
@@ -45,7 +51,7 @@ pub trait BulkActs: Send + Sync + 'static {
         engine: &Engine,
         item: &BulkItemOrder<'_>,
         record: Record,
-    ) -> Result<(), EngineError>;
+    ) -> Result<(), ActError>;
 }
 
 /// The act on one item of a job.
@@ -221,14 +227,19 @@ impl Turn<'_> {
             let why = Reason::new("no_longer_matches", text);
             return Ok((BulkResult::Skipped, Some(why)));
         }
-        if let Some(why) = self.acts.refusal(order, &record) {
+        if let Some(why) = self.acts.refusal(&self.engine, order, &record).await? {
             return Ok((BulkResult::Failed, Some(why)));
         }
         match self.acts.carry_out(&self.engine, &item, record).await {
             Ok(()) => Ok((BulkResult::Done, None)),
-            Err(error) if is_of_the_store(&error) => Err(error),
-            Err(error) => {
+            Err(ActError::Engine(error)) if is_of_the_store(&error) => Err(error),
+            Err(ActError::Engine(error)) => {
                 let why = Reason::new(code_of(&error), error.to_string());
+                Ok((BulkResult::Failed, Some(why)))
+            }
+            Err(ActError::NotPossible(why)) => Ok((BulkResult::Failed, Some(why))),
+            Err(error) => {
+                let why = Reason::new("not_possible", error.to_string());
                 Ok((BulkResult::Failed, Some(why)))
             }
         }

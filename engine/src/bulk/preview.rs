@@ -53,7 +53,7 @@ pub async fn preview_bulk(
                 continue;
             }
             preview.count += 1;
-            if let Some(why) = acts.refusal(order, &record) {
+            if let Some(why) = acts.refusal(engine, order, &record).await? {
                 let cell = preview.refused.entry(why.code).or_insert((why.text, 0));
                 cell.1 += 1;
             }

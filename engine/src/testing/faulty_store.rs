@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
@@ -185,5 +186,13 @@ impl Store for FaultyStore {
         page: &PageOrder,
     ) -> Result<Page<Document>, StoreError> {
         self.up()?.scan(space, prefix, page).await
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        self.up()?.image().await
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.up()?.take_in(items).await
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::memory_store::{Shelves, unique_labels};
+use super::contract::Stored;
+use super::memory_store::{Shelves, paper, unique_labels};
 use crate::instance::{InstanceId, Label, Record};
 use crate::store::{Change, CommitError, PutDocument};
 
@@ -29,6 +30,7 @@ fn check_claims(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
 fn check_versions(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
     let mut written = BTreeSet::new();
     for put in &change.records {
+        shelves.readable(&Stored::Record(put.record.id.clone()))?;
         let standing = shelves.records.get(&put.record.id);
         let version = standing.map(|record| record.version);
         if !put.expected.holds(version) || !written.insert(&put.record.id) {
@@ -71,6 +73,7 @@ fn check_labels(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
 fn check_documents(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
     let mut written = BTreeSet::new();
     for put in &change.documents {
+        shelves.readable(&paper(&put.space, &put.key))?;
         let place = (put.space.clone(), put.key.clone());
         let version = shelves.documents.get(&place).map(|known| known.version);
         if !put.expected.holds(version) || !written.insert(place) {

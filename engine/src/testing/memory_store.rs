@@ -2,15 +2,17 @@
 //!
 //! What another store does differently is that store's fault. It keeps nothing beyond its process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
+use super::contract::Stored;
 use super::memory_commit::check;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
+use crate::image::{Image, Item};
 use crate::instance::{Entry, InstanceId, Record};
 use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, PutDocument,
@@ -34,6 +36,7 @@ pub(super) struct Shelves {
     pub(super) documents: BTreeMap<(String, String), Document>,
     due: BTreeSet<(Timestamp, TaskId)>,
     last_fence: u64,
+    damaged: BTreeSet<Stored>,
 }
 
 /// A task and who has it in hand.
@@ -63,9 +66,9 @@ impl Standing {
     }
 
     fn claimable_from(&self) -> Timestamp {
-        self.claim
-            .as_ref()
-            .map_or(self.task.due, |claim| claim.lease_until)
+        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
+        // A clock that jumped back may end a lease before its task is due.
+        lease.map_or(self.task.due, |until| until.max(self.task.due))
     }
 }
 
@@ -129,6 +132,39 @@ impl Shelves {
         self.documents.insert(place, document);
     }
 
+    fn items(&self) -> VecDeque<Item> {
+        let documents = self.documents.iter().map(|((space, _), document)| {
+            let (space, document) = (space.clone(), document.clone());
+            Item::Document { space, document }
+        });
+        let records = self.records.values().cloned().map(Item::Record);
+        let entries = self.journal.iter().map(|((instance, _), entry)| {
+            let (instance, entry) = (instance.clone(), entry.clone());
+            Item::Entry { instance, entry }
+        });
+        let tasks = self.tasks.values();
+        let tasks = tasks.map(|standing| Item::Task(standing.task.clone()));
+        documents
+            .chain(records)
+            .chain(entries)
+            .chain(tasks)
+            .collect()
+    }
+
+    fn take_in(&mut self, item: Item) {
+        match item {
+            Item::Document { space, document } => {
+                let place = (space, document.key.clone());
+                self.documents.insert(place, document);
+            }
+            Item::Record(record) => self.put_record(record),
+            Item::Entry { instance, entry } => {
+                self.journal.insert((instance, entry.sequence), entry);
+            }
+            Item::Task(task) => self.arm(task),
+        }
+    }
+
     fn arm(&mut self, task: Task) {
         self.remove_task(&task.id());
         self.due.insert((task.due, task.id()));
@@ -141,6 +177,14 @@ impl Shelves {
         }
     }
 
+    /// Refuses to answer for what was damaged.
+    pub(super) fn readable(&self, what: &Stored) -> Result<(), StoreError> {
+        if self.damaged.contains(what) {
+            return Err(StoreError::Corrupt(format!("{what:?} was damaged")));
+        }
+        Ok(())
+    }
+
     fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
         let standing = self.tasks.get_mut(id)?;
         self.last_fence += 1;
@@ -151,10 +195,28 @@ impl Shelves {
     }
 }
 
+/// What was kept at one moment.
+struct Still(VecDeque<Item>);
+
+#[async_trait]
+impl Image for Still {
+    async fn next(&mut self, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let count = limit.min(self.0.len());
+        Ok(self.0.drain(..count).collect())
+    }
+}
+
 /// The keys of a record's unique labels in the index.
 pub(super) fn unique_labels(record: &Record) -> impl Iterator<Item = (String, String)> {
     let unique = record.labels.iter().filter(|label| label.unique);
     unique.map(|label| (label.name.clone(), label.value.clone()))
+}
+
+pub(super) fn paper(space: &str, key: &str) -> Stored {
+    Stored::Document {
+        space: space.to_owned(),
+        key: key.to_owned(),
+    }
 }
 
 /// Cuts off a page; the cursor is the last item's.
@@ -169,6 +231,11 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// Damages a value: it stands there, and can be read no more.
+    pub fn damage(&self, what: &Stored) {
+        self.shelves().damaged.insert(what.clone());
+    }
+
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         self.shelves
             .lock()
@@ -179,7 +246,9 @@ impl MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn load(&self, id: &InstanceId) -> Result<Option<Record>, StoreError> {
-        Ok(self.shelves().records.get(id).cloned())
+        let shelves = self.shelves();
+        shelves.readable(&Stored::Record(id.clone()))?;
+        Ok(shelves.records.get(id).cloned())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
@@ -268,7 +337,11 @@ impl Store for MemoryStore {
         let first = (id.clone(), after.saturating_add(1));
         let last = (id.clone(), u64::MAX);
         let found = shelves.journal.range(first..=last).take(limit);
-        Ok(found.map(|(_, entry)| entry.clone()).collect())
+        let found = found.map(|((_, sequence), entry)| {
+            shelves.readable(&Stored::Entry(id.clone(), *sequence))?;
+            Ok(entry.clone())
+        });
+        found.collect()
     }
 
     async fn find(&self, filter: &Filter, order: &PageOrder) -> Result<Page<Record>, StoreError> {
@@ -279,7 +352,11 @@ impl Store for MemoryStore {
             None => true,
         });
         let found = behind.filter(|record| filter.admits(record)).cloned();
-        Ok(page(found, order.limit, |record| record.id.as_str()))
+        let page = page(found, order.limit, |record| record.id.as_str());
+        for record in &page.items {
+            shelves.readable(&Stored::Record(record.id.clone()))?;
+        }
+        Ok(page)
     }
 
     async fn tally(&self) -> Result<Vec<(TallyKey, u64)>, StoreError> {
@@ -292,7 +369,9 @@ impl Store for MemoryStore {
 
     async fn document(&self, space: &str, key: &str) -> Result<Option<Document>, StoreError> {
         let place = (space.to_owned(), key.to_owned());
-        Ok(self.shelves().documents.get(&place).cloned())
+        let shelves = self.shelves();
+        shelves.readable(&paper(space, key))?;
+        Ok(shelves.documents.get(&place).cloned())
     }
 
     async fn scan(
@@ -312,6 +391,22 @@ impl Store for MemoryStore {
         let within = found
             .take_while(|((in_space, key), _)| in_space == space && key.starts_with(prefix))
             .map(|(_, document)| document.clone());
-        Ok(page(within, order.limit, |document| &document.key))
+        let page = page(within, order.limit, |document| &document.key);
+        for document in &page.items {
+            shelves.readable(&paper(space, &document.key))?;
+        }
+        Ok(page)
+    }
+
+    async fn image(&self) -> Result<Box<dyn Image>, StoreError> {
+        Ok(Box::new(Still(self.shelves().items())))
+    }
+
+    async fn take_in(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let mut shelves = self.shelves();
+        for item in items {
+            shelves.take_in(item);
+        }
+        Ok(())
     }
 }

@@ -25,8 +25,8 @@ const CLIENTS: usize = 64;
 /// They sleep for two weeks, as links do, and then wake a second apart.
 const SLEEP: Duration = Duration::from_hours(14 * 24);
 
-/// So many of them are due when the folder is opened two weeks later.
-const DUE: Duration = Duration::from_secs(8);
+/// So long after the first has woken the folder is opened: more are due than one claim takes.
+const DUE: Duration = Duration::from_secs(60);
 
 /// Numbers of runs that are awake begin here, so that their ids stand behind those of all sleepers.
 const AWAKE: u64 = 1 << 40;
@@ -111,8 +111,9 @@ fn openings(folder: &Path, count: u64, wakes: Timestamp) {
         "idle poll us",
         "poll that takes eight us",
     ]);
-    for name in ["after all were born", "again"] {
-        let reopened = reopen::elsewhere(folder, wakes + DUE);
+    for (times, name) in (1..).zip(["after all were born", "again"]) {
+        // Each time others are due: those before may have gone on.
+        let reopened = reopen::elsewhere(folder, wakes + times * DUE);
         table.row(opening(name, &reopened, count));
     }
     table.print(&format!("{count} asleep, opened ({})", machine::load()));

@@ -161,6 +161,7 @@ impl Workflow for Six {
             mover: Actor::System,
             reason: Reason::new("asleep", "it sleeps"),
             until: facts.wakes,
+            cause: None,
         })
     }
 

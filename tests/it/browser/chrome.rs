@@ -148,6 +148,14 @@ impl Chrome {
     }
 
     /// Presses keys where the focus is.
+    /// Chooses a value of a list.
+    pub(super) async fn choose(&self, form: &str, name: &str, value: &str) {
+        let list = format!("{form} [name='{name}']");
+        self.see(&list).await;
+        let set = format!("document.querySelector({list:?}).value = {value:?}");
+        self.script(&set).await;
+    }
+
     pub(super) async fn press(&self, keys: &str) {
         let focused = self.client.active_element().await.unwrap();
         focused.send_keys(keys).await.unwrap();

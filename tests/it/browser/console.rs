@@ -86,6 +86,58 @@ async fn an_operator_sees_why_an_onboarding_is_held_up_and_moves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_looks_at_a_way_back_before_taking_it() {
+    let app = App::start().await;
+    let made = app.onboarding(json!({ "external_id": "bakery-8" })).await;
+    let client = app.open(&made.link).await;
+    let halves = app.sign_up(json!({})).await;
+    client.signup(&halves).await.expect(202);
+    app.status_until(&made.id, "completed").await;
+    let chrome = signed_in(&app, Screen::Desktop).await;
+    let page = format!("{}/console/instances/{}", app.url(), made.id);
+    chrome.goto(&page).await;
+    let open = "[...document.querySelectorAll('details.act')].forEach(act => act.open = true)";
+    chrome.script(open).await;
+    // A reason of blanks only is no reason, and nothing that was chosen is lost.
+    let form = "form[action$='/acts/rewind']";
+    chrome.choose(form, "fields[to]", "token_exchanged").await;
+    chrome
+        .fill(&format!("{form} input[name=reason]"), " ")
+        .await;
+    chrome.click(&format!("{form} button[type=submit]")).await;
+    chrome.read("Say why").await;
+    let chosen = format!("document.querySelector(\"{form} select\").value === 'token_exchanged'");
+    chrome.until("the choice is kept", &chosen).await;
+    let reason = format!("{form} input[name=reason]");
+    chrome.fill(&reason, "Messages do not arrive").await;
+    chrome.click(&format!("{form} button[type=submit]")).await;
+    chrome.see(".effect[data-fate=cannot_be_undone]").await;
+    chrome.see(".effect[data-fate=deduplicated]").await;
+    chrome.read("a registered number stays registered").await;
+    chrome.read("Messages do not arrive").await;
+    keep_picture("rewind", &chrome).await;
+    assert_eq!(
+        app.calls("subscribe").await.len(),
+        1,
+        "a look changes nothing"
+    );
+    chrome.click("form.confirm button[type=submit]").await;
+    chrome.read("Rewound").await;
+    app.status_until(&made.id, "completed").await;
+    assert_eq!(app.calls("subscribe").await.len(), 2);
+    assert_eq!(app.calls("register").await.len(), 1);
+    chrome.check(&["422"]).await;
+}
+
+/// Keeps a picture where `GANGWAY_LOOK` says, for whoever wants to see the page.
+async fn keep_picture(name: &str, chrome: &Chrome) {
+    if let Some(folder) = std::env::var_os("GANGWAY_LOOK") {
+        let path = std::path::Path::new(&folder).join(format!("{name}.png"));
+        std::fs::write(path, chrome.picture().await).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_makes_a_link_that_a_client_can_open() {
     let app = App::start().await;
     let chrome = signed_in(&app, Screen::Desktop).await;

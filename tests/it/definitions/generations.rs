@@ -3,15 +3,24 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use adapters::process::Process;
 use adapters::settings::Settings;
-use engine::{Document, Entry, Record, Task};
+use adapters::vault::{MasterKey, Vault};
+use async_trait::async_trait;
+use engine::testing::{ManualClock, MemoryStore};
+use engine::{
+    Actor, Change, CommandOf, Document, Engine, Entry, Executor, Expected, Filter, Job, Outcome,
+    Owner, PageOrder, PutDocument, PutRecord, Reason, Record, Store, Task, Workflow,
+};
 use reqwest::Method;
 use rocket::figment::Figment;
 use serde_json::{Value, json};
+use workflows::delivery::Delivery;
+use workflows::onboarding::Onboarding;
 
-use crate::app::{Onboarding, Ports, Product, ask, free_port, http};
+use crate::app::{self, Ports, Product, ask, free_port, http};
 
 /// Opens the fixtures and nothing else: every run of these tests knows it.
 const VAULT_KEY: &str = "Zml4dHVyZXMgb25seTogdGhpcyBrZXkgaXMgcHVibGk=";
@@ -58,7 +67,7 @@ async fn enter(product: &Product, name: &str) {
     let body = json!({ "external_id": name });
     let asked = partner.request(Method::POST, "/v1/onboardings").json(&body);
     let made = ask(asked.header("idempotency-key", name)).await.expect(201);
-    let made = Onboarding::of(&made);
+    let made = app::Onboarding::of(&made);
     let client = product.open(&made.link).await;
     let halves = product.sign_up(json!({})).await;
     client.signup(&halves).await.expect(202);
@@ -131,14 +140,148 @@ fn name_of(key: &[u8], bytes: &[u8]) -> String {
     }
 }
 
+/// Does nothing: what is stored is only read.
+struct Nobody;
+
+#[async_trait]
+impl<W: Workflow> Executor<W> for Nobody {
+    async fn perform(&self, _command: CommandOf<W>, _job: &Job<W>) -> Outcome<W::Event> {
+        Outcome::Quiet {
+            why: Reason::new("nobody", "there is nobody here"),
+            mover: Actor::Operator,
+        }
+    }
+}
+
+/// A generation's files by family and name.
+fn files_of(generation: u32) -> BTreeMap<(String, String), Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for family in ["records", "entries", "tasks", "documents"] {
+        let folder = folder().join(generation.to_string()).join(family);
+        for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = file.file_name().into_string().unwrap();
+            let bytes = std::fs::read(file.path()).unwrap();
+            files.insert((family.to_owned(), name), bytes);
+        }
+    }
+    files
+}
+
+fn generations() -> Vec<u32> {
+    let found = std::fs::read_dir(folder()).unwrap().map(Result::unwrap);
+    let names = found.map(|entry| entry.file_name().into_string().unwrap());
+    let mut numbers: Vec<u32> = names.map(|name| name.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// A store that holds a generation, and an engine of today's over it.
+async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
+    let store = Arc::new(MemoryStore::default());
+    let mut change = Change::default();
+    for ((family, name), bytes) in files_of(generation) {
+        match family.as_str() {
+            "records" => change.records.push(PutRecord {
+                expected: Expected::Absent,
+                record: engine::decode(&bytes).unwrap(),
+            }),
+            "tasks" => change.tasks.push(engine::decode(&bytes).unwrap()),
+            "documents" => {
+                let document: Document = engine::decode(&bytes).unwrap();
+                change.documents.push(PutDocument {
+                    space: space_of(&name).to_owned(),
+                    key: document.key,
+                    expected: Expected::Absent,
+                    body: Some(document.body),
+                    expires_at: document.expires_at,
+                });
+            }
+            _ => drop(engine::decode::<Entry>(&bytes).unwrap()),
+        }
+    }
+    store.commit(change).await.unwrap();
+    let vault = Vault::new(MasterKey::from_base64(VAULT_KEY).unwrap(), Vec::new());
+    let clock = Arc::new(ManualClock::default());
+    let owner = Owner::new("reader");
+    let engine = Engine::builder(store.clone(), clock, Arc::new(vault), owner)
+        .workflow::<Onboarding>(Arc::new(Nobody))
+        .workflow::<Delivery>(Arc::new(Nobody))
+        .build();
+    (store, engine)
+}
+
+fn space_of(file: &str) -> &str {
+    file.split('-').next().unwrap_or(file)
+}
+
+#[tokio::test]
+async fn values_of_every_generation_are_read_today() {
+    for generation in generations() {
+        let (store, engine) = opened(generation).await;
+        let page = PageOrder {
+            limit: 100,
+            after: None,
+        };
+        let found = engine.find(&Filter::default(), &page).await.unwrap();
+        assert!(found.items.len() >= 3, "generation {generation} is empty");
+        for record in found.items {
+            let id = record.id.clone();
+            let facts = engine.inspect(record).await.unwrap();
+            assert!(facts.is_object(), "{generation}: {id}: {facts}");
+            store.tasks(&id).await.unwrap();
+        }
+        for (family, name) in files_of(generation).into_keys() {
+            let space = space_of(&name);
+            if family == "documents" && space != "subject_keys" {
+                let documents = engine.documents();
+                let (found, _) = documents.scan::<Value>(space, "", &page).await.unwrap();
+                assert_eq!(found.len(), 1, "{generation}: {space}");
+            }
+        }
+        let survey = engine.survey().await.unwrap();
+        assert_eq!(survey.refused().count(), 0, "{generation}: {survey:?}");
+    }
+}
+
+/// Decodes and encodes again, as the next write of the value would.
+fn rewritten(family: &str, bytes: &[u8]) -> Vec<u8> {
+    match family {
+        "records" => engine::encode(&engine::decode::<Record>(bytes).unwrap()),
+        "entries" => engine::encode(&engine::decode::<Entry>(bytes).unwrap()),
+        "tasks" => engine::encode(&engine::decode::<Task>(bytes).unwrap()),
+        _ => engine::encode(&engine::decode::<Document>(bytes).unwrap()),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn todays_values_are_written_as_the_newest_generation_says() {
-    let Ok(generation) = std::env::var(WRITE) else {
-        return;
-    };
-    for (name, bytes) in written_today().await {
-        let file = folder().join(&generation).join(name);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, bytes).unwrap();
+    if let Ok(generation) = std::env::var(WRITE) {
+        for (name, bytes) in written_today().await {
+            let file = folder().join(&generation).join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, bytes).unwrap();
+        }
+    }
+    let newest = generations().pop().unwrap();
+    let next = newest + 1;
+    let remedy = format!(
+        "what is stored has another shape than generation {newest}: run this test with \
+         {WRITE}={next} and keep the files of every generation that was ever released"
+    );
+    let files = files_of(newest);
+    for ((family, name), bytes) in &files {
+        assert!(
+            rewritten(family, bytes) == *bytes,
+            "{family}/{name}: {remedy}"
+        );
+    }
+    let definitions = [
+        (Onboarding::NAME, Onboarding::VERSION),
+        (Delivery::NAME, Delivery::VERSION),
+    ];
+    for (workflow, version) in definitions {
+        let mut names = files.keys().map(|(_, name)| name);
+        let is_there = names.any(|name| name.starts_with(&format!("{workflow}-{version}-")));
+        assert!(is_there, "{workflow} {version} has no record: {remedy}");
     }
 }

@@ -7,9 +7,9 @@ use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::{ManualClock, MemoryStore};
 use engine::{
-    Act, Actor, BeginError, Change, Chore, Clock, CommandOf, Engine, EngineError, Executor, Fate,
-    Finding, InstanceId, Job, NewInstance, Outcome, Owner, Reason, Record, ResumeStalled, Store,
-    SubjectId, Task, TaskId, Workflow,
+    Act, ActError, Actor, BeginError, Change, Chore, Clock, CommandOf, Engine, EngineError,
+    Executor, Fate, Finding, InstanceId, Intervention, Job, NewInstance, Outcome, Owner, Reason,
+    Record, ResumeStalled, Store, SubjectId, Task, TaskId, Workflow,
 };
 use serde_json::{Value, json};
 
@@ -237,8 +237,12 @@ async fn an_older_process_leaves_alone_what_a_newer_one_wrote() {
     let refused = older.submit::<second::Parcel>(&id, Heard::Done).await;
     assert!(matches!(refused, Err(EngineError::Newer { .. })));
     let reason = Reason::new("operator", "the test wants it");
-    let refused = older.intervene(&id, Act::RetryNow, Actor::Operator, reason);
-    assert!(matches!(refused.await, Err(EngineError::Newer { .. })));
+    let by = Intervention::new(Act::RetryNow, Actor::Operator, reason);
+    let refused = older.intervene(&id, &by).await;
+    assert!(matches!(
+        refused,
+        Err(ActError::Engine(EngineError::Newer { .. }))
+    ));
     let refused = older.inspect(depot.stored(&id).await).await;
     assert!(matches!(refused, Err(EngineError::Newer { .. })));
     assert_eq!(depot.asked(), Vec::<String>::new());

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use engine::testing::Fault;
 use engine::{
-    Act, Actor, Bulk, BulkActs, BulkCursor, BulkEvent, BulkFacts, BulkItemOrder, BulkOrder,
-    BulkResult, BulkState, DocumentDraft, Engine, EngineError, Expected, Filter, InstanceId,
-    NewInstance, Note, Reason, Record, SubjectId, bulk_items, preview_bulk,
+    Act, ActError, Actor, Bulk, BulkActs, BulkCursor, BulkEvent, BulkFacts, BulkItemOrder,
+    BulkOrder, BulkResult, BulkState, DocumentDraft, Engine, EngineError, Expected, Filter,
+    InstanceId, NewInstance, Note, Reason, Record, SubjectId, bulk_items, preview_bulk,
 };
 
 use super::errand::{Event, Facts, State};
@@ -31,10 +31,15 @@ fn place(item: &BulkItemOrder<'_>) -> String {
 
 #[async_trait]
 impl BulkActs for Starts {
-    fn refusal(&self, _order: &BulkOrder, record: &Record) -> Option<Reason> {
+    async fn refusal(
+        &self,
+        _engine: &Engine,
+        _order: &BulkOrder,
+        record: &Record,
+    ) -> Result<Option<Reason>, EngineError> {
         let stubborn = self.stubborn.lock().unwrap();
         let refuses = stubborn.iter().any(|name| *name == record.id.as_str());
-        refuses.then(|| Reason::new("stubborn", "it does not want to"))
+        Ok(refuses.then(|| Reason::new("stubborn", "it does not want to")))
     }
 
     async fn was_done(
@@ -54,7 +59,7 @@ impl BulkActs for Starts {
         engine: &Engine,
         item: &BulkItemOrder<'_>,
         record: Record,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), ActError> {
         let mark = DocumentDraft {
             space: "marks",
             key: &place(item),
@@ -65,7 +70,7 @@ impl BulkActs for Starts {
         };
         let mark = engine.documents().seal(mark).await?;
         let started = engine.submit_with::<super::errand::Errand>(item.id, Event::Start, mark);
-        started.await.map(drop)
+        Ok(started.await.map(drop)?)
     }
 }
 

@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Note, Reason, Timestamp, Tries,
-    Workflow,
+    Actor, Again, Awaited, Care, Conduct, Effect, Field, FieldKind, Heard, Hold, InstanceId, Label,
+    Note, Offer, Offered, Reason, Said, Timestamp, Tries, Undo, Workflow, WrongField,
 };
 use rust_fsm::state_machine;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
@@ -100,6 +101,7 @@ pub(super) enum Event {
     /// Made, and the place is taken with it.
     MadeAt(String),
     Remark(&'static str),
+    MovedTo(Option<String>),
     Closed,
     GaveUp,
     Canceled,
@@ -146,6 +148,10 @@ impl Workflow for Errand {
             Event::Remark(what) => {
                 next.heard.push(what.to_owned());
                 return Heard::noted(Some(next), by_system("remark"));
+            }
+            Event::MovedTo(place) => {
+                next.place = place;
+                return Heard::noted(Some(next), by_system("moved"));
             }
             Event::Alarm(Alarm::IsNoted) => {
                 next.heard.push("alarm".to_owned());
@@ -198,6 +204,7 @@ impl Workflow for Errand {
             mover: Actor::Client,
             reason: Reason::new("start", "somebody has to start it"),
             until: None,
+            cause: None,
         })
     }
 
@@ -220,7 +227,79 @@ impl Workflow for Errand {
         matches!(event, Event::Granted(_))
     }
 
-    fn redacted(_facts: &Facts) -> serde_json::Value {
-        serde_json::Value::Null
+    fn redacted(facts: &Facts) -> Value {
+        json!({ "place": facts.place, "made": facts.made })
+    }
+
+    fn offers(state: State, facts: &Facts) -> Vec<Offer> {
+        let offer = |act, name, fields| Offer {
+            act,
+            name,
+            means: "what it says",
+            fields,
+        };
+        let place = Field {
+            name: "place",
+            label: "Place",
+            kind: FieldKind::Text { chars_max: 8 },
+            required: false,
+            value: Some(json!(facts.place)),
+        };
+        match state {
+            State::Waiting => vec![
+                offer(Offered::Submit, "start", Vec::new()),
+                offer(Offered::Edit, "edit", vec![place]),
+            ],
+            State::Working | State::Closing => vec![offer(Offered::Cancel, "cancel", Vec::new())],
+            State::Done | State::Gone => Vec::new(),
+        }
+    }
+
+    fn said(_state: State, _facts: &Facts, said: &Said<'_>) -> Result<Event, Vec<WrongField>> {
+        let place = said.fields.get("place").and_then(Value::as_str);
+        Ok(match said.offer.act {
+            Offered::Edit if place == Some("nowhere") => {
+                return Err(vec![WrongField {
+                    field: "place".to_owned(),
+                    code: "invalid",
+                    message: "must be somewhere".to_owned(),
+                }]);
+            }
+            Offered::Edit => Event::MovedTo(place.map(str::to_owned)),
+            Offered::Cancel => Event::Canceled,
+            _ => Event::Start,
+        })
+    }
+
+    fn milestones() -> &'static [State] {
+        &[State::Waiting, State::Working, State::Closing, State::Done]
+    }
+
+    fn rewound(facts: &Facts, from: State, to: State, _now: Timestamp) -> Result<Facts, Reason> {
+        if from == State::Gone {
+            return Err(Reason::new("gone", "it is gone for good"));
+        }
+        let made = facts.made.clone().filter(|_| to == State::Closing);
+        Ok(Facts {
+            made,
+            ..facts.clone()
+        })
+    }
+
+    fn effect(command: Command, _facts: &Facts) -> Effect {
+        let (does, again, undo) = match command {
+            Command::Make => (
+                "makes it",
+                Again::CheckedFirst,
+                Undo::Impossible("it stays made"),
+            ),
+            Command::Close => ("closes it", Again::Idempotent, Undo::Nothing),
+        };
+        Effect {
+            does,
+            happened: true,
+            again,
+            undo,
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! A child is born with its cause and tells its parent of its end.
 
-use engine::InstanceId;
+use engine::{Act, InstanceId};
 
 use super::errand::{Event, Facts, State};
-use super::stage::{Stage, born, hears, history, hold, read, state};
+use super::stage::{Stage, born, hears, history, hold, operator, read, state};
 
 fn sender() -> Facts {
     Facts {
@@ -36,15 +36,7 @@ async fn a_parent_that_waits_for_its_child_says_so() {
     hears(&engine, &id, Event::Start).await;
     hears(&engine, &id, Event::Made("by hand".to_owned())).await;
     let child = InstanceId::new("a-child");
-    engine
-        .intervene(
-            &child,
-            engine::Act::Pause,
-            engine::Actor::Operator,
-            super::stage::why(),
-        )
-        .await
-        .unwrap();
+    operator(&engine, &child, Act::Pause).await;
     engine.work_off().await.unwrap();
     assert_eq!(hold(&engine, &id).await, "Waiting child_out Outside");
 }

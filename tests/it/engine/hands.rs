@@ -1,9 +1,11 @@
 //! What an operator's hand does: retry, pause, resume, and that it never makes anyone forget.
 
-use engine::{Act, EngineError, Outcome, Reason};
+use engine::{Act, ActError, Outcome};
 
 use super::errand::{Event, Facts, State};
-use super::stage::{Stage, born, hears, history, hold, operator, started, state, why};
+use super::stage::{
+    Stage, born, by_operator, hears, history, hold, operator, read, started, state, why,
+};
 
 fn unknown() -> Outcome<Event> {
     Outcome::Unknown { why: why() }
@@ -122,15 +124,119 @@ async fn a_hand_that_does_not_fit_is_refused() {
     let stage = Stage::new();
     let engine = stage.process();
     let id = born(&engine, "a", Facts::default()).await;
-    let reason = Reason::new("operator", "the test wants it");
     for act in [Act::RetryNow, Act::Resume] {
-        let refused = engine.intervene(&id, act, engine::Actor::Operator, reason.clone());
-        assert!(
-            matches!(refused.await, Err(EngineError::Refused(_))),
-            "{act:?}"
-        );
+        let refused = engine.intervene(&id, &by_operator(act.clone())).await;
+        assert!(matches!(refused, Err(ActError::NotPossible(_))), "{act:?}");
     }
     operator(&engine, &id, Act::Pause).await;
-    let again = engine.intervene(&id, Act::Pause, engine::Actor::Operator, reason);
-    assert!(matches!(again.await, Err(EngineError::Refused(_))));
+    let again = engine.intervene(&id, &by_operator(Act::Pause)).await;
+    assert!(matches!(again, Err(ActError::NotPossible(_))));
+}
+
+fn edit(place: &serde_json::Value) -> Act {
+    let fields = serde_json::json!({ "place": place });
+    Act::Edit {
+        fields: fields.as_object().unwrap().clone(),
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_an_event_with_who_and_why_and_shows_its_difference_first() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    let act = by_operator(edit(&"here".into()));
+    let seen = engine.preview(&id, &act).await.unwrap();
+    let told = (seen.facts[0].name.as_str(), &seen.facts[0].after);
+    assert_eq!(told, ("place", &"here".into()));
+    assert_eq!(read(&engine, &id).await.facts.place, None);
+    engine.intervene(&id, &act).await.unwrap();
+    assert_eq!(
+        read(&engine, &id).await.facts.place.as_deref(),
+        Some("here")
+    );
+    let line = engine.journal(&id, 0, 10).await.unwrap().pop().unwrap();
+    assert_eq!(
+        (line.what.as_str(), line.actor),
+        ("moved", engine::Actor::Operator)
+    );
+    assert_eq!(line.detail.unwrap().text, "the test wants it");
+}
+
+#[tokio::test]
+async fn every_wrong_field_of_an_edit_is_named_and_nothing_changes() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    for (value, code) in [
+        (serde_json::json!(7), "wrong_type"),
+        (serde_json::json!("much too long"), "too_long"),
+        (serde_json::json!("nowhere"), "invalid"),
+    ] {
+        let refused = engine.intervene(&id, &by_operator(edit(&value))).await;
+        let Err(ActError::WrongFields(wrong)) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!((wrong[0].field.as_str(), wrong[0].code), ("place", code));
+    }
+    let token = Act::Edit {
+        fields: [("token".to_owned(), "x".into())].into_iter().collect(),
+    };
+    let refused = engine.intervene(&id, &by_operator(token)).await;
+    assert!(
+        matches!(refused, Err(ActError::WrongFields(wrong)) if wrong[0].code == "unknown_field")
+    );
+    assert_eq!(read(&engine, &id).await.record.version, 1);
+}
+
+#[tokio::test]
+async fn an_event_is_submitted_only_where_the_workflow_takes_it() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    let start = || Act::Submit {
+        event: "start".to_owned(),
+        fields: engine::Fields::new(),
+    };
+    operator(&engine, &id, start()).await;
+    assert_eq!(state(&engine, &id).await, State::Working);
+    let again = engine.intervene(&id, &by_operator(start())).await;
+    assert!(matches!(again, Err(ActError::NotPossible(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn calling_off_ends_even_what_is_paused() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    operator(&engine, &id, Act::Pause).await;
+    let undoing = engine
+        .intervene(&id, &by_operator(Act::Cancel { undo: true }))
+        .await;
+    assert!(
+        matches!(undoing, Err(ActError::NotPossible(_))),
+        "nothing to undo"
+    );
+    operator(&engine, &id, Act::Cancel { undo: false }).await;
+    assert_eq!(state(&engine, &id).await, State::Gone);
+    assert_eq!(hold(&engine, &id).await, "none");
+}
+
+#[tokio::test]
+async fn what_is_offered_can_be_done() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = born(&engine, "a", Facts::default()).await;
+    let names = async |id: &engine::InstanceId| -> Vec<&'static str> {
+        let record = read(&engine, id).await.record;
+        let possible = engine.possible(record).await.unwrap();
+        possible.into_iter().map(|possible| possible.act).collect()
+    };
+    assert_eq!(names(&id).await, ["pause", "submit", "edit"]);
+    hears(&engine, &id, Event::Start).await;
+    assert_eq!(names(&id).await, ["retry_now", "pause", "cancel", "rewind"]);
+    operator(&engine, &id, Act::Pause).await;
+    assert_eq!(names(&id).await, ["resume", "cancel", "rewind"]);
+    operator(&engine, &id, Act::Cancel { undo: false }).await;
+    assert_eq!(names(&id).await, [""; 0]);
 }

@@ -10,8 +10,8 @@ use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::{FaultyStore, ManualClock, MemoryStore};
 use engine::{
-    Act, Actor, Birth, Clock, Engine, EngineError, Executor, Finding, InstanceId, Job, Moved,
-    NewInstance, Note, Outcome, Owner, Reason, Store, SubjectId, Timestamp,
+    Act, Actor, Birth, Clock, Engine, EngineError, Executor, Finding, InstanceId, Intervention,
+    Job, Moved, NewInstance, Note, Outcome, Owner, Reason, Store, SubjectId, Timestamp,
 };
 use tokio::sync::Notify;
 
@@ -241,9 +241,13 @@ pub(super) async fn hold(engine: &Engine, id: &InstanceId) -> String {
 }
 
 pub(super) async fn operator(engine: &Engine, id: &InstanceId, act: Act) {
+    engine.intervene(id, &by_operator(act)).await.unwrap();
+}
+
+/// An operator's act, with a reason.
+pub(super) fn by_operator(act: Act) -> Intervention {
     let reason = Reason::new("operator", "the test wants it");
-    let done = engine.intervene(id, act, Actor::Operator, reason).await;
-    done.unwrap();
+    Intervention::new(act, Actor::Operator, reason)
 }
 
 /// The history in words.

@@ -9,6 +9,7 @@ mod happy;
 mod links;
 mod meta;
 mod notices;
+mod operators;
 mod outages;
 mod pinned;
 mod pins;

@@ -1,6 +1,6 @@
 //! The audit: what operators did, to what, and why. Written for every act; newest first.
 
-use engine::{DocumentDraft, EngineError, Expected, Timestamp};
+use engine::{DocumentDraft, EngineError, Expected, PutDocument, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -75,6 +75,16 @@ impl App {
         operator: &Operator,
         deed: Deed<'_>,
     ) -> Result<(), EngineError> {
+        let puts = self.audit_line(operator, deed).await?;
+        self.engine.documents().write(puts).await
+    }
+
+    /// The line of a deed, to be written in one change with it.
+    pub(super) async fn audit_line(
+        &self,
+        operator: &Operator,
+        deed: Deed<'_>,
+    ) -> Result<Vec<PutDocument>, EngineError> {
         let now = self.engine.now();
         let countdown = Timestamp::from_millis(END_OF_IDS_MS - now.millis());
         let line = AuditLine {
@@ -86,7 +96,7 @@ impl App {
             state_before: deed.state_before.to_owned(),
         };
         let documents = self.engine.documents();
-        let puts = documents
+        documents
             .seal(DocumentDraft {
                 space: AUDIT,
                 key: &ids::fresh("aud", countdown),
@@ -95,7 +105,6 @@ impl App {
                 body: &line,
                 expires_at: None,
             })
-            .await?;
-        documents.write(puts).await
+            .await
     }
 }

@@ -40,7 +40,7 @@ impl App {
         let instance = self.own(caller, id).await?;
         if matches!(
             instance.state,
-            State::PartnerNotified | State::Canceled | State::NumberRegistered
+            State::PartnerNotified | State::Canceling | State::Canceled | State::NumberRegistered
         ) {
             return Err(not_now(
                 instance.state,

@@ -1,6 +1,6 @@
 //! Queries of lists: filters, pages, and what is wrong with either.
 
-use engine::{Filter, PageOrder, Timestamp};
+use engine::{Actor, Filter, PageOrder, Timestamp};
 
 use super::problem::{FieldError, Problem};
 use super::views::ListView;
@@ -22,6 +22,12 @@ pub struct ListQuery {
     pub partner_id: Option<String>,
     /// Operators' lists only.
     pub workflow: Option<String>,
+    /// Operators' lists only: the code of what is waited for, or of what went wrong.
+    pub waiting_for: Option<String>,
+    /// Operators' lists only: who can move it.
+    pub mover: Option<String>,
+    /// Operators' lists only: as a group of like waits is named.
+    pub fingerprint: Option<String>,
     /// 1–100; 20 where nobody says.
     pub limit: Option<i64>,
     /// The cursor of an earlier page.
@@ -38,6 +44,15 @@ const STATUSES: [&str; 8] = [
     "failed",
     "expired",
     "canceled",
+];
+
+/// Everybody who may be waited for.
+const MOVERS: [Actor; 5] = [
+    Actor::System,
+    Actor::Client,
+    Actor::Partner,
+    Actor::Operator,
+    Actor::Outside,
 ];
 
 impl ListQuery {
@@ -60,6 +75,14 @@ impl ListQuery {
         {
             let message = format!("knows {}", STATUSES.join(", "));
             wrong("status", "unknown_value", message);
+        }
+        let mover = self.mover.as_deref();
+        let known = MOVERS
+            .into_iter()
+            .find(|known| mover == Some(known.as_str()));
+        if mover.is_some() && known.is_none() {
+            let message = format!("knows {}", MOVERS.map(Actor::as_str).join(", "));
+            wrong("mover", "unknown_value", message);
         }
         let mut moment = |param: &str, text: &Option<String>| {
             let text = text.as_deref()?;
@@ -87,6 +110,9 @@ impl ListQuery {
                 .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
                 .collect(),
             states: self.state.clone().into_iter().collect(),
+            waiting_for: self.waiting_for.clone(),
+            mover: known,
+            fingerprint: self.fingerprint.clone(),
             created_after,
             created_before,
             ..Filter::default()

@@ -9,6 +9,7 @@ mod console;
 mod deliveries;
 mod endpoints;
 mod errors;
+mod keeping;
 mod keys;
 mod links;
 mod lists;
@@ -30,8 +31,12 @@ use tokio::sync::broadcast;
 
 pub use bulk::{BulkFilter, BulkRequest, OperatorActs};
 pub use clients::Opened;
-pub use console::{DiagramEdge, DiagramNode, DiagramView, Gauges, OperatorAct};
+pub use console::{
+    ActAnswer, ChangeView, DiagramEdge, DiagramNode, DiagramView, EffectView, Gauges, NeedView,
+    OfferView, OperatorAct, PreviewView, RefusedView,
+};
 pub(crate) use endpoints::fresh_signing_secret;
+pub use keeping::Backup;
 pub use keys::{Caller, Credential, Scope};
 pub use lists::ListQuery;
 pub use once::{Begun, Ticket};

@@ -1,8 +1,8 @@
 //! What partners do with onboardings: make, read, list, renew, revoke, cancel, retry.
 
 use engine::{
-    Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, NewInstance, Note, PageOrder,
-    Reason, SubjectId, Timestamp,
+    Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, Intervention, NewInstance,
+    Note, PageOrder, Reason, SubjectId, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -144,6 +144,7 @@ impl App {
         let event = Event::Canceled {
             actor: Actor::Partner,
             reason: "called off by the partner".to_owned(),
+            undo: false,
         };
         let instance = self
             .engine
@@ -186,9 +187,8 @@ impl App {
             ));
         }
         let why = Reason::new("retry", "asked for by the partner");
-        self.engine
-            .intervene(&instance.record.id, Act::RetryNow, Actor::Partner, why)
-            .await?;
+        let retry = Intervention::new(Act::RetryNow, Actor::Partner, why);
+        self.engine.intervene(&instance.record.id, &retry).await?;
         self.onboarding(caller, id).await
     }
 

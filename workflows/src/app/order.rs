@@ -11,7 +11,7 @@ use super::rules::{
 };
 use super::views::BrandingView;
 use crate::directory::Partner;
-use crate::onboarding::Order;
+use crate::onboarding::{Order, metadata_fault};
 use crate::ports::graph::Callback;
 use crate::values::{BusinessId, Secret, WabaId, is_meta_id};
 
@@ -189,20 +189,8 @@ impl CreateBody {
             }
         }
         if let Some(metadata) = &self.metadata {
-            let entries = metadata.as_object().map(serde_json::Map::len);
-            match entries {
-                None => wrong.add(
-                    "metadata",
-                    "wrong_type",
-                    "must be an object of your own notes",
-                ),
-                Some(entries) if entries > 50 => {
-                    wrong.add("metadata", "too_large", "may have at most 50 entries");
-                }
-                Some(_) if metadata.to_string().len() > 10_240 => {
-                    wrong.add("metadata", "too_large", "may be at most 10 KiB as JSON");
-                }
-                Some(_) => {}
+            if let Some((code, message)) = metadata_fault(metadata) {
+                wrong.add("metadata", code, message);
             }
         }
         wrong.check(link_life("link.expires_in", &self.link).map(drop));

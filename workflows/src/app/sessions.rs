@@ -92,7 +92,7 @@ impl App {
     /// Why nothing can be done with the onboarding's link any more, if that is so.
     pub(super) fn dead_link(&self, instance: &Instance<Onboarding>) -> Option<Problem> {
         let link = &instance.facts.link;
-        if instance.state == State::Canceled {
+        if matches!(instance.state, State::Canceling | State::Canceled) {
             return Some(dead(
                 "link_ended",
                 "This setup was called off. If you did not expect that, ask whoever sent you the link.",

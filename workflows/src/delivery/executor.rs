@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Clock, Documents, Executor, Expected, Job, Outcome, Reason, Timestamp};
-use rand::Rng;
 
 use super::{Command, Delivery, Event, PAUSES};
 use crate::app::AttemptView;
@@ -127,7 +126,7 @@ impl Executor<Delivery> for DeliveryExecutor {
 /// When the next try is due, with jitter so that a recovering endpoint is not met by all at once.
 fn next_try(job: &Job<Delivery>, asked: Option<Duration>) -> Option<Timestamp> {
     let pause = *PAUSES.get(job.facts.tried + 1)?;
-    let jitter = pause.mul_f64(rand::rng().random_range(0.0..0.1));
+    let jitter = pause.mul_f64(fastrand::f64() / 10.0);
     Some(job.now + (pause + jitter).max(asked.unwrap_or_default()))
 }
 

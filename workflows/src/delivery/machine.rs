@@ -13,6 +13,8 @@ pub enum State {
     Delivered,
     /// The endpoint did not take it in all its tries.
     Exhausted,
+    /// An operator stopped its tries.
+    Canceled,
 }
 
 /// What the table can hear.
@@ -27,6 +29,8 @@ pub enum Input {
     GaveUp,
     /// Somebody asks for it to be sent again.
     Redelivered,
+    /// An operator wants no more tries.
+    Canceled,
 }
 
 /// What the table gives out to be done.
@@ -46,11 +50,15 @@ state_machine! {
         Accepted => Delivered,
         TryFailed => Posting [Send],
         GaveUp => Exhausted,
+        Canceled => Canceled,
     },
     Delivered => {
         Redelivered => Posting [Send],
     },
     Exhausted => {
+        Redelivered => Posting [Send],
+    },
+    Canceled => {
         Redelivered => Posting [Send],
     },
 }

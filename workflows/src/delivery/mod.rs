@@ -7,7 +7,8 @@ mod machine;
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Heard, Hold, Label, Note, Reason, Timestamp, Tries, Workflow,
+    Actor, Again, Awaited, Care, Conduct, Effect, Heard, Hold, Label, Note, Offer, Offered, Reason,
+    Said, Timestamp, Tries, Undo, Workflow, WrongField,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,6 +86,11 @@ pub enum Event {
         /// Who asks.
         actor: Actor,
     },
+    /// Try no more.
+    Canceled {
+        /// Who stops it.
+        actor: Actor,
+    },
 }
 
 /// The workflow of one delivery.
@@ -123,6 +129,10 @@ impl Workflow for Delivery {
                 next.tried = 0;
                 next.next_at = None;
                 (Input::Redelivered, Note::plain("redelivered", actor))
+            }
+            Event::Canceled { actor } => {
+                next.next_at = None;
+                (Input::Canceled, Note::plain("canceled", actor))
             }
         };
         Heard::moved(next, input, note)
@@ -169,6 +179,44 @@ impl Workflow for Delivery {
         state != State::Posting
     }
 
+    fn offers(state: State, _facts: &Facts) -> Vec<Offer> {
+        let (act, name, means) = match state {
+            State::Posting => (
+                Offered::Cancel,
+                "cancel",
+                "The endpoint is tried no more. The notice can be sent again later.",
+            ),
+            _ => (
+                Offered::Submit,
+                "redeliver",
+                "The notice is sent once more, with all its tries.",
+            ),
+        };
+        vec![Offer {
+            act,
+            name,
+            means,
+            fields: Vec::new(),
+        }]
+    }
+
+    fn said(_state: State, _facts: &Facts, said: &Said<'_>) -> Result<Event, Vec<WrongField>> {
+        let actor = said.actor;
+        Ok(match said.offer.act {
+            Offered::Cancel => Event::Canceled { actor },
+            _ => Event::Redelivered { actor },
+        })
+    }
+
+    fn effect(_command: Command, facts: &Facts) -> Effect {
+        Effect {
+            does: "posts the notice to the partner's endpoint",
+            happened: !facts.attempts.is_empty(),
+            again: Again::Repeats("the endpoint gets the same notice, under the same id"),
+            undo: Undo::Impossible("what the endpoint was sent stays sent"),
+        }
+    }
+
     fn redacted(facts: &Facts) -> Value {
         json!({
             "partner": facts.partner,
@@ -205,7 +253,7 @@ pub fn delivery_view(state: State, facts: &Facts) -> DeliveryView {
         status: match state {
             State::Posting => "pending",
             State::Delivered => "delivered",
-            State::Exhausted => "failed",
+            State::Exhausted | State::Canceled => "failed",
         }
         .to_owned(),
         onboarding_id: facts.onboarding.clone(),

@@ -6,7 +6,7 @@ use super::event::Event;
 use super::facts::{Facts, Trouble};
 use super::hear::{HeardHere, moved, restart, troubled};
 use super::machine::{Input, State};
-use super::{flow, solutions, windows};
+use super::{acts, flow, solutions, windows};
 
 /// What everybody is told while Meta looks at a display name.
 pub(super) const NAME_NOT_PROCESSED: &str =
@@ -41,6 +41,16 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
             facts.subscribed_at = Some(now);
         }),
         Event::Registered { .. } => registered(facts, event, now),
+        Event::TokenLost(trouble) if state == State::Canceling => {
+            // Without it nothing can be taken back, and nothing of ours works there any more.
+            troubled(
+                facts,
+                Input::TokenLost,
+                "token_lost",
+                trouble,
+                acts::forget_secrets,
+            )
+        }
         Event::TokenLost(trouble) => {
             troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
         }

@@ -70,7 +70,11 @@ fn keys(facts: &Facts, shares_credit: bool) -> Vec<&'static str> {
 fn at_work(state: State, facts: &Facts) -> &'static str {
     let has_credit = facts.credit.is_some();
     match state {
-        State::LinkIssued | State::NeedsSignup | State::Expired | State::Canceled => "es_completed",
+        State::LinkIssued
+        | State::NeedsSignup
+        | State::Expired
+        | State::Canceling
+        | State::Canceled => "es_completed",
         State::EsCompleted => "token_exchanged",
         State::TokenExchanged | State::NeedsAsset => "waba_subscribed",
         State::WabaSubscribed if facts.is_coexistence() => "sync_requested",

@@ -86,7 +86,7 @@ fn phase_of(state: State, hold: Option<&Hold>) -> ClientPhase {
         State::NeedsPin => ClientPhase::Asking,
         State::NeedsOtp if !parked => ClientPhase::Asking,
         State::NumberRegistered | State::PartnerNotified => ClientPhase::Done,
-        State::Expired | State::Canceled => ClientPhase::Ended,
+        State::Expired | State::Canceling | State::Canceled => ClientPhase::Ended,
         _ if parked => ClientPhase::Waiting,
         _ => ClientPhase::Working,
     }

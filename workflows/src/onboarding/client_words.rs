@@ -30,7 +30,7 @@ pub(super) fn words(
             "This link has expired".to_owned(),
             format!("Ask {partner} for a new one. Nothing you did is lost."),
         ),
-        (State::Canceled, _) => (
+        (State::Canceling | State::Canceled, _) => (
             "This setup was called off".to_owned(),
             format!("If you did not expect that, ask {partner}."),
         ),

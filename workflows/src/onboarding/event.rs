@@ -159,5 +159,28 @@ pub enum Event {
         actor: Actor,
         /// Why.
         reason: String,
+        /// Take back first what was set up at Meta.
+        undo: bool,
     },
+    /// The app's subscription was taken back.
+    Unsubscribed,
+    /// The subscription stays: another number of the account needs it.
+    SubscriptionKept,
+    /// An operator allows one more registration.
+    RegistrationAllowed,
+    /// An operator changed what may be changed.
+    Edited(Edits),
+}
+
+/// New values of what operators may change; what is not named stays.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    /// The partner's own name for it.
+    pub external_id: Option<Option<String>>,
+    /// A sub-account of the partner's.
+    pub client_account: Option<Option<String>>,
+    /// The language of the page.
+    pub locale: Option<Option<String>>,
+    /// The partner's notes.
+    pub metadata: Option<serde_json::Value>,
 }

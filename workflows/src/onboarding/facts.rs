@@ -4,6 +4,7 @@ use engine::{Actor, Reason, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::MetaWindow;
 use crate::app::BrandingView;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
@@ -75,6 +76,9 @@ pub struct Facts {
     /// Registrations announced; Meta counts ten in a moving window of 72 hours.
     #[serde(default)]
     pub register_attempts: Vec<Timestamp>,
+    /// Registrations beyond our cap that an operator allowed in the present window.
+    #[serde(default)]
+    pub registrations_allowed: usize,
     /// When a registration could not be sent.
     #[serde(default)]
     pub unsent_at: Option<Timestamp>,
@@ -308,6 +312,16 @@ impl Facts {
         }
     }
 
+    /// Whether something is set up at Meta that can be taken back: not once the number is live.
+    pub fn can_undo(&self) -> bool {
+        self.subscribed_at.is_some() && self.token.is_some() && self.bound.is_some()
+    }
+
+    /// How many registrations may stand in Meta's window.
+    pub fn registrations_max(&self) -> usize {
+        MetaWindow::REGISTER_CAP + self.registrations_allowed
+    }
+
     /// What a fresh onboarding knows.
     pub fn new(id: String, order: Order, link: Link, now: Timestamp) -> Self {
         Self {
@@ -338,6 +352,7 @@ impl Facts {
             subscribed_at: None,
             registered_at: None,
             register_attempts: Vec::new(),
+            registrations_allowed: 0,
             unsent_at: None,
             otp: None,
             otp_sent_at: None,

@@ -7,7 +7,7 @@ use engine::{Actor, Heard, Note, Reason, Timestamp};
 use super::event::Event;
 use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
 use super::machine::{Input, State};
-use super::{Onboarding, answers};
+use super::{Onboarding, acts, answers};
 use crate::values::Secret;
 
 /// The halves of one signup arrive together within this span.
@@ -68,10 +68,11 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
                 facts.browser = None;
             })
         }
-        Event::Canceled { actor, reason } => {
-            let note = Note::because("canceled", actor, Reason::new("canceled", reason));
-            moved(facts, Input::Canceled, note, forget_secrets)
-        }
+        Event::Canceled { .. }
+        | Event::Unsubscribed
+        | Event::SubscriptionKept
+        | Event::RegistrationAllowed
+        | Event::Edited(_) => acts::hear(facts, state, event),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
         other => answers::from_meta(facts, state, other, now),
     }
@@ -227,13 +228,6 @@ pub(super) fn restart(facts: &mut Facts) {
     facts.claim = None;
 }
 
-fn forget_secrets(facts: &mut Facts) {
-    facts.code = None;
-    facts.token = None;
-    facts.otp = None;
-    facts.browser = None;
-}
-
 pub(super) fn troubled(
     facts: &Facts,
     input: Input,
@@ -260,7 +254,7 @@ pub(super) fn moved(
     Heard::moved(next, input, note)
 }
 
-fn learned(facts: &Facts, note: Note, learn: impl FnOnce(&mut Facts)) -> HeardHere {
+pub(super) fn learned(facts: &Facts, note: Note, learn: impl FnOnce(&mut Facts)) -> HeardHere {
     let mut next = facts.clone();
     learn(&mut next);
     Heard::noted(Some(next), note)

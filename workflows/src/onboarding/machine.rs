@@ -47,6 +47,8 @@ pub enum State {
     NeedsPin,
     /// The link's time ran out; a new link revives it.
     Expired,
+    /// Called off by an operator: what was set up at Meta is being taken back.
+    Canceling,
     /// Partner or operator called it off.
     Canceled,
 }
@@ -97,6 +99,8 @@ pub enum Input {
     NumberChecked,
     /// The number could not be registered yet: look at it again.
     RegistrationPutOff,
+    /// An operator allows one more registration than our cap.
+    RegistrationAllowed,
     /// The number is live.
     Registered,
     /// The number has another PIN.
@@ -127,6 +131,10 @@ pub enum Input {
     LinkExpired,
     /// A new link was made.
     LinkRenewed,
+    /// Called off, and what was set up is to be taken back first.
+    UndoWanted,
+    /// Our app no longer receives the account's webhooks, or another client still needs it to.
+    Unsubscribed,
     /// Called off.
     Canceled,
 }
@@ -163,6 +171,8 @@ pub enum Command {
     SubmitOtp,
     /// See whether the partner has been told.
     TellPartner,
+    /// Take our app's subscription to the account back.
+    UnsubscribeApp,
 }
 
 state_machine! {
@@ -190,6 +200,7 @@ state_machine! {
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
         SyncLost => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     WabaSubscribed => {
@@ -202,23 +213,27 @@ state_machine! {
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => WabaSubscribed [RegisterNumber],
         RegistrationPutOff => WabaSubscribed [CheckNumber],
+        RegistrationAllowed => WabaSubscribed [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
         SyncLost => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     CreditShared => {
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => CreditShared [RegisterNumber],
         RegistrationPutOff => CreditShared [CheckNumber],
+        RegistrationAllowed => CreditShared [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     SyncRequested => {
@@ -230,6 +245,7 @@ state_machine! {
         Registered => NumberRegistered [TellPartner],
         TokenLost => NeedsSignup,
         SyncLost => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NumberRegistered => {
@@ -246,6 +262,7 @@ state_machine! {
         CodeReceived => EsCompleted [ExchangeCode],
         AssetsRecheck => TokenExchanged [CheckAssets],
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NeedsOtp => {
@@ -256,11 +273,18 @@ state_machine! {
         NumberVerified => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     NeedsPin => {
         PinGiven => WabaSubscribed [CheckNumber],
         WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
+        Canceled => Canceled,
+    },
+    Canceling => {
+        Unsubscribed => Canceled,
+        TokenLost => Canceled,
         Canceled => Canceled,
     },
     Expired => {

@@ -1,10 +1,12 @@
 //! Onboarding: from a link to a live number, with the partner told.
 
+mod acts;
 mod answers;
 mod client_steps;
 mod client_trouble;
 mod client_view;
 mod client_words;
+mod effects;
 mod event;
 mod executor;
 mod facts;
@@ -22,13 +24,14 @@ mod windows;
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Reason, Timestamp, Tries,
-    Workflow,
+    Actor, Awaited, Care, Conduct, Effect, Heard, Hold, InstanceId, Label, Offer, Reason, Said,
+    Timestamp, Tries, Workflow, WrongField,
 };
 use serde_json::Value;
 
+pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
-pub use event::Event;
+pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
 pub use machine::{Command, Input, Machine, State};
@@ -72,9 +75,6 @@ impl Workflow for Onboarding {
         ];
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
-        }
-        if let Some(trouble) = &facts.trouble {
-            labels.push(Label::shared("trouble", trouble.code.as_str()));
         }
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
@@ -127,10 +127,16 @@ impl Workflow for Onboarding {
                 Some(trouble) => (trouble.text.as_str(), trouble.mover),
                 None => (text, mover),
             };
+            // A fresh link is waited for as a matter of course; whatever comes later is not.
+            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
+                Some(trouble) => trouble.code.clone(),
+                None => code.to_owned(),
+            });
             Some(Awaited {
                 mover,
                 reason: Reason::new(code, text),
                 until,
+                cause,
             })
         };
         let link_end = Some(facts.link.expires_at);
@@ -194,6 +200,9 @@ impl Workflow for Onboarding {
             let mut next = facts.clone();
             let from = now - MetaWindow::REGISTER_WINDOW;
             next.register_attempts.retain(|at| *at > from);
+            if next.register_attempts.len() < MetaWindow::REGISTER_CAP {
+                next.registrations_allowed = 0;
+            }
             next.register_attempts.push(now);
             next
         })
@@ -209,6 +218,26 @@ impl Workflow for Onboarding {
 
     fn seal_off(facts: &mut Facts, state: State, hold: Option<&Hold>, now: Timestamp) {
         view::number_what_is_seen(facts, state, hold, now);
+    }
+
+    fn offers(state: State, facts: &Facts) -> Vec<Offer> {
+        acts::offers(state, facts)
+    }
+
+    fn said(state: State, facts: &Facts, said: &Said<'_>) -> Result<Event, Vec<WrongField>> {
+        acts::said(state, facts, said)
+    }
+
+    fn milestones() -> &'static [State] {
+        &acts::MILESTONES
+    }
+
+    fn rewound(facts: &Facts, from: State, to: State, now: Timestamp) -> Result<Facts, Reason> {
+        acts::rewound(facts, from, to, now)
+    }
+
+    fn effect(command: Command, facts: &Facts) -> Effect {
+        effects::effect(command, facts)
     }
 
     fn redacted(facts: &Facts) -> Value {

@@ -18,6 +18,9 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "partner": facts.order.partner,
         "app": facts.order.app,
         "external_id": facts.order.external_id,
+        "client_account": facts.order.client_account,
+        "locale": facts.order.locale,
+        "metadata": facts.order.metadata,
         "link": { "id": facts.link.id, "expires_at": facts.link.expires_at.to_rfc3339(),
                   "revoked_at": facts.link.revoked_at.map(Timestamp::to_rfc3339) },
         "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
@@ -32,6 +35,9 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "token": facts.token.as_ref().map(|_| "sealed"),
         "token_expires_at": facts.token_expires_at.map(Timestamp::to_rfc3339),
         "pin": facts.pin.as_ref().map(|_| "sealed"),
+        "subscribed_at": facts.subscribed_at.map(Timestamp::to_rfc3339),
+        "registered_at": facts.registered_at.map(Timestamp::to_rfc3339),
+        "completed_at": facts.completed_at.map(Timestamp::to_rfc3339),
         "granted": facts.granted,
         "bound": facts.bound.as_ref().map(|bound| json!({
             "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,
@@ -46,6 +52,7 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "must_register_before": deadlines.register.map(Timestamp::to_rfc3339),
         "must_sync_before": deadlines.sync.map(Timestamp::to_rfc3339),
         "name_awaited_at": facts.name_awaited_at.map(Timestamp::to_rfc3339),
+        "registrations_allowed": facts.registrations_allowed,
         "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
         "can_send": facts.can_send,
         "trouble": facts.trouble.as_ref().map(|trouble| json!({

@@ -89,10 +89,13 @@ fn requested(
             at: now,
             request_id,
         });
-        match kind {
-            SyncKind::Contacts => facts.syncs.contacts = sync,
-            SyncKind::History => facts.syncs.history = sync,
-        }
+        let syncs = &mut facts.syncs;
+        let kept = match kind {
+            SyncKind::Contacts => &mut syncs.contacts,
+            SyncKind::History => &mut syncs.history,
+        };
+        // Gone over again, it is the one of before.
+        *kept = kept.take().or(sync);
     })
 }
 

@@ -24,6 +24,7 @@ pub fn status(state: State, facts: &Facts, hold: Option<&Hold>) -> &'static str 
         | State::CreditShared
         | State::SyncRequested
         | State::NumberRegistered
+        | State::Canceling
             if !parked =>
         {
             "in_progress"
@@ -164,6 +165,10 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
         State::WabaSubscribed | State::CreditShared => {
             ("register_number", "The number is being registered.")
         }
+        State::Canceling => (
+            "cancel",
+            "It was called off, and what was set up is being taken back.",
+        ),
         _ => (
             "tell_partner",
             "The completion is being told to the partner.",

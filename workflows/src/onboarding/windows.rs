@@ -56,7 +56,10 @@ pub(super) fn deadlines(state: State, facts: &Facts) -> Vec<(Timestamp, Event)> 
 
 /// Meta's own deadline for what is at work now.
 pub(super) fn deadline(state: State, facts: &Facts) -> Option<Deadline> {
-    let signed_up = facts.es_completed_at?;
+    // A number that is live already is past Meta's windows.
+    let signed_up = facts
+        .es_completed_at
+        .filter(|_| facts.registered_at.is_none())?;
     match state {
         State::TokenExchanged | State::WabaSubscribed | State::SyncRequested
             if facts.is_coexistence() =>

@@ -228,6 +228,9 @@ pub trait GraphApi: Send + Sync + 'static {
     /// Subscribes the token's app to a WABA. Repeating it changes nothing.
     async fn subscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError>;
 
+    /// Ends the subscription of the token's app to a WABA. Repeating it changes nothing.
+    async fn unsubscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError>;
+
     /// Sends a WABA's messages to another address. The app must be subscribed; Meta verifies the
     /// address during the call, and a plain subscription afterwards would take the override away.
     async fn override_callback(

@@ -1,5 +1,6 @@
 //! The console's first page: what waits for an operator, grouped, and how many of everything there are.
 
+use engine::Timestamp;
 use maud::{Markup, html};
 use rocket::get;
 use rocket::http::Status;
@@ -10,7 +11,7 @@ use super::filters::list_path;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
 use super::telling::code_name;
-use super::words::{humane, mark, none, number};
+use super::words::{humane, lasted, mark, none, number, time_or_none};
 use crate::web::UseCases;
 
 /// One line of the tally: workflow, state, hold code, count.
@@ -26,7 +27,7 @@ pub(super) async fn attention(
     let groups = app.attention(&signed.operator).await?.data;
     let counts = app.gauges().await?.instances;
     let frame = Frame::load(&app, &signed, flash).await;
-    let body = body(&groups, &counts);
+    let body = body(&groups, &counts, frame.now);
     Ok(Page(
         Status::Ok,
         frame.page(Place::Attention, "Needs attention", &body),
@@ -34,7 +35,7 @@ pub(super) async fn attention(
 }
 
 /// The page's middle.
-pub(super) fn body(groups: &[AttentionGroup], counts: &[Count]) -> Markup {
+pub(super) fn body(groups: &[AttentionGroup], counts: &[Count], now: Timestamp) -> Markup {
     html! {
         div.title { h1 { "Needs attention" } }
         @if groups.is_empty() {
@@ -43,7 +44,7 @@ pub(super) fn body(groups: &[AttentionGroup], counts: &[Count]) -> Markup {
                 p { "When onboardings get stuck where only a person can move them, they appear here, grouped by what holds them up." }
                 a.button href="/console/partners" { "Make a link for a partner" }
             }
-        } @else { (grouped(groups)) }
+        } @else { (grouped(groups, now)) }
         section aria-labelledby="all" {
             h2 #all { "Everything" }
             @if counts.is_empty() { p.soft { "Counts appear here with the first onboarding." } }
@@ -52,32 +53,49 @@ pub(super) fn body(groups: &[AttentionGroup], counts: &[Count]) -> Markup {
     }
 }
 
-fn grouped(groups: &[AttentionGroup]) -> Markup {
+fn grouped(groups: &[AttentionGroup], now: Timestamp) -> Markup {
     let mut groups: Vec<&AttentionGroup> = groups.iter().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     html! {
         div.rows tabindex="0" role="group" aria-label="Table, scrolls sideways" {
             table.list {
-                caption.unseen { "Groups that wait for an operator, the largest first" }
+                caption.unseen { "Groups that need a look, the largest first" }
                 thead { tr {
                     th scope="col" { "Held up by" }
-                    th scope="col" { "State" }
-                    th scope="col" { "Workflow" }
+                    th scope="col" { "Where" }
+                    th scope="col" { "Moved by" }
                     th.number scope="col" { "Waiting" }
+                    th scope="col" { "Longest" }
+                    th scope="col" { "Next" }
                 } }
-                tbody {
-                    @for group in groups {
-                        tr.row {
-                            td {
-                                a.to href=(list_path(&[("workflow", &group.workflow), ("state", &group.state)])) { (code_name(&group.code)) }
-                            }
-                            td.tight { (humane(&group.state)) }
-                            td.tight { (humane(&group.workflow)) }
-                            td.number { (number(group.count)) }
-                        }
-                    }
+                tbody { @for group in groups { (line(group, now)) } }
+            }
+        }
+    }
+}
+
+fn line(group: &AttentionGroup, now: Timestamp) -> Markup {
+    let members = list_path(&[("fingerprint", &group.fingerprint), ("mover", &group.mover)]);
+    html! {
+        tr.row {
+            td {
+                a.to href=(members) { (code_name(&group.code)) }
+                br; (mark(&group.kind))
+            }
+            td.tight {
+                (humane(&group.state))
+                @if let Some(command) = &group.command { br; span.soft.small { (humane(command)) } }
+                @if group.workflow != "onboarding" { br; span.soft.small { (humane(&group.workflow)) } }
+            }
+            td.tight { (humane(&group.mover)) }
+            td.number {
+                (number(group.count))
+                @if group.since_yesterday > 0 && group.looked_at == group.count {
+                    br; span.soft.small { (number(group.since_yesterday)) " in the last day" }
                 }
             }
+            td.tight { @if let Some(since) = &group.oldest_since { (lasted(since, now)) } @else { (none()) } }
+            td.tight { (time_or_none(group.next_due.as_deref(), now)) }
         }
     }
 }

@@ -10,7 +10,15 @@ use super::words::humane;
 use crate::web::Query;
 
 /// What may be filtered by.
-const NAMES: &[&str] = &["workflow", "state", "partner_id", "external_id"];
+const NAMES: &[&str] = &[
+    "workflow",
+    "state",
+    "partner_id",
+    "external_id",
+    "waiting_for",
+    "mover",
+    "fingerprint",
+];
 /// The list that they narrow.
 const LIST: &str = "/console/instances";
 /// What a screen and a half holds.
@@ -60,6 +68,9 @@ impl Filters {
             state: value("state"),
             partner_id: value("partner_id"),
             external_id: value("external_id"),
+            waiting_for: value("waiting_for"),
+            mover: value("mover"),
+            fingerprint: value("fingerprint"),
             limit: Some(PAGE),
             after: self.after.clone(),
             ..ListQuery::default()
@@ -74,6 +85,9 @@ impl Filters {
             state: value("state"),
             partner_id: value("partner_id"),
             external_id: value("external_id"),
+            waiting_for: value("waiting_for"),
+            mover: value("mover"),
+            fingerprint: value("fingerprint"),
             ..BulkFilter::default()
         }
     }
@@ -122,6 +136,17 @@ impl Filters {
                 label { "State" input name="state" value=(value("state")) autocomplete="off" spellcheck="false"; }
                 label { "Partner" input name="partner_id" value=(value("partner_id")) placeholder="prt_…" autocomplete="off" spellcheck="false"; }
                 label { "Partner’s own id" input name="external_id" value=(value("external_id")) autocomplete="off" spellcheck="false"; }
+                label {
+                    "Moved by"
+                    select name="mover" {
+                        option value="" { "Anybody" }
+                        @for mover in ["client", "partner", "operator", "outside", "system"] {
+                            option value=(mover) selected[value("mover") == mover] { (humane(mover)) }
+                        }
+                    }
+                }
+                label { "Waiting for" input name="waiting_for" value=(value("waiting_for")) placeholder="a code" autocomplete="off" spellcheck="false"; }
+                @if !value("fingerprint").is_empty() { input type="hidden" name="fingerprint" value=(value("fingerprint")); }
                 button type="submit" { "Filter" }
             }
         }
@@ -176,6 +201,9 @@ fn label(name: &str) -> &'static str {
         "workflow" => "Workflow",
         "state" => "State",
         "partner_id" => "Partner",
+        "waiting_for" => "Waiting for",
+        "mover" => "Moved by",
+        "fingerprint" => "Like waits",
         _ => "Partner’s own id",
     }
 }

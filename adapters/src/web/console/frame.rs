@@ -55,10 +55,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Asks what the header tells; an answer that fails leaves its place empty, not the page.
     pub(super) async fn load(app: &App, signed: &Signed, flash: Option<FlashMessage<'_>>) -> Self {
-        let groups = app.attention(&signed.operator).await;
-        let count = |groups: workflows::app::ListView<workflows::app::AttentionGroup>| {
-            groups.data.iter().map(|group| group.count).sum()
-        };
+        let attention = app.attention_count(&signed.operator).await;
         let health = match app.readiness().await {
             Err(reason) => Err(reason),
             Ok(()) => match app.gauges().await {
@@ -70,7 +67,7 @@ impl Frame {
             now: app.clock().now(),
             token: signed.form_token(),
             sandbox: signed.sandbox,
-            attention: groups.ok().map(count),
+            attention: attention.ok(),
             health,
             flash: flash.map(|flash| (flash.kind() == "error", flash.message().to_owned())),
         }

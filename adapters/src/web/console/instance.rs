@@ -7,7 +7,7 @@ use rocket::http::{ContentType, Status};
 use rocket::request::FlashMessage;
 use workflows::app::{DiagramView, HoldView, InstanceView};
 
-use super::acts::acts;
+use super::act_forms::{acts, is_end};
 use super::deliveries::deliveries;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::{AnyOperator, Visitor};
@@ -57,8 +57,8 @@ pub(super) fn body(
     frame: &Frame,
 ) -> Markup {
     let now = frame.now;
-    let (ends, frequent): (Vec<&str>, Vec<&str>) =
-        view.acts.iter().partition(|act| super::acts::is_end(act));
+    let (ends, frequent): (Vec<_>, Vec<_>) =
+        view.offers.iter().partition(|offer| is_end(offer.act));
     html! {
         div.title {
             h1 { (humane(&view.state)) }

@@ -1,5 +1,6 @@
 //! The operators' console: server-rendered pages that work without script.
 
+mod act_forms;
 mod acts;
 mod assets;
 mod attention;
@@ -8,6 +9,7 @@ mod deliveries;
 mod diagram;
 mod facts;
 mod filters;
+mod foresight;
 mod frame;
 mod instance;
 mod instances;

@@ -4,7 +4,7 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 use workflows::app::{
     AttemptView, AttentionGroup, DeliveryView, DiagramEdge, DiagramNode, DiagramView, EventView,
-    HoldView, InstanceRow, InstanceView, ListView, TaskView,
+    HoldView, InstanceRow, InstanceView, ListView, NeedView, OfferView, TaskView,
 };
 
 use super::frame::Frame;
@@ -46,6 +46,7 @@ pub(super) fn hold(kind: &str) -> HoldView {
         until: Some("2026-11-26T08:00:00.000Z".to_owned()),
         mover: "time".to_owned(),
         attempt: 4,
+        fingerprint: "onboarding:waba_subscribed:register_number:register_rate_limited".to_owned(),
     }
 }
 
@@ -77,6 +78,16 @@ pub(super) fn groups() -> Vec<AttentionGroup> {
         state: state.to_owned(),
         workflow: "onboarding".to_owned(),
         count,
+        fingerprint: format!("onboarding:{state}:-:{code}"),
+        command: None,
+        kind: "awaiting".to_owned(),
+        mover: "client".to_owned(),
+        oldest_since: Some("2026-11-21T08:00:00.000Z".to_owned()),
+        oldest_age_s: Some(187_200),
+        next_due: None,
+        since_yesterday: 1,
+        looked_at: count,
+        sample_ids: Vec::new(),
     })
     .to_vec()
 }
@@ -120,8 +131,33 @@ pub(super) fn instance() -> InstanceView {
         attempts: Vec::new(),
         deliveries: vec![delivery()],
         acts: vec!["retry_now", "pause", "cancel"],
+        offers: ["retry_now", "pause", "cancel"].map(offer).to_vec(),
         created_at: "2026-11-23T08:00:00.000Z".to_owned(),
         updated_at: "2026-11-23T11:48:00.000Z".to_owned(),
+    }
+}
+
+/// An act that may be done, with nothing to fill in.
+pub(super) fn offer(act: &'static str) -> OfferView {
+    OfferView {
+        act,
+        event: None,
+        means: "It does what it says.",
+        needs: Vec::new(),
+        refused: Vec::new(),
+    }
+}
+
+/// A field of an act.
+pub(super) fn need(name: &'static str, kind: &'static str, value: Option<Value>) -> NeedView {
+    NeedView {
+        name,
+        label: name,
+        kind,
+        choices: Vec::new(),
+        chars_max: None,
+        required: false,
+        value,
     }
 }
 

@@ -79,6 +79,7 @@ fn work(state: &str) -> &'static str {
         "waba_subscribed" | "credit_shared" => "Registering the number",
         "sync_requested" => "Connecting the app",
         "number_registered" => "Telling the partner",
+        "canceling" => "Taking the subscription back",
         _ => "The next step",
     }
 }

@@ -33,7 +33,7 @@ fn the_console_can_be_read_in_light_and_dark() {
 fn no_page_has_a_script_or_a_style_of_its_own() {
     let partner = json!({"id": "prt_1", "name": "Acme"});
     for html in [
-        in_frame(&attention::body(&groups(), &[])),
+        in_frame(&attention::body(&groups(), &[], now())),
         page_of(&instance()),
         in_frame(&partners::body(&[partner], &frame(), None)),
         login::page(None).into_string(),
@@ -52,20 +52,20 @@ fn no_page_has_a_script_or_a_style_of_its_own() {
 
 #[test]
 fn the_largest_group_comes_first_and_leads_to_its_instances() {
-    let html = in_frame(&attention::body(&groups(), &[]));
+    let html = in_frame(&attention::body(&groups(), &[], now()));
     let (large, small) = (
         html.find("App token refused"),
         html.find("Two step PIN wrong"),
     );
     assert!(large < small && large.is_some());
     assert!(
-        html.contains(r#"href="/console/instances?workflow=onboarding&amp;state=es_completed""#)
+        html.contains("/console/instances?fingerprint=onboarding%3Aes_completed%3A-%3Aapp_token_refused&amp;mover=client")
     );
 }
 
 #[test]
 fn an_empty_page_says_what_would_appear_and_how_to_make_it() {
-    let html = in_frame(&attention::body(&[], &[]));
+    let html = in_frame(&attention::body(&[], &[], now()));
     assert!(html.contains("Nothing needs you") && html.contains("Make a link"));
     let none = instances::body(&list(Vec::new()), &Filters::none(), now()).into_string();
     assert!(none.contains("No onboardings yet"));
@@ -111,6 +111,7 @@ fn what_cannot_be_undone_stands_apart_from_what_is_done_often() {
 fn an_ended_instance_offers_no_acts_and_says_that_nothing_is_due() {
     let ended = InstanceView {
         acts: Vec::new(),
+        offers: Vec::new(),
         hold: None,
         tasks: Vec::new(),
         deliveries: Vec::new(),

@@ -24,11 +24,19 @@ fn read(act: &str, body: &Value) -> Result<OperatorAct, Problem> {
         left: body.as_object().cloned().unwrap_or_default(),
         errors: Vec::new(),
     };
-    let reason = fields.text("reason");
-    let operation_id = fields.text("operation_id");
-    let dry_run = fields.flag("dry_run");
+    let asked = OperatorAct {
+        act: act.to_owned(),
+        reason: fields.text("reason").unwrap_or_default(),
+        operation_id: fields.text("operation_id"),
+        dry_run: fields.flag("dry_run"),
+        version: fields.number("version"),
+        to: fields.text("to"),
+        event: fields.text("event"),
+        compensate: fields.flag("compensate"),
+        fields: fields.object("fields"),
+    };
     let Fields { left, mut errors } = fields;
-    if reason.is_none() && errors.iter().all(|error| error.param != "reason") {
+    if asked.reason.is_empty() && errors.iter().all(|error| error.param != "reason") {
         errors.push(wrong("reason", "required", "say why, for the audit"));
     }
     errors.extend(
@@ -38,12 +46,7 @@ fn read(act: &str, body: &Value) -> Result<OperatorAct, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    Ok(OperatorAct {
-        act: act.to_owned(),
-        reason: reason.unwrap_or_default(),
-        operation_id,
-        dry_run,
-    })
+    Ok(asked)
 }
 
 struct Fields {
@@ -60,6 +63,32 @@ impl Fields {
                 self.errors
                     .push(wrong(name, "wrong_type", "must be a text"));
                 None
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str) -> Option<u64> {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let number = value.as_u64();
+                if number.is_none() {
+                    let message = "must be a whole number, as a preview told it";
+                    self.errors.push(wrong(name, "wrong_type", message));
+                }
+                number
+            }
+        }
+    }
+
+    fn object(&mut self, name: &str) -> Map<String, Value> {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(object)) => object,
+            Some(_) => {
+                self.errors
+                    .push(wrong(name, "wrong_type", "must be a JSON object"));
+                Map::new()
             }
         }
     }
@@ -103,6 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn what_an_act_needs_is_read_with_it() {
+        let body = json!({
+            "reason": "r", "version": 7, "to": "waba_subscribed", "event": "otp_wanted",
+            "compensate": true, "fields": {"locale": "es"},
+        });
+        let act = read("rewind", &body).unwrap();
+        assert_eq!(
+            (act.version, act.to.as_deref()),
+            (Some(7), Some("waba_subscribed"))
+        );
+        assert_eq!(
+            (act.event.as_deref(), act.compensate),
+            (Some("otp_wanted"), true)
+        );
+        assert_eq!(act.fields["locale"], "es");
+    }
+
+    #[test]
     fn every_wrong_field_of_an_act_is_named_once() {
         let params = |body| {
             let problem = read("pause", &body).unwrap_err();
@@ -117,6 +164,10 @@ mod tests {
         assert_eq!(
             params(json!({"reason": "r", "dry_run": "yes", "force": true})),
             ["dry_run", "force"]
+        );
+        assert_eq!(
+            params(json!({"reason": "r", "version": "7", "fields": []})),
+            ["version", "fields"]
         );
     }
 }

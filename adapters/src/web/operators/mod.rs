@@ -3,6 +3,7 @@
 
 mod acts;
 mod bulk;
+mod keeping;
 mod registry;
 mod token;
 mod views;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Vec<Route> {
         views::schedules,
         views::audit,
         acts::act,
+        keeping::backup,
         bulk::order,
         bulk::jobs,
         bulk::job,

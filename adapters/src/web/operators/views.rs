@@ -13,6 +13,9 @@ const FILTERS: &[&str] = &[
     "status",
     "partner_id",
     "external_id",
+    "waiting_for",
+    "mover",
+    "fingerprint",
     "created_after",
     "created_before",
 ];

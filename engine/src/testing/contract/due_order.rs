@@ -1,6 +1,6 @@
 //! One order of what is due, and the moment to look again.
 
-use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settling, task};
+use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settled, settling, task};
 use crate::clock::Timestamp;
 
 fn webhook(number: u32, due: i64) -> crate::task::Task {
@@ -63,6 +63,22 @@ pub(super) async fn the_next_moment_is_known(subject: &dyn StoreUnderTest) {
     assert_eq!(next_due(&trial).await, Some(60_500), "its lease may end");
     trial.write(settling(&claimed)).await;
     assert_eq!(next_due(&trial).await, Some(90_000));
+}
+
+/// A clock may jump back between a claim and its renewal.
+pub(super) async fn whoever_finds_nothing_is_told_a_later_moment(subject: &dyn StoreUnderTest) {
+    let mut trial = Trial::without_restarts(subject).await;
+    trial.write(arming(&[task(1, "call", 90_000)])).await;
+    let claimed = trial.claim(90_000).await;
+    let held = [settled(&claimed[0])];
+    let soon = Timestamp::from_millis(500);
+    let lost = trial.running().renew(&held, soon).await;
+    assert_eq!(lost.expect("the store answers"), []);
+    assert!(trial.claim(1000).await.is_empty(), "it is not due");
+    assert_eq!(next_due(&trial).await, Some(90_000));
+    let again = trial.claim(90_000).await;
+    assert_eq!(again.len(), 1, "the lease has ended long ago");
+    trial.write(settling(&again)).await;
 }
 
 async fn next_due(trial: &Trial<'_>) -> Option<i64> {

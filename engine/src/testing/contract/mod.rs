@@ -1,12 +1,38 @@
 //! What every store promises, as checks that anyone's store can run in one line: [`all`].
 //!
-//! Each check panics with a sentence when its promise is broken. None knows how a store works.
+//! Each check panics with a sentence when its promise is broken. None knows how a store works, and
+//! each promise has its file here. To run them on a store of your own, say how it is opened, opened
+//! again, and damaged:
+//!
+//! ```ignore
+//! struct Mine(TempDir);
+//!
+//! #[async_trait]
+//! impl StoreUnderTest for Mine {
+//!     async fn open(&self) -> Arc<dyn Store> { /* a new, empty one at each call */ }
+//!     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> { /* close it, open it */ }
+//!     async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
+//!         /* close it, overwrite the bytes of that value with others, open it */
+//!     }
+//! }
+//!
+//! #[tokio::test]
+//! async fn my_store_keeps_the_contract() {
+//!     contract::all(&Mine(tempfile::tempdir().unwrap())).await;
+//! }
+//! ```
+//!
+//! The store is reopened before every step, but for the checks of claims: those may end with the
+//! process that holds them. [`MemoryStore`](super::MemoryStore) is the reference: where the text of a
+//! promise leaves a doubt, what it does is meant.
 
 mod atomicity;
+mod corruption;
 mod definitions;
 mod documents;
 mod due_order;
 mod journal;
+mod keeping;
 mod labels;
 mod leases;
 mod paging;
@@ -15,7 +41,7 @@ mod trial;
 mod values;
 mod versions;
 
-pub use trial::StoreUnderTest;
+pub use trial::{StoreUnderTest, Stored};
 
 /// Runs every check, one after the other, each on an empty store.
 pub async fn all(subject: &dyn StoreUnderTest) {
@@ -37,6 +63,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::the_earliest_is_handed_out_first(subject).await;
     due_order::closed_lanes_hand_out_nothing(subject).await;
     due_order::the_next_moment_is_known(subject).await;
+    due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
     definitions::newer_definitions_are_left_to_newer_processes(subject).await;
@@ -48,8 +75,14 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     paging::every_part_of_a_filter_must_hold(subject).await;
     tally::cells_are_exact(subject).await;
     journal::history_is_read_in_order_and_never_overwritten(subject).await;
+    keeping::an_image_is_one_moment(subject).await;
+    keeping::what_was_exported_comes_to_the_same_in_another_store(subject).await;
+    keeping::what_was_taken_in_is_found_and_due(subject).await;
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
+    corruption::a_damaged_record_is_never_told_as_absent(subject).await;
+    corruption::a_damaged_line_is_never_left_out(subject).await;
+    corruption::a_damaged_document_is_never_told_as_absent(subject).await;
     documents::versions_guard_documents(subject).await;
     documents::keys_are_listed_in_order_within_their_space(subject).await;
 }

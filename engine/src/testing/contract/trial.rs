@@ -16,6 +16,22 @@ use crate::store::{
 };
 use crate::task::{Claimed, Settled, Task, Work};
 
+/// A value that lies in a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stored {
+    /// The record of this instance.
+    Record(InstanceId),
+    /// A line of an instance's history, by its sequence.
+    Entry(InstanceId, u64),
+    /// A document.
+    Document {
+        /// The space it is in.
+        space: String,
+        /// Its key.
+        key: String,
+    },
+}
+
 /// How the contract gets at a store.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
@@ -24,6 +40,10 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// The same store after a restart of whatever runs it; one without a process answers it as it is.
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
+
+    /// The same store with one value damaged behind its back, as a bad disk does: its bytes are still
+    /// there, and none of them can be read.
+    async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store>;
 }
 
 /// One check's store.
@@ -62,6 +82,11 @@ impl<'a> Trial<'a> {
     pub(super) async fn restart(&mut self) {
         let store = self.store.take().expect("a trial has its store");
         self.store = Some(self.subject.reopen(store).await);
+    }
+
+    pub(super) async fn damage(&mut self, what: &Stored) {
+        let store = self.store.take().expect("a trial has its store");
+        self.store = Some(self.subject.damage(store, what).await);
     }
 
     pub(super) fn running(&self) -> Arc<dyn Store> {
@@ -123,6 +148,9 @@ pub(super) fn record(number: u32) -> Record {
         entered_at: now,
         visit: 1,
         owes: None,
+        due: None,
+        awaits: None,
+        checks_first: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub_1"),
         facts: format!("facts of {number}").into_bytes(),

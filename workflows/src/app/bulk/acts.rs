@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{
-    BulkActs, BulkItemOrder, BulkOrder, DocumentDraft, Engine, EngineError, Expected, Reason,
-    Record,
+    Act, ActError, Actor, BulkActs, BulkItemOrder, BulkOrder, DocumentDraft, Engine, EngineError,
+    Expected, Intervention, Reason, Record,
 };
 
-use crate::app::console::acts::{self, OperatorAct};
 use crate::directory::house_subject;
 
 /// The acts that make sense for many at once.
-pub(super) const ACTS: [&str; 4] = acts::ACTS;
+pub(super) const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
 
 /// Marks of what was done under which job.
 const MARKS: &str = "bulk_marks";
@@ -30,9 +29,21 @@ fn place(item: &BulkItemOrder<'_>) -> String {
 
 #[async_trait]
 impl BulkActs for OperatorActs {
-    fn refusal(&self, order: &BulkOrder, record: &Record) -> Option<Reason> {
-        let why = acts::refusal(record, &order.act)?;
-        Some(Reason::new("not_in_this_state", why))
+    async fn refusal(
+        &self,
+        engine: &Engine,
+        order: &BulkOrder,
+        record: &Record,
+    ) -> Result<Option<Reason>, EngineError> {
+        let Some(by) = intervention(order, &order.reason) else {
+            return Ok(Some(unknown(order)));
+        };
+        match engine.preview(&record.id, &by).await {
+            Ok(_) => Ok(None),
+            Err(ActError::Engine(error)) => Err(error),
+            Err(ActError::NotPossible(why)) => Ok(Some(why)),
+            Err(other) => Ok(Some(Reason::new("not_possible", other.to_string()))),
+        }
     }
 
     async fn was_done(
@@ -49,7 +60,7 @@ impl BulkActs for OperatorActs {
         engine: &Engine,
         item: &BulkItemOrder<'_>,
         record: Record,
-    ) -> Result<(), EngineError> {
+    ) -> Result<(), ActError> {
         let mark = DocumentDraft {
             space: MARKS,
             key: &place(item),
@@ -59,12 +70,31 @@ impl BulkActs for OperatorActs {
             expires_at: Some(engine.now() + MARK_KNOWN),
         };
         let mark = engine.documents().seal(mark).await?;
-        let act = OperatorAct {
-            act: item.order.act.clone(),
-            reason: format!("{} ({})", item.order.reason, item.job),
-            operation_id: None,
-            dry_run: false,
+        let reason = format!("{} ({})", item.order.reason, item.job);
+        let Some(by) = intervention(item.order, &reason) else {
+            return Err(ActError::NotPossible(unknown(item.order)));
         };
-        acts::carry_out(engine, &record, &act, mark).await
+        let by = Intervention {
+            documents: mark,
+            ..by
+        };
+        engine.intervene(&record.id, &by).await.map(drop)
     }
+}
+
+/// The act of an order, if it is one that makes sense for many at once.
+fn intervention(order: &BulkOrder, reason: &str) -> Option<Intervention> {
+    let act = match order.act.as_str() {
+        "retry_now" => Act::RetryNow,
+        "pause" => Act::Pause,
+        "resume" => Act::Resume,
+        "cancel" => Act::Cancel { undo: false },
+        _ => return None,
+    };
+    let reason = Reason::new("operator", reason);
+    Some(Intervention::new(act, Actor::Operator, reason))
+}
+
+fn unknown(order: &BulkOrder) -> Reason {
+    Reason::new("unknown_act", format!("no act {} is known", order.act))
 }

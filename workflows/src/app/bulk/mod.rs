@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use engine::{
     Act, Actor, BULK_LABEL, Bulk, BulkCursor, BulkEvent, BulkFacts, BulkOrder, DocumentDraft,
-    EngineError, Expected, Filter, Instance, InstanceId, Letter, NewInstance, Note, PutDocument,
-    Reason, bulk_items, preview_bulk,
+    EngineError, Expected, Filter, Instance, InstanceId, Intervention, Letter, NewInstance, Note,
+    PutDocument, Reason, bulk_items, preview_bulk,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,9 +60,10 @@ impl App {
         let found = preview_bulk(&self.engine, &OperatorActs, &order, SAMPLE).await?;
         let mut sample = Vec::with_capacity(found.sample.len());
         for record in found.sample {
-            let refusal = engine::BulkActs::refusal(&OperatorActs, &order, &record);
+            let refusal =
+                engine::BulkActs::refusal(&OperatorActs, &self.engine, &order, &record).await?;
             sample.push(BulkSampleView {
-                row: self.row(record).await?,
+                row: self.row(&record),
                 refusal: refusal.map(|why| why.text),
             });
         }
@@ -211,9 +212,8 @@ impl App {
                 } else {
                     Act::Resume
                 };
-                self.engine
-                    .intervene(id, act, Actor::Operator, reason)
-                    .await?;
+                let by = Intervention::new(act, Actor::Operator, reason);
+                self.engine.intervene(id, &by).await?;
             }
             "cancel" => {
                 let event = BulkEvent::Canceled { reason };

@@ -51,6 +51,12 @@ pub struct BulkFilter {
     pub partner_id: Option<String>,
     /// With this name of the partner's own.
     pub external_id: Option<String>,
+    /// Waiting for this: the code of what is awaited, or of what went wrong.
+    pub waiting_for: Option<String>,
+    /// Waiting for whoever this is to move them.
+    pub mover: Option<String>,
+    /// As a group of like waits is named.
+    pub fingerprint: Option<String>,
     /// RFC 3339, inclusive.
     pub created_after: Option<String>,
     /// RFC 3339, exclusive.
@@ -124,6 +130,9 @@ impl BulkFilter {
             status: self.status.clone(),
             partner_id: self.partner_id.clone(),
             external_id: self.external_id.clone(),
+            waiting_for: self.waiting_for.clone(),
+            mover: self.mover.clone(),
+            fingerprint: self.fingerprint.clone(),
             created_after: self.created_after.clone(),
             created_before: self.created_before.clone(),
             ..ListQuery::default()

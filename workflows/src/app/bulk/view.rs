@@ -15,7 +15,7 @@ pub(super) fn view(job: &Instance<Bulk>, now: Timestamp) -> BulkView {
     let facts = &job.facts;
     let going = !job.record.ended && job.record.hold.is_none();
     let hold = job.record.hold.as_ref();
-    let hold = hold.and_then(|_| hold_of(&job.record, None, &[], now));
+    let hold = hold.and_then(|_| hold_of(&job.record, now));
     let expected_end = expected_end(facts, now).filter(|_| going && job.state == BulkState::Acting);
     BulkView {
         object: "bulk_job",
@@ -76,6 +76,9 @@ pub(super) fn filter_view(filter: &Filter) -> Value {
         let name = if name == "tenant" { "partner_id" } else { name };
         put(name, Some(value.clone()));
     }
+    put("waiting_for", filter.waiting_for.clone());
+    put("mover", filter.mover.map(|mover| mover.as_str().to_owned()));
+    put("fingerprint", filter.fingerprint.clone());
     put(
         "created_after",
         filter.created_after.map(Timestamp::to_rfc3339),

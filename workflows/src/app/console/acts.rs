@@ -1,237 +1,220 @@
-//! What operators do to instances, audited with who and why.
-
-use std::time::Duration;
+//! What operators do to instances: read into an engine's act, audited in the same change, or only
+//! foreseen.
 
 use engine::{
-    Act, Actor, DocumentDraft, Documents, Engine, EngineError, Expected, HoldKind, InstanceId,
-    PutDocument, Reason, Record, Timestamp,
+    Act, ActError, Actor, Fields, InstanceId, Intervened, Intervention, Possible, Reason,
+    WrongField,
 };
-use serde::{Deserialize, Serialize};
 
+use super::previews::{ActAnswer, OfferView, preview_view};
 use crate::app::App;
 use crate::app::audit::Deed;
 use crate::app::operators::Operator;
-use crate::app::problem::{Kind, Problem};
-use crate::app::views::InstanceView;
-use crate::directory::house_subject;
-use crate::onboarding::{Event, Onboarding};
+use crate::app::problem::{FieldError, Kind, Problem};
 
-const OPERATIONS: &str = "operations";
-
-/// An operation that has not been seen through for this long was cut off by a crash.
-const UNDER_WAY: Duration = Duration::from_secs(30);
-
-/// A repeat of an operation is known as one for this long.
-const OPERATION_KNOWN: Duration = Duration::from_hours(7 * 24);
-
-/// The acts there are; which of them are possible depends on the instance.
-pub(in crate::app) const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
-
-/// An act of an operator on an instance.
-#[derive(Clone, Debug)]
+/// An act of an operator on an instance, as it was sent.
+#[derive(Clone, Debug, Default)]
 pub struct OperatorAct {
-    /// `retry_now`, `cancel`, `pause` or `resume`.
+    /// `retry_now`, `pause`, `resume`, `cancel`, `rewind`, `submit` or `edit`.
     pub act: String,
     /// Why; journalled and audited.
     pub reason: String,
     /// The same for a double click.
     pub operation_id: Option<String>,
-    /// Only say whether it would be done.
+    /// Only say what it would come to.
     pub dry_run: bool,
+    /// The version that a preview was computed from; the act is refused if the instance has moved.
+    pub version: Option<u64>,
+    /// The milestone to rewind to.
+    pub to: Option<String>,
+    /// The event to submit.
+    pub event: Option<String>,
+    /// Whether a cancel takes back first what can be taken back.
+    pub compensate: bool,
+    /// What an event or an edit needs.
+    pub fields: Fields,
 }
 
-/// What is remembered of an operation, so that a double click does nothing twice.
-#[derive(Serialize, Deserialize)]
-struct Operation {
-    act: String,
-    begun_at: Timestamp,
-    done: bool,
+/// Which of the members that only some acts take belong to which act.
+const OWN_MEMBERS: [(&str, &[&str]); 4] = [
+    ("to", &["rewind"]),
+    ("event", &["submit"]),
+    ("compensate", &["cancel"]),
+    ("fields", &["submit", "edit"]),
+];
+
+impl OperatorAct {
+    /// The act itself, or every member that is missing or belongs to another act.
+    fn read(&self) -> Result<Act, Problem> {
+        let mut errors = Vec::new();
+        let mut wrong = |param: &str, code: &str, message: &str| {
+            errors.push(FieldError {
+                param: param.to_owned(),
+                code: code.to_owned(),
+                message: message.to_owned(),
+            });
+        };
+        if self.reason.trim().is_empty() {
+            wrong("reason", "missing", "say why; it is kept in the history");
+        }
+        if self.reason.chars().count() > REASON_MAX {
+            wrong("reason", "too_long", "is longer than 500 characters");
+        }
+        for (member, acts) in OWN_MEMBERS {
+            let sent = match member {
+                "to" => self.to.is_some(),
+                "event" => self.event.is_some(),
+                "compensate" => self.compensate,
+                _ => !self.fields.is_empty(),
+            };
+            if sent && !acts.contains(&self.act.as_str()) {
+                wrong(member, "unknown_field", "is not a member of this act");
+            }
+        }
+        if self.act == "rewind" && self.to.is_none() {
+            wrong("to", "missing", "name the milestone to go back to");
+        }
+        if self.act == "submit" && self.event.is_none() {
+            wrong("event", "missing", "name the event that it shall hear");
+        }
+        let act = match self.act.as_str() {
+            "retry_now" => Act::RetryNow,
+            "pause" => Act::Pause,
+            "resume" => Act::Resume,
+            "cancel" => Act::Cancel {
+                undo: self.compensate,
+            },
+            "rewind" => Act::Rewind {
+                to: self.to.clone().unwrap_or_default(),
+            },
+            "submit" => Act::Submit {
+                event: self.event.clone().unwrap_or_default(),
+                fields: self.fields.clone(),
+            },
+            "edit" => Act::Edit {
+                fields: self.fields.clone(),
+            },
+            _ => return Err(Problem::not_found("act")),
+        };
+        if errors.is_empty() {
+            Ok(act)
+        } else {
+            Err(Problem::invalid(errors))
+        }
+    }
 }
+
+/// More than a sentence or two belongs into a ticket.
+const REASON_MAX: usize = 500;
 
 impl App {
-    /// Carries an act out, audited with who and why. A repeat of one operation is answered, not repeated.
+    /// Carries an act out, audited with who and why, or says what it would come to. A repeat of one
+    /// operation is answered, not repeated.
     pub async fn act(
         &self,
         operator: &Operator,
         id: &str,
-        act: &OperatorAct,
-    ) -> Result<InstanceView, Problem> {
-        if !ACTS.contains(&act.act.as_str()) {
-            return Err(Problem::not_found("act"));
-        }
-        if act.reason.trim().is_empty() {
-            let message = "say why; it is kept in the history";
-            return Err(Problem::field("reason", "missing", message));
-        }
+        asked: &OperatorAct,
+    ) -> Result<ActAnswer, Problem> {
+        let act = asked.read()?;
         let instance = InstanceId::new(id);
         let record = self.found(&instance).await?;
-        let key = act
-            .operation_id
-            .as_ref()
-            .map(|operation| format!("{id}/{operation}"));
-        if let Some(key) = &key
-            && self.is_repeated(key, act).await?
-        {
-            return self.instance(operator, id).await;
-        }
-        judge(&record, act)?;
-        if act.dry_run {
-            return self.instance(operator, id).await;
-        }
-        if let Some(key) = &key {
-            match self.keep_operation(key, act, false).await {
-                Ok(()) => {}
-                // The other click of a double click is carrying it out.
-                Err(EngineError::DocumentMoved { .. }) => return self.instance(operator, id).await,
-                Err(other) => return Err(other.into()),
-            }
+        let reason = Reason::new("operator", asked.reason.trim());
+        let mut by = Intervention {
+            operation: asked.operation_id.clone(),
+            expected: asked.version,
+            ..Intervention::new(act, Actor::Operator, reason)
+        };
+        if asked.dry_run {
+            let preview = self.engine.preview(&instance, &by).await;
+            let preview = preview.map_err(|error| told(error, &record.state))?;
+            return Ok(ActAnswer::Preview(preview_view(&preview)));
         }
         let deed = Deed {
-            act: &act.act,
+            act: &asked.act,
             target: id,
-            reason: &act.reason,
+            reason: &asked.reason,
             state_before: &record.state,
         };
-        self.write_audit(operator, deed).await?;
-        let carried = carry_out(&self.engine, &record, act, Vec::new()).await;
-        if let Some(key) = &key {
-            match &carried {
-                Ok(()) => self.keep_operation(key, act, true).await?,
-                Err(_) => self.forget_operation(key).await?,
+        by.documents = self.audit_line(operator, deed).await?;
+        let done = self.engine.intervene(&instance, &by).await;
+        let done = done.map_err(|error| told(error, &record.state))?;
+        let view = Box::new(self.instance(operator, id).await?);
+        Ok(match done {
+            Intervened::Done(preview) => ActAnswer::Done {
+                view,
+                repeated: false,
+                done: Some(preview_view(&preview)),
+            },
+            Intervened::Repeated => ActAnswer::Done {
+                view,
+                repeated: true,
+                done: None,
+            },
+        })
+    }
+}
+
+/// The names of the acts that can be done now, each once.
+pub(super) fn names_of(possible: &[Possible]) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for act in possible {
+        if !names.contains(&act.act) {
+            names.push(act.act);
+        }
+    }
+    names
+}
+
+/// The acts that can be done now, with what each needs.
+pub(super) fn offers_of(possible: Vec<Possible>) -> Vec<OfferView> {
+    possible.into_iter().map(OfferView::of).collect()
+}
+
+fn told(error: ActError, state: &str) -> Problem {
+    match error {
+        ActError::NotPossible(reason) => Problem::new(
+            Kind::Conflict,
+            "not_in_this_state",
+            format!(
+                "Not possible while it is in {state}: {}. Read it again to see what may be done.",
+                reason.text
+            ),
+        ),
+        other => other.into(),
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::NotPossible(reason) => {
+                let detail = format!("Not possible now: {}.", reason.text);
+                Self::new(Kind::Conflict, "not_in_this_state", detail)
             }
+            ActError::WrongFields(wrong) => {
+                Self::invalid(wrong.into_iter().map(field_error).collect())
+            }
+            ActError::Moved(version) => {
+                let detail = format!(
+                    "It has moved to version {version} since the preview. Look at the preview again."
+                );
+                Self::new(Kind::Conflict, "changed_since_preview", detail)
+            }
+            ActError::OperationReused(act) => {
+                let message =
+                    format!("was used for another act (`{act}`); use a fresh one for each act");
+                Self::field("operation_id", "reused", message)
+            }
+            ActError::Engine(error) => error.into(),
         }
-        carried?;
-        self.instance(operator, id).await
-    }
-
-    /// Whether this operation was carried out before, or is being carried out now.
-    async fn is_repeated(&self, key: &str, act: &OperatorAct) -> Result<bool, Problem> {
-        let documents = self.engine.documents();
-        let Some(known) = documents.get::<Operation>(OPERATIONS, key).await? else {
-            return Ok(false);
-        };
-        if known.body.act != act.act {
-            let message = format!(
-                "was used for `{}`; use a fresh one for each act",
-                known.body.act
-            );
-            return Err(Problem::field("operation_id", "reused", message));
-        }
-        if known.body.done || self.engine.now().since(known.body.begun_at) < UNDER_WAY {
-            return Ok(true);
-        }
-        self.forget_operation(key).await?;
-        Ok(false)
-    }
-
-    async fn keep_operation(
-        &self,
-        key: &str,
-        act: &OperatorAct,
-        done: bool,
-    ) -> Result<(), EngineError> {
-        let operation = Operation {
-            act: act.act.clone(),
-            begun_at: self.engine.now(),
-            done,
-        };
-        let documents = self.engine.documents();
-        let puts = documents
-            .seal(DocumentDraft {
-                space: OPERATIONS,
-                key,
-                subject: &house_subject(),
-                expected: if done {
-                    Expected::Any
-                } else {
-                    Expected::Absent
-                },
-                body: &operation,
-                expires_at: Some(self.engine.now() + OPERATION_KNOWN),
-            })
-            .await?;
-        documents.write(puts).await
-    }
-
-    async fn forget_operation(&self, key: &str) -> Result<(), EngineError> {
-        let removal = Documents::removal(OPERATIONS, key, Expected::Any);
-        self.engine.documents().write(vec![removal]).await
     }
 }
 
-/// Does it, and writes documents in the same change.
-pub(in crate::app) async fn carry_out(
-    engine: &Engine,
-    record: &Record,
-    act: &OperatorAct,
-    documents: Vec<PutDocument>,
-) -> Result<(), EngineError> {
-    let by_event = match act.act.as_str() {
-        "cancel" => Some(Event::Canceled {
-            actor: Actor::Operator,
-            reason: act.reason.clone(),
-        }),
-        "retry_now" if record.state == "needs_asset" => Some(Event::AssetsRecheck {
-            actor: Actor::Operator,
-        }),
-        _ => None,
-    };
-    if let Some(event) = by_event {
-        let heard = engine.submit_with::<Onboarding>(&record.id, event, documents);
-        return heard.await.map(drop);
+fn field_error(wrong: WrongField) -> FieldError {
+    FieldError {
+        param: format!("fields.{}", wrong.field),
+        code: wrong.code.to_owned(),
+        message: wrong.message,
     }
-    let intervention = match act.act.as_str() {
-        "pause" => Act::Pause,
-        "resume" => Act::Resume,
-        _ => Act::RetryNow,
-    };
-    let reason = Reason::new("operator", act.reason.clone());
-    let by = (intervention, Actor::Operator, reason);
-    engine.intervene_with(&record.id, by, documents).await
-}
-
-fn judge(record: &Record, act: &OperatorAct) -> Result<(), Problem> {
-    refusal(record, &act.act).map_or(Ok(()), |why| {
-        Err(Problem::new(Kind::Conflict, "not_in_this_state", why))
-    })
-}
-
-/// Why the act is not possible on the instance as it stands, if it is not.
-pub(in crate::app) fn refusal(record: &Record, act: &str) -> Option<String> {
-    let possible = acts_of(record);
-    if possible.contains(&act) {
-        return None;
-    }
-    if possible.is_empty() {
-        return Some(format!(
-            "It has ended in {}; nothing is left to do.",
-            record.state
-        ));
-    }
-    Some(format!(
-        "`{act}` is not possible in {}; possible are: {}.",
-        record.state,
-        possible.join(", ")
-    ))
-}
-
-/// What an operator may do to an instance as it stands.
-pub(super) fn acts_of(record: &Record) -> Vec<&'static str> {
-    if record.ended {
-        return Vec::new();
-    }
-    let paused = matches!(&record.hold, Some(hold) if hold.kind == HoldKind::Paused);
-    let mut acts = Vec::new();
-    if paused {
-        acts.push("resume");
-    } else {
-        if record.owes.is_some() || record.state == "needs_asset" {
-            acts.push("retry_now");
-        }
-        acts.push("pause");
-    }
-    if record.workflow == "onboarding" && record.state != "number_registered" {
-        acts.push("cancel");
-    }
-    acts
 }

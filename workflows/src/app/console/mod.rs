@@ -1,19 +1,24 @@
 //! What operators see of instances: lists, one instance whole, groups that need a person, numbers.
 
 pub(super) mod acts;
+mod attention;
 mod diagram;
+mod previews;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, Filter, InstanceId, PageOrder, Record, TallyKey, Task, Timestamp};
+use engine::{Entry, InstanceId, Record, Task, Timestamp};
 use serde_json::{Value, json};
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
+pub use previews::{
+    ActAnswer, ChangeView, EffectView, NeedView, OfferView, PreviewView, RefusedView,
+};
 
-use self::acts::acts_of;
+use self::acts::{names_of, offers_of};
 use self::words::headline;
 pub(super) use self::words::hold_of;
 use super::App;
@@ -21,7 +26,8 @@ use super::lists::{ListQuery, list};
 use super::onboardings::event_view;
 use super::operators::Operator;
 use super::problem::Problem;
-use super::views::{AttentionGroup, InstanceRow, InstanceView, ListView, TaskView, TryView};
+use super::views::{InstanceRow, InstanceView, ListView, TaskView, TryView};
+use crate::backups::last_backup;
 
 /// History shown at once.
 const JOURNAL_MAX: usize = 500;
@@ -36,6 +42,8 @@ pub struct Gauges {
     pub instances: Vec<(String, String, String, u64)>,
     /// How late the earliest due task is.
     pub lag: Duration,
+    /// How long ago the last backup was read to its end; nothing before the first.
+    pub backup_age: Option<Duration>,
 }
 
 impl App {
@@ -51,7 +59,7 @@ impl App {
         let found = self.engine.find(&filter, &page).await?;
         let mut rows = Vec::with_capacity(found.items.len());
         for record in found.items {
-            rows.push(self.row(record).await?);
+            rows.push(self.row(&record));
         }
         Ok(list(rows, found.next))
     }
@@ -84,8 +92,9 @@ impl App {
     pub async fn instance(&self, _operator: &Operator, id: &str) -> Result<InstanceView, Problem> {
         let id = InstanceId::new(id);
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
-        let (facts, awaited) = self.engine.inspect(record.clone()).await?;
-        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
+        let facts = self.engine.inspect(record.clone()).await?;
+        let hold = hold_of(&record, self.engine.now());
+        let possible = self.engine.possible(record.clone()).await?;
         Ok(InstanceView {
             id: id.to_string(),
             workflow: record.workflow.clone(),
@@ -93,7 +102,8 @@ impl App {
             state: record.state.clone(),
             entered_at: record.entered_at.to_rfc3339(),
             headline: headline(&record, hold.as_ref()),
-            acts: acts_of(&record),
+            acts: names_of(&possible),
+            offers: offers_of(possible),
             hold,
             facts,
             attempts: journal.iter().filter_map(try_view).collect(),
@@ -129,67 +139,6 @@ impl App {
         Ok((record, tasks, journal))
     }
 
-    /// What needs a person, in groups of like with like, largest first.
-    pub async fn attention(
-        &self,
-        _operator: &Operator,
-    ) -> Result<ListView<AttentionGroup>, Problem> {
-        let mut counts: BTreeMap<(String, String, String), u64> = BTreeMap::new();
-        for (key, count) in self.engine.tally().await? {
-            if count == 0 || !needs_attention(&key) {
-                continue;
-            }
-            if key.hold.is_empty() {
-                self.count_troubles(&key, &mut counts).await?;
-            } else {
-                *counts
-                    .entry((key.hold, key.state, key.workflow))
-                    .or_default() += count;
-            }
-        }
-        let mut groups: Vec<AttentionGroup> = counts
-            .into_iter()
-            .map(|((code, state, workflow), count)| AttentionGroup {
-                code,
-                state,
-                workflow,
-                count,
-            })
-            .collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-        Ok(list(groups, None))
-    }
-
-    /// A state that waits for a person says by its label what went wrong.
-    async fn count_troubles(
-        &self,
-        key: &TallyKey,
-        counts: &mut BTreeMap<(String, String, String), u64>,
-    ) -> Result<(), Problem> {
-        let filter = Filter {
-            workflow: Some(key.workflow.clone()),
-            states: vec![key.state.clone()],
-            labels: vec![("tenant".to_owned(), key.tenant.clone())],
-            ..Filter::default()
-        };
-        let mut page = PageOrder {
-            limit: 200,
-            after: None,
-        };
-        loop {
-            let found = self.engine.find(&filter, &page).await?;
-            for record in found.items {
-                let code = record.label("trouble").unwrap_or(&key.state).to_owned();
-                let cell = (code, key.state.clone(), key.workflow.clone());
-                *counts.entry(cell).or_default() += 1;
-            }
-            match found.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(()),
-            }
-        }
-    }
-
     /// The schedules with their last and next runs.
     pub async fn schedules(&self, _operator: &Operator) -> Result<ListView<Value>, Problem> {
         let states = engine::schedule_states(&self.engine).await?;
@@ -215,12 +164,14 @@ impl App {
                 .entry((key.workflow, key.state, key.hold))
                 .or_default() += count;
         }
+        let backup = last_backup(&self.engine.documents()).await?;
         Ok(Gauges {
             instances: cells
                 .into_iter()
                 .map(|((workflow, state, hold), count)| (workflow, state, hold, count))
                 .collect(),
             lag: self.engine.lag().await?,
+            backup_age: backup.map(|at| self.engine.now().since(at)),
         })
     }
 
@@ -229,26 +180,20 @@ impl App {
         record.ok_or_else(|| Problem::not_found("instance"))
     }
 
-    pub(super) async fn row(&self, record: Record) -> Result<InstanceRow, Problem> {
-        let (_, awaited) = self.engine.inspect(record.clone()).await?;
-        let tasks = self.engine.tasks(&record.id).await?;
-        let hold = hold_of(&record, awaited.as_ref(), &tasks, self.engine.now());
-        Ok(InstanceRow {
+    pub(super) fn row(&self, record: &Record) -> InstanceRow {
+        let hold = hold_of(record, self.engine.now());
+        InstanceRow {
             id: record.id.to_string(),
             workflow: record.workflow.clone(),
             state: record.state.clone(),
             tenant: record.label("tenant").unwrap_or_default().to_owned(),
             external_id: record.label("external_id").map(ToOwned::to_owned),
-            headline: headline(&record, hold.as_ref()),
+            headline: headline(record, hold.as_ref()),
             hold,
             created_at: record.created_at.to_rfc3339(),
             updated_at: record.updated_at.to_rfc3339(),
-        })
+        }
     }
-}
-
-fn needs_attention(key: &TallyKey) -> bool {
-    !key.hold.is_empty() || key.state.starts_with("needs_")
 }
 
 /// A line of history that tells of a try.

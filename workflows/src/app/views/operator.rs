@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::notices::DeliveryView;
 use super::partner::EventView;
+use crate::app::OfferView;
 
 /// One instance on the operators' console.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,8 +34,10 @@ pub struct InstanceView {
     pub attempts: Vec<TryView>,
     /// Its notices with their tries.
     pub deliveries: Vec<DeliveryView>,
-    /// What an operator may do now.
+    /// What an operator may do now, by name.
     pub acts: Vec<&'static str>,
+    /// The same with what each needs.
+    pub offers: Vec<OfferView>,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -81,6 +84,8 @@ pub struct HoldView {
     pub mover: String,
     /// Tries made so far.
     pub attempt: u32,
+    /// Groups like with like: workflow, state, step and what went wrong.
+    pub fingerprint: String,
 }
 
 /// One try at a step that did not get through.
@@ -116,6 +121,26 @@ pub struct AttentionGroup {
     pub state: String,
     /// The workflow they run.
     pub workflow: String,
-    /// How many.
+    /// How many; exact.
     pub count: u64,
+    /// What they have in common: workflow, state, step and what went wrong.
+    pub fingerprint: String,
+    /// The step that is held up, where one is.
+    pub command: Option<String>,
+    /// `retrying`, `waiting`, `parked`, `paused` or `awaiting`.
+    pub kind: String,
+    /// Who can move them.
+    pub mover: String,
+    /// RFC 3339; since when the oldest of those looked at waits.
+    pub oldest_since: Option<String>,
+    /// The same in seconds until now.
+    pub oldest_age_s: Option<u64>,
+    /// RFC 3339; when the next of them is tried or its time runs out.
+    pub next_due: Option<String>,
+    /// How many of those looked at have waited for less than a day.
+    pub since_yesterday: u64,
+    /// How many were looked at for the ages; all of them in any group that a person could work off.
+    pub looked_at: u64,
+    /// Some of them, the longest waiting first.
+    pub sample_ids: Vec<String>,
 }

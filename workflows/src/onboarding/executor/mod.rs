@@ -22,7 +22,6 @@ use engine::{
 };
 
 use super::Onboarding;
-use rand::Rng as _;
 
 use super::event::Event;
 use super::facts::Trouble;
@@ -100,6 +99,7 @@ impl Executor<Onboarding> for OnboardingExecutor {
             Command::RequestOtp => self.request_otp(job).await,
             Command::SubmitOtp => self.submit_otp(job).await,
             Command::TellPartner => self.tell_partner(job).await,
+            Command::UnsubscribeApp => self.unsubscribe_app(job).await,
         }
     }
 
@@ -149,7 +149,7 @@ fn outcome_of(error: &GraphError, now: engine::Timestamp) -> Outcome<Event> {
         }
         // Nobody is there: an outage burns no tries, however long it lasts.
         Reaction::NotSent => Outcome::Wait {
-            until: now + OUTAGE_PAUSE.mul_f64(rand::rng().random_range(0.5..1.0)),
+            until: now + OUTAGE_PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0),
             why,
             mover: Actor::Outside,
         },

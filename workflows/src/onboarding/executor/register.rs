@@ -36,7 +36,7 @@ impl OnboardingExecutor {
         }
         let from = job.now - MetaWindow::REGISTER_WINDOW;
         let attempts = &job.facts.register_attempts;
-        if attempts.iter().filter(|at| **at > from).count() >= MetaWindow::REGISTER_CAP {
+        if attempts.iter().filter(|at| **at > from).count() >= job.facts.registrations_max() {
             return attempts_used(job);
         }
         let own = job.facts.pin_of.as_ref() == Some(&bound.phone);
@@ -66,7 +66,7 @@ impl OnboardingExecutor {
         };
         // The announcement of this attempt is counted already; taken back, it leaves the wait to the
         // look at the number, which counts nothing.
-        if job.facts.register_attempts.len() > MetaWindow::REGISTER_CAP {
+        if job.facts.register_attempts.len() > job.facts.registrations_max() {
             return Outcome::Done(Event::RegistrationUnsent(Trouble {
                 code: "register_attempts_used".to_owned(),
                 text: "No registration is left in Meta's window.".to_owned(),
@@ -220,7 +220,7 @@ fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
             "register_attempts_used",
             format!(
                 "{} registrations were tried in 72 hours; Meta blocks a number at ten",
-                MetaWindow::REGISTER_CAP
+                job.facts.registrations_max()
             ),
         ),
         mover: Actor::Operator,

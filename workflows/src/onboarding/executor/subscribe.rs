@@ -1,11 +1,14 @@
 //! The subscription: asked for, then seen, because a missing one is silent.
 
-use engine::{Actor, Job, Outcome, Reason};
+use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
 
 use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::ports::graph::Reaction;
+
+/// Onboardings of one account that are looked at: it has a number each.
+const SAME_ACCOUNT_MAX: usize = 100;
 
 impl OnboardingExecutor {
     pub(super) async fn subscribe_app(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -45,5 +48,46 @@ impl OnboardingExecutor {
             )),
             Err(error) => outcome_of(&error, job.now),
         }
+    }
+    /// Takes the subscription back, unless another number of the account lives by it.
+    pub(super) async fn unsubscribe_app(&self, job: &Job<Onboarding>) -> Outcome<Event> {
+        let token = match token_of(job) {
+            Ok(token) => token,
+            Err(outcome) => return *outcome,
+        };
+        let Some(bound) = &job.facts.bound else {
+            return Outcome::Done(Event::Unsubscribed);
+        };
+        match self.is_shared(job, bound.waba.as_str()).await {
+            Ok(false) => {}
+            Ok(true) => return Outcome::Done(Event::SubscriptionKept),
+            Err(error) => {
+                tracing::error!(%error, "accounts in use could not be read");
+                let text = "accounts in use could not be read";
+                return retry(Reason::new("store_unavailable", text));
+            }
+        }
+        match self.graph.unsubscribe_app(&bound.waba, token).await {
+            Ok(()) => Outcome::Done(Event::Unsubscribed),
+            Err(error) => outcome_of(&error, job.now),
+        }
+    }
+
+    /// Whether another onboarding of the same app still needs this account's webhooks.
+    async fn is_shared(&self, job: &Job<Onboarding>, waba: &str) -> Result<bool, StoreError> {
+        let filter = Filter {
+            workflow: Some("onboarding".to_owned()),
+            labels: vec![("waba".to_owned(), waba.to_owned())],
+            ..Filter::default()
+        };
+        let page = PageOrder {
+            limit: SAME_ACCOUNT_MAX,
+            after: None,
+        };
+        let found = self.store.find(&filter, &page).await?.items;
+        Ok(found.iter().any(|record| {
+            let over = ["canceled", "canceling", "expired"].contains(&record.state.as_str());
+            record.id != job.id && !over
+        }))
     }
 }

@@ -49,6 +49,14 @@ impl OnboardingExecutor {
             Err(outcome) => return *outcome,
         };
         let done = |request_id| Outcome::Done(Event::SyncRequested { kind, request_id });
+        let syncs = &job.facts.syncs;
+        let known = match kind {
+            SyncKind::Contacts => &syncs.contacts,
+            SyncKind::History => &syncs.history,
+        };
+        if let Some(sync) = known {
+            return done(sync.request_id.clone());
+        }
         let error = match self.graph.request_sync(&bound.phone, kind, token).await {
             Ok(request_id) => return done(request_id),
             Err(error) => error,

@@ -17,6 +17,8 @@ impl OnboardingExecutor {
                 "notice".to_owned(),
                 format!("{}:onboarding.completed", job.id),
             )],
+            // An earlier completion's notice says nothing of this one.
+            created_after: Some(job.record.entered_at),
             ..Filter::default()
         };
         let page = PageOrder {

@@ -9,7 +9,7 @@ use rocket::{get, post};
 use workflows::app::{BulkPreviewView, BulkRequest, BulkSampleView, Kind, Problem};
 
 use super::{act_name, path_of};
-use crate::web::console::acts::{is_end, means, operation_id};
+use crate::web::console::act_forms::{fresh_operation, is_end};
 use crate::web::console::filters::Filters;
 use crate::web::console::frame::{Frame, Page, Place, Stop};
 use crate::web::console::instances;
@@ -20,6 +20,15 @@ use crate::web::{Query, Refusal, UseCases};
 
 /// The acts to choose from, the harmless first.
 const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
+
+fn means(act: &str) -> &'static str {
+    match act {
+        "retry_now" => "What is waiting is done at once, as if its time had come.",
+        "pause" => "Nothing more happens until someone resumes it. What is under way is finished.",
+        "resume" => "It goes on where it was paused.",
+        _ => "The link dies and the partner is told. This cannot be undone.",
+    }
+}
 
 /// Acts a minute, unless the operator says otherwise.
 const RATE: i64 = 600;
@@ -218,7 +227,7 @@ fn confirm(seen: &BulkPreviewView, choice: &Choice, frame: &Frame) -> Markup {
             p.small.soft { "What matches now is written down first; what comes to match later is left alone. What no longer matches when its turn comes is skipped." }
             form.order method="post" action="/console/bulk" {
                 (frame.token_field())
-                input type="hidden" name="operation_id" value=(operation_id());
+                input type="hidden" name="operation_id" value=(fresh_operation());
                 input type="hidden" name="on" value=(choice.filters.query());
                 input type="hidden" name="act" value=(seen.act);
                 input type="hidden" name="rate" value=(choice.rate);

@@ -1,0 +1,43 @@
+//! Every workflow, mechanically: deaths, repeats and failures of every class, and the same end.
+
+use engine::testing::mechanics::Mechanics;
+use engine::testing::simulation::{Scenario, Simulation};
+use tests::onboarding::{Number, Onboardings, Step as Client};
+use tests::parcel::{Kind, Parcels, Step};
+
+/// Seven troubles for each command: twice, and failing in six classes.
+fn comes_to_the_same_end<S: Scenario>(lives: impl IntoIterator<Item = S>, commands: usize) {
+    let lives: Vec<_> = lives.into_iter().map(Simulation::of).collect();
+    let mut mechanics = Mechanics::default();
+    for life in &lives {
+        mechanics = mechanics.life(life);
+    }
+    let tried = mechanics.all();
+    assert_eq!(tried.complaints, [""; 0]);
+    assert_eq!(tried.met.len(), commands * 7);
+}
+
+#[test]
+fn a_parcel_comes_to_the_same_end_whatever_goes_wrong_once() {
+    let kinds = [Kind::Far, Kind::Unwanted];
+    let lives = kinds.map(|kind| Parcels::told(&[Step::Order(0, kind), Step::Pay(0)]));
+    comes_to_the_same_end(lives, 6);
+}
+
+#[test]
+fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
+    let numbers = [
+        Number::Plain,
+        Number::Unproved,
+        Number::Locked,
+        Number::Unwanted,
+    ];
+    let lives = numbers.map(|number| {
+        Onboardings::told(&[
+            Client::Make(0, number),
+            Client::Open(0),
+            Client::SignUp(0, number),
+        ])
+    });
+    comes_to_the_same_end(lives, 9 + 1);
+}

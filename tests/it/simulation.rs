@@ -1,0 +1,89 @@
+//! Whole lives from seeds: whatever goes wrong in between, every promise holds at the end.
+
+mod broken;
+
+use std::sync::Arc;
+
+use engine::testing::MemoryStore;
+use engine::testing::simulation::{Scenario, Simulation};
+use tests::onboarding::Onboardings;
+use tests::parcel::Parcels;
+
+use broken::{BrokenStore, Bug};
+
+fn holds<S: Scenario>(scenario: S, seeds: u64) {
+    if let Err(failure) = Simulation::of(scenario).lives(0..seeds) {
+        let (name, seed) = (failure.scenario, failure.lived.seed);
+        panic!("{failure}again with: cargo run -p tests --bin simulate -- {name} --seed {seed}");
+    }
+}
+
+#[test]
+fn every_fault_strikes() {
+    let summary = Simulation::of(Parcels::any()).lives(0..100).unwrap();
+    let kinds: Vec<_> = summary.faults.keys().collect();
+    assert_eq!(kinds.len(), 16, "{kinds:?}");
+}
+
+#[test]
+fn parcels_arrive_whatever_goes_wrong() {
+    holds(Parcels::any(), 300);
+}
+
+#[test]
+fn onboardings_are_completed_whatever_goes_wrong() {
+    holds(Onboardings::any(), 60);
+}
+
+fn is_lived_again<S: Scenario>(scenario: S) {
+    let simulation = Simulation::of(scenario);
+    for seed in 0..10 {
+        let (once, again) = (simulation.life(seed), simulation.life(seed));
+        assert_eq!(once.trace.lines(), again.trace.lines());
+        assert_eq!(once.trace.digest(), again.trace.digest());
+        assert!(once.trace.count() > 20, "nothing happens in {seed}");
+    }
+}
+
+#[test]
+fn one_seed_is_one_life() {
+    is_lived_again(Parcels::any());
+    is_lived_again(Onboardings::any());
+}
+
+/// What is complained of in the first life that fails.
+fn found(bug: Bug) -> String {
+    let simulation = Simulation::of(Parcels::any()).over(move || {
+        let inner = Arc::new(MemoryStore::default());
+        Arc::new(BrokenStore::over(inner, bug))
+    });
+    let failure = simulation.lives(0..100).expect_err("nobody noticed");
+    failure.lived.complaints.first().unwrap().clone()
+}
+
+#[test]
+fn a_dropped_settle_is_found() {
+    let complaint = found(Bug::DropsSettles);
+    assert!(
+        complaint.ends_with("was settled and still stands"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_skipped_fence_is_found() {
+    let complaint = found(Bug::SkipsFences);
+    assert!(complaint.contains("an old claim of"), "{complaint}");
+}
+
+#[test]
+fn a_task_that_is_armed_twice_is_found() {
+    let complaint = found(Bug::ArmsTwice);
+    assert!(complaint.contains("is handed out while"), "{complaint}");
+}
+
+#[test]
+fn a_forgotten_line_of_history_is_found() {
+    let complaint = found(Bug::ForgetsLines);
+    assert!(complaint.contains("is lost"), "{complaint}");
+}

@@ -1,0 +1,8 @@
+//! The product's own onboarding and its deliveries as they are simulated: real tables and real
+//! executors, with a Meta and a partner's endpoint that live in the world.
+
+mod endpoint;
+mod meta;
+mod scenario;
+
+pub use scenario::{Number, Onboardings, Step};

@@ -1,0 +1,339 @@
+//! What clients do with their links, what helps, and what must be true of every onboarding's end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::testing::simulation::{Ending, Scenario, Site};
+use engine::{
+    Actor, Engine, EngineBuilder, EngineError, Expected, Instance, InstanceId, NewInstance, Note,
+    Record, SubjectId, Workflow as _,
+};
+use serde_json::json;
+use workflows::delivery::DeliveryExecutor;
+use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
+use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
+use workflows::values::{AppId, PartnerId, Secret};
+
+use super::endpoint::{self, told};
+use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD, USER};
+
+const PARTNER: &str = "prt_1";
+/// A Solution Partner: its credit line pays for its clients.
+const PAYING: &str = "prt_2";
+
+/// How long a link lives here: long enough for every fault, short enough to be lived through.
+const LINK: Duration = Duration::from_hours(6);
+
+/// A few clients with their links: of any kind, or as told.
+#[derive(Clone, Debug, Default)]
+pub struct Onboardings {
+    steps: Option<Vec<Step>>,
+    hard_of_hearing: bool,
+}
+
+/// What Meta asks of a number before it is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// Nothing.
+    Plain,
+    /// A one-time password.
+    Unproved,
+    /// The PIN that its owner set.
+    Locked,
+    /// A one-time password; an operator calls it off instead, and takes back what was set up.
+    Unwanted,
+    /// Nothing but the chats of the app in which it stays.
+    InApp,
+    /// The credit line of a Solution Partner.
+    Paid,
+}
+
+/// What a client or its partner does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The partner makes a link.
+    Make(u8, Number),
+    /// The client opens it.
+    Open(u8),
+    /// The client finishes Meta's signup.
+    SignUp(u8, Number),
+    /// The partner calls it off.
+    Cancel(u8),
+}
+
+impl Onboardings {
+    /// Whatever clients may do.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Clients who do this and nothing else, told to an endpoint that takes nothing at the first try.
+    pub fn told(steps: &[Step]) -> Self {
+        Self {
+            steps: Some(steps.to_vec()),
+            hard_of_hearing: true,
+        }
+    }
+}
+
+fn id(number: u8) -> InstanceId {
+    InstanceId::new(format!("onb_{number}"))
+}
+
+/// The id of a client's number: its first digit says what Meta asks for.
+fn phone(number: u8, kind: Number) -> String {
+    let first = match kind {
+        Number::Plain => 1,
+        Number::Unproved => 2,
+        Number::Locked => 3,
+        Number::Unwanted => 4,
+        Number::InApp => 5,
+        Number::Paid => 6,
+    };
+    format!("{first}0{number}")
+}
+
+fn signed_up(phone: &str, codes: usize) -> Event {
+    let code = format!("{phone}-{codes}");
+    Event::SignedUp {
+        code: Some((Secret::new(code.as_str()), format!("digest of {code}"))),
+        claim: None,
+    }
+}
+
+#[async_trait]
+impl Scenario for Onboardings {
+    type Step = Step;
+
+    fn name(&self) -> &'static str {
+        "onboarding"
+    }
+
+    fn assemble(&self, builder: EngineBuilder, site: &Site) -> EngineBuilder {
+        let meta = Arc::new(Meta(site.world().clone()));
+        let endpoint = Arc::new(endpoint::Endpoint {
+            world: site.world().clone(),
+            hard_of_hearing: self.hard_of_hearing,
+        });
+        let onboarding = OnboardingExecutor::new(meta, builder.documents(), builder.store());
+        let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
+        builder
+            .workflow(site.watched(onboarding))
+            .workflow(site.watched(delivery))
+    }
+
+    async fn furnish(&self, engine: &Engine) -> Result<(), EngineError> {
+        let directory = Directory::new(engine.documents());
+        let (partner, now) = (PartnerId::new(PARTNER), engine.now());
+        let app: MetaApp = serde_json::from_value(json!({
+            "app_id": APP, "app_secret": "secret", "created_at": now, "business_id": "8",
+            "system_user_id": USER, "system_user_token": "system", "credit_line_id": "7",
+            "waba_currency": "EUR",
+        }))
+        .expect("an app is plain data");
+        let app = directory.put_meta_app(&app, Expected::Absent).await?;
+        directory.write(app).await?;
+        let demo = Partner::demo(partner.clone(), AppId::new(APP), now);
+        let demo = directory.put_partner(&demo, Expected::Absent).await?;
+        directory.write(demo).await?;
+        let mut paying = Partner::demo(PartnerId::new(PAYING), AppId::new(APP), now);
+        "solution_partner".clone_into(&mut paying.role);
+        let paying = directory.put_partner(&paying, Expected::Absent).await?;
+        directory.write(paying).await?;
+        let endpoint = Endpoint {
+            id: "whe_1".to_owned(),
+            url: "https://partner.example/hook".to_owned(),
+            events: Vec::new(),
+            secrets: vec![EndpointSecret {
+                secret: Secret::new("whsec_c2VjcmV0"),
+                until: None,
+            }],
+            enabled: true,
+            created_at: now,
+        };
+        let put = directory
+            .put_endpoint(&partner, &endpoint, Expected::Absent)
+            .await?;
+        directory.write(put).await
+    }
+
+    fn script(&self, chance: &mut fastrand::Rng) -> Vec<Step> {
+        if let Some(steps) = &self.steps {
+            return steps.clone();
+        }
+        let mut steps = Vec::new();
+        for number in 0..chance.u8(1..=2) {
+            let kinds = [
+                Number::Plain,
+                Number::Unproved,
+                Number::Locked,
+                Number::Unwanted,
+                Number::InApp,
+                Number::Paid,
+            ];
+            let kind = kinds[chance.usize(..kinds.len())];
+            steps.push(Step::Make(number, kind));
+            steps.push(Step::Open(number));
+            steps.push(Step::SignUp(number, kind));
+            if chance.u8(..6) == 0 {
+                steps.push(Step::Cancel(number));
+            }
+        }
+        steps
+    }
+
+    async fn take(&self, engine: &Engine, step: &Step) -> Result<(), EngineError> {
+        let (number, event) = match step {
+            Step::Make(number, kind) => return make(engine, *number, *kind).await,
+            Step::Open(number) => {
+                let browser = "a browser".to_owned();
+                (*number, Event::Opened { browser })
+            }
+            Step::SignUp(number, kind) => (*number, signed_up(&phone(*number, *kind), 0)),
+            Step::Cancel(number) => {
+                let canceled = Event::Canceled {
+                    actor: Actor::Partner,
+                    reason: "not wanted".to_owned(),
+                    // Every second one is taken back at Meta first, where there is anything to.
+                    undo: number.is_multiple_of(2),
+                };
+                (*number, canceled)
+            }
+        };
+        engine.submit::<Onboarding>(&id(number), event).await?;
+        Ok(())
+    }
+
+    async fn help(&self, engine: &Engine, record: &Record) -> Result<(), EngineError> {
+        if record.workflow != Onboarding::NAME {
+            return Ok(());
+        }
+        let client = engine.open::<Onboarding>(record.clone()).await?;
+        let facts = &client.facts;
+        let event = match client.state {
+            State::LinkIssued | State::NeedsSignup => {
+                let phone = facts.order.external_id.as_deref().unwrap_or_default();
+                signed_up(phone, facts.codes_heard.len())
+            }
+            State::NeedsAsset => Event::AssetsRecheck {
+                actor: Actor::Client,
+            },
+            State::NeedsOtp if is_unwanted(facts) => Event::Canceled {
+                actor: Actor::Operator,
+                reason: "not wanted".to_owned(),
+                undo: true,
+            },
+            State::NeedsOtp if facts.otp.is_none() => Event::OtpGiven(Secret::new(PASSWORD)),
+            State::NeedsPin => Event::PinGiven(Secret::new(CLIENTS_PIN)),
+            _ => return Ok(()),
+        };
+        engine.submit::<Onboarding>(&record.id, event).await?;
+        Ok(())
+    }
+
+    async fn judge(&self, ending: &Ending<'_, Step>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for record in &ending.records {
+            if record.workflow != Onboarding::NAME {
+                continue;
+            }
+            match ending.engine.open::<Onboarding>(record.clone()).await {
+                Ok(client) => wrong.extend(judge(ending, &client)),
+                Err(error) => wrong.push(format!("{}: {error}", record.id)),
+            }
+        }
+        wrong
+    }
+
+    /// Notices have ids that tell when they were born, so that they are told by what they say.
+    async fn tell(&self, ending: &Ending<'_, Step>) -> String {
+        let onboardings = ending.records.iter();
+        let onboardings = onboardings.filter(|record| record.workflow == Onboarding::NAME);
+        let told = onboardings.map(|record| {
+            let completed = told(record.id.as_str(), "onboarding.completed");
+            let told = ending.world.times(&completed) > 0;
+            format!("{} {}, completion told: {told}\n", record.id, record.state)
+        });
+        let taken_back = ending.world.all().into_keys();
+        let taken_back = taken_back.filter(|operation| operation.starts_with("unsubscribe"));
+        told.chain(taken_back).collect()
+    }
+}
+
+fn is_unwanted(facts: &Facts) -> bool {
+    let phone = facts.order.external_id.as_deref();
+    phone.is_some_and(|phone| phone.starts_with('4'))
+}
+
+async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineError> {
+    let now = engine.now();
+    let partner = if kind == Number::Paid {
+        PAYING
+    } else {
+        PARTNER
+    };
+    let order: Order = serde_json::from_value(json!({
+        "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
+        "mode": "new", "prefill": {}, "embed_origins": [], "external_id": phone(number, kind),
+    }))
+    .expect("an order is plain data");
+    let link = Link {
+        id: format!("olk_{number}"),
+        expires_at: now + LINK,
+        revoked_at: None,
+    };
+    let new = NewInstance::<Onboarding> {
+        id: id(number),
+        subject: SubjectId::new(format!("client_{number}")),
+        facts: Facts::new(id(number).to_string(), order, link, now),
+        parent: None,
+        note: Note::plain("created", Actor::Partner),
+    };
+    match engine.create(new, Vec::new()).await {
+        Ok(_) | Err(EngineError::Exists(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+/// What must have been done at Meta for a number that is complete, and how often.
+fn owed_to(phone: &str) -> Vec<(String, u32)> {
+    let stays = phone.starts_with('5');
+    let mut owed = vec![(format!("register {phone}"), u32::from(!stays))];
+    for kind in ["Contacts", "History"] {
+        owed.push((format!("sync {kind} of {phone}"), u32::from(stays)));
+    }
+    let pays = phone.starts_with('6');
+    owed.push((format!("share 7{phone}"), u32::from(pays)));
+    owed
+}
+
+fn judge(
+    ending: &Ending<'_, Step>,
+    client: &Instance<Onboarding>,
+) -> impl Iterator<Item = String> + use<> {
+    let mut wrong = Vec::new();
+    let id = &client.record.id;
+    if client.state == State::PartnerNotified {
+        let phone = client.facts.order.external_id.clone().unwrap_or_default();
+        for (operation, expected) in owed_to(&phone) {
+            let times = ending.world.times(&operation);
+            if times != expected {
+                wrong.push(format!("{id} is complete, and {operation}: {times} times"));
+            }
+        }
+        let completed = told(id.as_str(), "onboarding.completed");
+        // The Solution Partner has no endpoint to be told at.
+        let listens = client.facts.order.partner.as_str() == PARTNER;
+        if listens && ending.world.times(&completed) == 0 {
+            wrong.push(format!("{id} is complete, and nobody was told"));
+        }
+    }
+    for step in &ending.acknowledged {
+        let canceled = matches!(step, Step::Cancel(number) if self::id(*number) == *id);
+        if canceled && client.state != State::Canceled {
+            wrong.push(format!("{step:?} was acknowledged and is forgotten"));
+        }
+    }
+    wrong.into_iter()
+}
