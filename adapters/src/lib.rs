@@ -1,5 +1,6 @@
 //! Gangway's edges: whatever speaks to the outside, each in its own room.
 
+mod chores;
 pub mod cli;
 pub mod graph;
 mod ground;

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    BeginError, Chore, Engine, EngineError, Owner, ResumeStalled, RunnerOptions, Schedule, Store,
-    run_schedules,
+    BeginError, Engine, EngineError, Limits, Owner, RunnerOptions, Schedule, Store, run_schedules,
 };
 use figment::Figment;
 use rocket::fairing::AdHoc;
@@ -22,9 +21,9 @@ use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
-use workflows::retention::ForgetExpired;
 use workflows::values::Secret;
 
+use crate::chores::schedules;
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
 use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground};
 use crate::sandbox::{Invented, SandboxFile};
@@ -111,7 +110,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let schedules = schedules(&settings)?;
+        let schedules = schedules(&settings.schedules)?;
         if Unfinished::read(&folder)?.is_some() {
             return Err(StartError::HalfImported);
         }
@@ -165,7 +164,7 @@ impl Process {
         if let Some((invented, file)) = ground.invented {
             process.invented = Some(process.settle_in(invented, &file).await?);
         }
-        process.run_engine(schedules);
+        process.run_engine(settings.limits.limits(), schedules);
         process.listen(&settings, &figment).await?;
         Ok(process)
     }
@@ -197,11 +196,15 @@ impl Process {
         Ok(invented)
     }
 
-    fn run_engine(&mut self, schedules: Vec<Schedule>) {
+    fn run_engine(&mut self, limits: Limits, schedules: Vec<Schedule>) {
         let engine = self.engine.clone();
         let stopped = stopped(self.stop.subscribe());
         self.background.push(tokio::spawn(async move {
-            engine.run(RunnerOptions::default(), stopped).await;
+            let options = RunnerOptions {
+                limits,
+                ..RunnerOptions::default()
+            };
+            engine.run(options, stopped).await;
         }));
         let engine = self.engine.clone();
         let stopped = self::stopped(self.stop.subscribe());
@@ -311,21 +314,6 @@ fn engine_over(
         .workflow::<Delivery>(Arc::new(delivery))
         .bulk(Arc::new(OperatorActs))
         .build())
-}
-
-/// The sweeps with their times; a wrong line is named before anything is opened.
-fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
-    let lines = &settings.schedules;
-    let sweeps: [(&'static str, &str, Arc<dyn Chore>); 2] = [
-        ("stalled", &lines.stalled, Arc::new(ResumeStalled)),
-        ("retention", &lines.retention, Arc::new(ForgetExpired)),
-    ];
-    sweeps
-        .into_iter()
-        .map(|(name, line, chore)| {
-            Schedule::new(name, line, chore).map_err(|error| StartError::Cron(name, error))
-        })
-        .collect()
 }
 
 fn public_url(settings: &Settings, figment: &Figment) -> String {

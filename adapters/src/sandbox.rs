@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::{Cipher as _, Clock, DataKey, EngineError, Expected, SystemClock, Timestamp};
+use engine::{Cipher as _, Clock, DataKey, EngineError, Expected, Jumps, SystemClock, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use workflows::directory::{ApiKey, Directory, MetaApp, Partner};
@@ -278,6 +278,10 @@ impl Clock for SandboxClock {
 
     fn outside(&self) -> Timestamp {
         self.clock.outside()
+    }
+
+    fn jumps(&self) -> Jumps {
+        self.clock.jumps()
     }
 
     async fn sleep_until(&self, moment: Timestamp) {

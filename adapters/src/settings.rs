@@ -10,6 +10,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use workflows::values::Secret;
 
+pub use limits::LimitSettings;
+pub use schedules::{ChoreTimes, Schedules};
+
 /// A setting that refuses the start: one line that names the key.
 #[derive(Debug, Error)]
 pub enum SettingsError {
@@ -69,8 +72,10 @@ pub struct Settings {
     pub meta: MetaSettings,
     /// Notices to partners.
     pub webhooks: WebhookSettings,
-    /// Cron lines of six fields, UTC.
+    /// When the chores run.
     pub schedules: Schedules,
+    /// How much runs at once and how fast.
+    pub limits: LimitSettings,
     /// The header in which a trusted proxy names the caller's address.
     pub trusted_ip_header: Option<String>,
 }
@@ -117,16 +122,6 @@ pub struct WebhookSettings {
     pub allow_private_addresses: Option<bool>,
 }
 
-/// When the sweeps run.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Schedules {
-    /// Resumes what stalled.
-    pub stalled: String,
-    /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
-    pub retention: String,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -141,6 +136,7 @@ impl Default for Settings {
             meta: MetaSettings::default(),
             webhooks: WebhookSettings::default(),
             schedules: Schedules::default(),
+            limits: LimitSettings::default(),
             trusted_ip_header: None,
         }
     }
@@ -165,15 +161,6 @@ impl Default for MetaSettings {
             signup_origins: origins
                 .map(|name| format!("https://{name}.facebook.com"))
                 .to_vec(),
-        }
-    }
-}
-
-impl Default for Schedules {
-    fn default() -> Self {
-        Self {
-            stalled: "0 * * * * *".to_owned(),
-            retention: "0 17 3 * * *".to_owned(),
         }
     }
 }
@@ -225,6 +212,10 @@ impl Settings {
 
     fn judge(&self) -> Result<(), SettingsError> {
         self.folder()?;
+        if let Some(key) = self.limits.first_zero() {
+            let problem = "must be at least 1: nothing would run".to_owned();
+            return Err(SettingsError::Wrong { key, problem });
+        }
         if let Some(url) = &self.public_url {
             let sound = url.starts_with("https://") || url.starts_with("http://");
             if !sound || url.contains(char::is_whitespace) || url.contains(['?', '#']) {
@@ -381,5 +372,7 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+mod limits;
+mod schedules;
 #[cfg(test)]
 mod tests;

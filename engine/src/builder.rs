@@ -12,6 +12,7 @@ use crate::engine::{Engine, EngineHandle, Parts};
 use crate::executor::Executor;
 use crate::instance::Owner;
 use crate::ledger::Ledger;
+use crate::passage::Crossing;
 use crate::registry::Registry;
 use crate::seal::{Cipher, Keyring};
 use crate::store::Store;
@@ -91,6 +92,7 @@ impl EngineBuilder {
     pub fn build(mut self) -> Engine {
         let (express, queue) = mpsc::unbounded_channel();
         let last_turn = AtomicI64::new(self.clock.now().millis());
+        let crossing = Crossing::new(Arc::clone(&self.clock));
         Engine {
             parts: Arc::new_cyclic(|weak| {
                 if let Some(acts) = self.bulk {
@@ -108,6 +110,8 @@ impl EngineBuilder {
                     express,
                     express_queue: tokio::sync::Mutex::new(queue),
                     last_turn,
+                    crossing,
+                    timetable: Notify::new(),
                 }
             }),
         }

@@ -5,12 +5,15 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+use crate::steady::{Jumps, Steady};
 
 /// Milliseconds since the Unix epoch, UTC.
 #[derive(
@@ -93,26 +96,40 @@ pub trait Clock: Send + Sync + 'static {
         self.now()
     }
 
+    /// What was noticed of the machine's clock; nothing where time is moved by hand.
+    fn jumps(&self) -> Jumps {
+        Jumps::default()
+    }
+
     /// Resolves once `now()` has reached `moment`; at once if it has.
     async fn sleep_until(&self, moment: Timestamp);
 }
 
 /// The machine's clock, which an operator of a sandbox may push forward.
 ///
-/// Outside the sandbox nobody calls [`advance`](Self::advance) and it is the plain system clock.
+/// Outside the sandbox nobody calls [`advance`](Self::advance) and it is the plain system clock, made
+/// steady: it never runs backward, and notices when the machine's time leaps.
 #[derive(Debug)]
 pub struct SystemClock {
     shift_ms: AtomicI64,
     moved: watch::Sender<()>,
+    begun: Instant,
+    steady: Mutex<Steady>,
 }
 
 impl SystemClock {
     /// A clock that starts `shift` ahead of the machine's.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one room that reads the clock"
+    )]
     pub fn shifted(shift: Duration) -> Self {
         let shift_ms = i64::try_from(shift.as_millis()).unwrap_or(0);
         Self {
             shift_ms: AtomicI64::new(shift_ms),
             moved: watch::Sender::new(()),
+            begun: Instant::now(),
+            steady: Mutex::new(Steady::starting(Utc::now().timestamp_micros())),
         }
     }
 
@@ -122,6 +139,21 @@ impl SystemClock {
         let shift = self.shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms;
         self.moved.send_replace(());
         Duration::from_millis(u64::try_from(shift).unwrap_or(0))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one room that reads the clock"
+    )]
+    fn steady_now(&self) -> Timestamp {
+        // Read under the lock, so that no two readings change places.
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, jump) = steady.read(Utc::now().timestamp_micros(), self.begun.elapsed());
+        drop(steady);
+        if let Some(jump) = jump {
+            tracing::warn!(by_ms = jump.by_ms, at = %jump.at, "the machine's clock leapt");
+        }
+        now
     }
 }
 
@@ -133,12 +165,8 @@ impl Default for SystemClock {
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one room that reads the clock"
-    )]
     fn now(&self) -> Timestamp {
-        Timestamp(Utc::now().timestamp_millis() + self.shift_ms.load(Ordering::SeqCst))
+        Timestamp(self.steady_now().0 + self.shift_ms.load(Ordering::SeqCst))
     }
 
     #[expect(
@@ -147,6 +175,11 @@ impl Clock for SystemClock {
     )]
     fn outside(&self) -> Timestamp {
         Timestamp(Utc::now().timestamp_millis())
+    }
+
+    fn jumps(&self) -> Jumps {
+        let steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        steady.jumps()
     }
 
     async fn sleep_until(&self, moment: Timestamp) {

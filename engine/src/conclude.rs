@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::executor::{Care, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason};
+use crate::lanes::Held;
 use crate::ledger::EngineError;
 use crate::record::{Stay, far_away, parked};
 use crate::task::Task;
@@ -21,8 +23,23 @@ struct Failed<E> {
     after: Option<Duration>,
     unknown: bool,
     otherwise: Option<E>,
-    /// The pause after the try was taken before its outcome was looked for.
-    paused: bool,
+    /// A check came between the try and this: its pause is over, and deaths during the try count.
+    checked: bool,
+    /// The lane is held: the try counts for nothing.
+    spared: Option<Held>,
+}
+
+impl<E> Failed<E> {
+    fn because(why: Reason) -> Self {
+        Self {
+            why,
+            after: None,
+            unknown: false,
+            otherwise: None,
+            checked: false,
+            spared: None,
+        }
+    }
 }
 
 impl<W: Workflow> Turn<'_, W> {
@@ -33,8 +50,12 @@ impl<W: Workflow> Turn<'_, W> {
         outcome: Outcome<W::Event>,
     ) -> Result<(), EngineError> {
         let task = self.hand.task();
+        let (outcome, word) = outcome.apart();
+        let fails = matches!(word, Word::Fails(_));
+        let held = self.engine.crossing().heard(&task, word);
+        let spared = held.filter(|_| fails);
         match outcome {
-            Outcome::Done(event) => self.hear(event).await,
+            Outcome::Done(event) => self.done(command, event, spared).await,
             Outcome::DoneWith { event, documents } => self.hear_with(event, documents).await,
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
@@ -52,6 +73,8 @@ impl<W: Workflow> Turn<'_, W> {
                     again: Some(Task {
                         due: until,
                         intent: false,
+                        first_tried: None,
+                        lost: 0,
                         ..task
                     }),
                     unknown: false,
@@ -64,26 +87,60 @@ impl<W: Workflow> Turn<'_, W> {
                 otherwise,
             } => {
                 let failed = Failed {
-                    why,
                     after,
-                    unknown: false,
                     otherwise,
-                    paused: false,
+                    spared,
+                    ..Failed::because(why)
                 };
                 self.retry(command, failed).await
             }
             Outcome::Unknown { why } => {
                 let failed = Failed {
-                    why,
-                    after: None,
                     unknown: true,
-                    otherwise: None,
-                    paused: false,
+                    spared,
+                    ..Failed::because(why)
                 };
                 self.retry(command, failed).await
             }
             Outcome::Ask { whom, why } => self.park(whom, why, false).await,
+            Outcome::Down { .. } => unreachable!("it was taken apart"),
         }
+    }
+
+    /// Records a try that panicked.
+    pub(crate) async fn broke_off(
+        &self,
+        command: CommandOf<W>,
+        why: Reason,
+    ) -> Result<(), EngineError> {
+        let failed = Failed {
+            unknown: true,
+            ..Failed::because(why)
+        };
+        self.retry(command, failed).await
+    }
+
+    /// Hears what was done, unless it only shows that the held dependency still fails.
+    async fn done(
+        &self,
+        command: CommandOf<W>,
+        event: W::Event,
+        spared: Option<Held>,
+    ) -> Result<(), EngineError> {
+        let Some(held) = spared else {
+            return self.hear(event).await;
+        };
+        let Some(instance) = self.load().await? else {
+            return self.settle().await;
+        };
+        if W::conduct(command, &instance.facts).care == Care::Once {
+            return self.hear(event).await;
+        }
+        let failed = Failed {
+            spared: Some(held.clone()),
+            ..Failed::because(held.why)
+        };
+        self.retry(command, failed).await
     }
 
     /// Records what a command's own check found.
@@ -94,15 +151,16 @@ impl<W: Workflow> Turn<'_, W> {
     ) -> Result<(), EngineError> {
         let task = self.hand.task();
         match finding {
-            Finding::Happened(event) => self.hear(event).await,
+            Finding::Happened(event) => {
+                self.engine.crossing().heard(&task, Word::Works);
+                self.hear(event).await
+            }
             Finding::Ask { whom, why } => self.park(whom, why, true).await,
             Finding::DidNotHappen(why) => {
                 let failed = Failed {
-                    why,
-                    after: None,
-                    unknown: false,
-                    otherwise: None,
-                    paused: true,
+                    checked: true,
+                    spared: self.engine.crossing().heard(&task, Word::Silent),
+                    ..Failed::because(why)
                 };
                 self.retry(command, failed).await
             }
@@ -112,7 +170,11 @@ impl<W: Workflow> Turn<'_, W> {
                 self.stay(Stay {
                     what: "still_unknown",
                     hold: waiting(why, Actor::Outside, Some(until), task.attempt),
-                    again: Some(Task { due: until, ..task }),
+                    again: Some(Task {
+                        due: until,
+                        lost: self.hand.lost(),
+                        ..task
+                    }),
                     unknown: true,
                 })
                 .await
@@ -134,35 +196,48 @@ impl<W: Workflow> Turn<'_, W> {
         let unknown = failed.unknown && conduct.care == Care::Once;
         let made = task.attempt + 1;
         // A try of unknown outcome is counted once it was looked for, so that both are one try.
-        let attempt = if unknown { task.attempt } else { made };
-        if attempt >= conduct.tries.attempts {
+        let counted = !unknown && failed.spared.is_none();
+        let attempt = if counted { made } else { task.attempt };
+        let now = self.engine.now();
+        let began = self.engine.crossing().began(&task);
+        let over = attempt >= conduct.tries.attempts || conduct.tries.are_over(began, now);
+        if over && failed.spared.is_none() {
             return match failed.otherwise {
                 Some(event) => self.hear(event).await,
                 None => self.exhausted(failed.why, unknown, attempt).await,
             };
         }
-        let pause = if failed.paused {
+        let pause = if failed.checked {
             Duration::ZERO
         } else {
             conduct.tries.pause(task.attempt)
         };
         let pause = pause.max(failed.after.unwrap_or_default());
-        let now = self.engine.now();
         let until = now + pause;
-        let hold = Hold {
-            kind: HoldKind::Retrying,
-            until: Some(until),
-            ..waiting(failed.why, Actor::System, None, made)
+        let hold = match &failed.spared {
+            Some(held) => {
+                let probed = held.next_probe.map_or(until, |probe| probe.max(until));
+                waiting(failed.why, Actor::Outside, Some(probed), attempt)
+            }
+            None => Hold {
+                kind: HoldKind::Retrying,
+                ..waiting(failed.why, Actor::System, Some(until), made)
+            },
         };
         let again = Task {
             due: until,
             attempt,
             first_tried: task.first_tried.or(Some(now)),
             intent: unknown,
+            lost: if failed.checked { self.hand.lost() } else { 0 },
             ..task
         };
         self.stay(Stay {
-            what: "try_failed",
+            what: if failed.spared.is_some() {
+                "lane_held"
+            } else {
+                "try_failed"
+            },
             hold,
             again: Some(again),
             unknown,

@@ -267,6 +267,7 @@ impl<W: Workflow> Draft<W> {
             attempt: 0,
             first_tried: None,
             intent: false,
+            lost: 0,
             workflow: W::NAME.to_owned(),
             definition: W::VERSION,
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rust_fsm::StateMachineImpl;
 use tokio::sync::{Notify, broadcast, mpsc};
 
+use crate::allowance::Allowance;
 use crate::builder::EngineBuilder;
 use crate::clock::{Clock, Timestamp};
 use crate::decide::{Verdict, decide};
@@ -16,7 +17,9 @@ use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
 use crate::instance::{Entry, InstanceId, Owner, Record};
+use crate::lanes::LaneView;
 use crate::ledger::{EngineError, Ledger, Written};
+use crate::passage::Crossing;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
@@ -48,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) express: mpsc::UnboundedSender<Claimed>,
     pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
     pub(crate) last_turn: AtomicI64,
+    pub(crate) crossing: Crossing,
+    pub(crate) timetable: Notify,
 }
 
 /// The engine for those whom the engine itself holds: it does not keep it from ending.
@@ -236,8 +241,14 @@ impl Engine {
     /// How late the earliest due task is; zero when nothing is overdue.
     pub async fn lag(&self) -> Result<Duration, EngineError> {
         let known = self.parts.registry.definitions();
-        let due = self.parts.store.next_due(&[], known).await?;
+        let everything = Allowance::default();
+        let due = self.parts.store.next_due(&everything, known).await?;
         Ok(due.map(|due| self.now().since(due)).unwrap_or_default())
+    }
+
+    /// What is under way in each lane of this process, and which of them are held.
+    pub fn lanes(&self) -> Vec<LaneView> {
+        self.parts.crossing.lanes().views()
     }
 
     /// When the runner last looked for work.
@@ -261,6 +272,19 @@ impl Engine {
         let written = written.await?;
         self.poke();
         Ok(written)
+    }
+
+    /// Wakes whoever keeps the schedules.
+    pub(crate) fn change_timetable(&self) {
+        self.parts.timetable.notify_one();
+    }
+
+    pub(crate) async fn timetable_changed(&self) {
+        self.parts.timetable.notified().await;
+    }
+
+    pub(crate) fn crossing(&self) -> &Crossing {
+        &self.parts.crossing
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::instance::{Actor, InstanceId, Reason, Record};
 use crate::ledger::EngineError;
@@ -60,6 +61,39 @@ pub enum Outcome<E> {
         /// What is asked of them.
         why: Reason,
     },
+    /// The outcome inside, and that the dependency itself fails rather than this instance: it counts
+    /// against the lane, and while the lane is held it burns no try.
+    Down {
+        /// What the dependency fails with.
+        why: Reason,
+        /// What came of it for this instance.
+        outcome: Box<Self>,
+    },
+}
+
+impl<E> Outcome<E> {
+    /// The same outcome, blamed on the dependency.
+    #[must_use]
+    pub fn blamed_on_lane(self, why: Reason) -> Self {
+        Self::Down {
+            why,
+            outcome: Box::new(self),
+        }
+    }
+
+    /// The outcome for the instance, and what it tells of the dependency. One that was done shows
+    /// that the dependency works; one that nobody answered, that it does not.
+    pub(crate) fn apart(self) -> (Self, Word) {
+        match self {
+            Self::Down { why, outcome } => (outcome.apart().0, Word::Fails(why)),
+            Self::Done(event) => (Self::Done(event), Word::Works),
+            Self::DoneWith { event, documents } => {
+                (Self::DoneWith { event, documents }, Word::Works)
+            }
+            Self::Unknown { why } => (Self::Unknown { why: why.clone() }, Word::Fails(why)),
+            other => (other, Word::Silent),
+        }
+    }
 }
 
 /// What a command's own check found out about an attempt whose outcome was not known.
@@ -105,18 +139,32 @@ pub struct Tries {
     pub first: Duration,
     /// No pause is longer.
     pub longest: Duration,
+    /// Past this span from the first failed try no other follows. Waits and the time for which the
+    /// lane was held do not count.
+    pub within: Option<Duration>,
 }
 
+/// No pause is shorter than the first span divided by this: full jitter may draw next to nothing, and
+/// a try on the heels of another is wasted.
+const FLOOR: u32 = 10;
+
 impl Tries {
-    /// The pause after so many failed tries: uniformly drawn below the doubled span, so that
-    /// instances that failed together do not come back together.
+    /// The pause after so many failed tries, with full jitter: uniformly drawn from the whole doubled
+    /// span above a small floor, so that instances that failed together do not come back together.
     pub fn pause(&self, failed: u32) -> Duration {
         let doubled = self
             .first
             .saturating_mul(1_u32.checked_shl(failed.min(20)).unwrap_or(u32::MAX));
-        let span = doubled.min(self.longest).as_millis();
-        let span = u64::try_from(span).unwrap_or(u64::MAX).max(1);
-        Duration::from_millis(fastrand::u64(span / 2..=span))
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let span = millis(doubled.min(self.longest)).max(1);
+        let floor = millis(self.first / FLOOR).min(span);
+        Duration::from_millis(fastrand::u64(floor..=span))
+    }
+
+    /// Whether tries that began then have taken long enough.
+    pub(crate) fn are_over(&self, began: Option<Timestamp>, now: Timestamp) -> bool {
+        let limit = began.zip(self.within);
+        limit.is_some_and(|(began, within)| now.since(began) >= within)
     }
 }
 

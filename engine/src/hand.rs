@@ -18,9 +18,14 @@ impl Hand {
         self.claimed().task.clone()
     }
 
-    /// The lane in which the task takes up room.
-    pub(crate) fn lane(&self) -> String {
-        self.claimed().task.lane.clone()
+    /// Whether it has this very task in hand.
+    pub(crate) fn holds(&self, task: &Task) -> bool {
+        self.claimed().task == *task
+    }
+
+    /// Processes that ended with the task in hand.
+    pub(crate) fn lost(&self) -> u32 {
+        self.claimed().lost
     }
 
     /// The claim that a change disposes of.

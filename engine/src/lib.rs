@@ -5,8 +5,10 @@
 //! is everything one decision writes.
 
 mod acts;
+mod allowance;
 mod archive;
 mod births;
+mod breaker;
 mod builder;
 mod bulk;
 mod chain;
@@ -28,14 +30,18 @@ mod image;
 mod import;
 mod instance;
 mod intervene;
+mod lanes;
 mod ledger;
 mod limits;
 mod migrate;
 mod offers;
 mod operation;
+mod passage;
 mod plan;
+mod poison;
 mod possible;
 mod preview;
+mod rate;
 mod record;
 mod registry;
 mod rewind;
@@ -44,11 +50,13 @@ mod roots;
 mod runner;
 mod schedule;
 mod seal;
+mod steady;
 mod store;
 mod survey;
 mod sweep;
 mod task;
 pub mod testing;
+mod timetable;
 mod turn;
 mod verify;
 mod waiting;
@@ -56,6 +64,7 @@ mod walk;
 mod workflow;
 
 pub use acts::{Act, ActError, Fields, Intervened, Intervention};
+pub use allowance::Allowance;
 pub use builder::EngineBuilder;
 pub use bulk::{
     BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
@@ -80,23 +89,29 @@ pub use import::{ImportError, import};
 pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
+pub use lanes::{Held, LaneView, Limits};
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
 pub use possible::Possible;
 pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
+pub use rate::Rate;
 pub use rooting::SealJournals;
 pub use roots::Root;
 pub use runner::RunnerOptions;
-pub use schedule::{Chore, CronError, Schedule, ScheduleState, run_schedules, schedule_states};
+pub use schedule::{
+    Chore, CronError, Missed, Run, RunOutcome, Schedule, ScheduleState, Times, Wish,
+};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
+pub use steady::{Jump, Jumps};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
     PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
-pub use sweep::{ResumeStalled, is_stalled};
+pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
+pub use timetable::{ScheduleAct, change_schedule, run_schedules, schedule_states};
 pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -54,6 +54,11 @@ impl<W: Workflow> Scene<W> {
         })
     }
 
+    /// Whether it was parked at a deadline or at a child's word, which a retry brings back.
+    pub(crate) fn has_put_by(&self) -> bool {
+        self.tasks.iter().any(Task::is_put_by)
+    }
+
     /// The offer of that act and name in this state.
     fn offer(&self, act: Offered, name: Option<&str>) -> Option<Offer> {
         let offers = W::offers(self.instance.state, &self.instance.facts);
@@ -97,7 +102,7 @@ pub(crate) fn plan<W: Workflow>(
                 (scene.offer(Offered::Edit, None), fields),
             )
         }
-        Act::RetryNow if scene.instance.record.owes.is_none() => {
+        Act::RetryNow if record.owes.is_none() && !scene.has_put_by() => {
             let offer = scene.offer(Offered::RetryNow, None);
             hear(engine, scene, by, (offer, &Fields::new()))
         }
@@ -156,6 +161,15 @@ fn hold_or_let_go<W: Workflow>(
             task.intent |= intent;
         }
         effects.push(runs(command, &draft));
+    }
+    if what == "retry_now" {
+        for task in scene.tasks.iter().filter(|task| task.is_put_by()) {
+            let due = Task {
+                due: now,
+                ..task.clone()
+            };
+            draft.arm_task(due);
+        }
     }
     draft.write_line(Note::because(what, by.actor, by.reason.clone()), None, None);
     Ok(Plan { draft, effects })

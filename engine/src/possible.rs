@@ -75,7 +75,8 @@ fn retry<W: Workflow>(scene: &Scene<W>) -> Option<Possible> {
             matches!((&task.work, &record.owes), (Work::Command(name), Some(owed)) if name == owed);
         owed && task.intent && task.visit == record.visit && record.hold.is_none()
     };
-    let owes = record.owes.is_some() && !scene.tasks.iter().any(under_way);
+    let owes = record.owes.is_some() || scene.has_put_by();
+    let owes = owes && !scene.tasks.iter().any(under_way);
     let means = "What is waiting is done at once, with all its tries again.";
     (owes && !record.ended && !record.is_paused()).then(|| plain("retry_now", means))
 }

@@ -16,6 +16,7 @@ use crate::hand::Hand;
 use crate::instance::Record;
 use crate::intervene;
 use crate::ledger::{EngineError, Ledger};
+use crate::poison::DEATHS_MAX;
 use crate::possible::{self, Possible};
 use crate::preview::Preview;
 use crate::store::Change;
@@ -30,6 +31,9 @@ use crate::workflow::Workflow;
 pub(crate) trait Running: Send + Sync + 'static {
     /// Carries out one claimed task of the instance whose record was read.
     async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError>;
+
+    /// Records that the turn of a claimed task panicked.
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -95,9 +99,17 @@ pub(crate) struct Registered<W: Workflow> {
 #[async_trait]
 impl<W: Workflow> Running for Registered<W> {
     async fn turn(&self, engine: &Engine, hand: &Hand, record: Record) -> Result<(), EngineError> {
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        if hand.lost() >= DEATHS_MAX {
+            return turn.poisoned().await;
+        }
         let instance = engine.ledger().open::<W>(record).await?;
-        let turn = Turn::new(engine, self.executor.as_ref(), hand);
         turn.take(instance).await
+    }
+
+    async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        turn.panicked().await
     }
 
     async fn born(

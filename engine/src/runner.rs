@@ -2,27 +2,27 @@
 //!
 //! Being poked and waking by time run the same code; a poke carries no data.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
 use crate::hand::Hand;
 use crate::instance::Record;
+use crate::lanes::Limits;
 use crate::ledger::EngineError;
 use crate::store::{Change, ClaimOrder, StoreError};
 use crate::task::{Claimed, Settled, Task};
 
 /// How a runner behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunnerOptions {
-    /// Turns that run at the same time, the express lane not counted.
-    pub concurrency: usize,
-    /// Of these at most so many in one lane, so that one dependency that hangs leaves room for others.
-    pub per_lane: usize,
+    /// What may run at the same time, and how fast it may begin.
+    pub limits: Limits,
     /// How long a stop waits for turns under way before it gives their tasks back.
     pub grace: Duration,
     /// Look for due work at least this often: another process may have armed it.
@@ -32,19 +32,36 @@ pub struct RunnerOptions {
 impl Default for RunnerOptions {
     fn default() -> Self {
         Self {
-            concurrency: 96,
-            per_lane: 32,
+            limits: Limits::default(),
             grace: Duration::from_secs(20),
             poll: Duration::from_secs(5),
         }
     }
 }
 
-/// Claimed before the lanes are counted again: what one lane may take beyond its share.
+/// Claimed before the lanes are counted again.
 const CLAIMED_AT_ONCE: usize = 8;
 
+/// A runner that has not looked for so long was not running: what came due meanwhile is overdue.
+const DOWNTIME: Duration = Duration::from_secs(30);
+
 /// Turns under way, so that their leases can be renewed and given back.
-type InFlight = HashMap<Id, Hand>;
+type InFlight = HashMap<Id, UnderWay>;
+
+struct UnderWay {
+    hand: Hand,
+    /// It writes down that the turn before it panicked.
+    takes_note: bool,
+}
+
+impl UnderWay {
+    fn of(hand: Hand) -> Self {
+        Self {
+            hand,
+            takes_note: false,
+        }
+    }
+}
 
 impl Engine {
     /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
@@ -54,8 +71,20 @@ impl Engine {
         let mut express = self.express_queue().lock().await;
         tokio::pin!(stop);
         let mut renew_at = self.now() + LEASE / 3;
+        self.crossing()
+            .lanes()
+            .begin(options.limits.clone(), self.now());
         loop {
+            let now = self.now();
+            if now.since(self.last_turn()) > DOWNTIME {
+                self.crossing().lanes().begin(options.limits.clone(), now);
+            }
             self.mark_turn();
+            // Before anything is claimed: after a leap forward the leases of living turns are over.
+            if now >= renew_at || now + LEASE / 3 < renew_at {
+                self.renew(&in_flight).await;
+                renew_at = now + LEASE / 3;
+            }
             let wake = match self
                 .claim_and_spawn(&options, &mut turns, &mut in_flight)
                 .await
@@ -71,13 +100,9 @@ impl Engine {
                 biased;
                 () = &mut stop => break,
                 Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
-                Some(done) = turns.join_next_with_id() => finished(done, &mut in_flight),
-                () = self.poked(), if in_flight.len() < options.concurrency => {}
+                Some(done) = turns.join_next_with_id() => self.finished(done, &mut turns, &mut in_flight),
+                () = self.poked(), if in_flight.len() < options.limits.concurrency => {}
                 () = self.clock().sleep_until(wake) => {}
-            }
-            if self.now() >= renew_at {
-                self.renew(&in_flight).await;
-                renew_at = self.now() + LEASE / 3;
             }
         }
         // What was claimed on the way to the express lane is owed within seconds: it is not left behind.
@@ -95,15 +120,19 @@ impl Engine {
         let mut turns = 0;
         loop {
             let express = self.express_queue().lock().await.try_recv().ok();
-            let claimed = match express {
-                Some(claimed) => Some(claimed),
-                None => self.claim(1, Vec::new()).await?.pop(),
+            let claimed = if express.is_some() {
+                express
+            } else {
+                let allowance = self.crossing().lanes().allowance(self.now());
+                self.claim(1, allowance).await?.pop()
             };
             let Some(claimed) = claimed else {
                 return Ok(turns);
             };
             turns += 1;
+            let passage = self.crossing().enter(&claimed);
             self.take_turn(&Hand::holding(claimed)).await;
+            drop(passage);
         }
     }
 
@@ -115,45 +144,65 @@ impl Engine {
         in_flight: &mut InFlight,
     ) -> Result<Option<Timestamp>, StoreError> {
         loop {
-            let free = options.concurrency.saturating_sub(in_flight.len());
+            let free = options.limits.concurrency.saturating_sub(in_flight.len());
             let wanted = free.min(CLAIMED_AT_ONCE);
             if wanted == 0 {
                 // The room is used up; the next finished turn looks again.
                 return Ok(None);
             }
-            let closed = full_lanes(in_flight, options.per_lane);
-            let claimed = self.claim(wanted, closed.clone()).await?;
+            let allowance = self.crossing().lanes().allowance(self.now());
+            let claimed = self.claim(wanted, allowance).await?;
             let found = claimed.len();
             for task in claimed {
                 self.spawn(task, turns, in_flight);
             }
             if found < wanted {
-                return self.store().next_due(&closed, self.definitions()).await;
+                return self.next_wake().await;
             }
         }
     }
 
-    async fn claim(
-        &self,
-        limit: usize,
-        closed_lanes: Vec<String>,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    /// When there may be more to claim, if nobody says so before.
+    async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.now();
+        let (allowance, change) = {
+            let mut lanes = self.crossing().lanes();
+            (lanes.allowance(now), lanes.next_change(now))
+        };
+        let due = self
+            .store()
+            .next_due(&allowance, self.definitions())
+            .await?;
+        Ok(due.into_iter().chain(change).min())
+    }
+
+    async fn claim(&self, limit: usize, allowance: Allowance) -> Result<Vec<Claimed>, StoreError> {
         let order = ClaimOrder {
             owner: self.owner().clone(),
             now: self.now(),
             lease: LEASE,
             limit,
-            closed_lanes,
+            allowance,
             definitions: Arc::clone(self.definitions()),
         };
         self.store().claim(order).await
     }
 
     fn spawn(&self, claimed: Claimed, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
+        // Its lease ran out under the turn, as after a leap of time: the turn goes on under the new one.
+        let mut hands = in_flight.values().map(|turn| &turn.hand);
+        if let Some(hand) = hands.find(|hand| hand.holds(&claimed.task)) {
+            hand.retake(claimed);
+            return;
+        }
+        let passage = self.crossing().enter(&claimed);
         let hand = Hand::holding(claimed);
         let (engine, held) = (self.clone(), hand.clone());
-        let turn = turns.spawn(async move { engine.take_turn(&held).await });
-        in_flight.insert(turn.id(), hand);
+        let turn = turns.spawn(async move {
+            engine.take_turn(&held).await;
+            drop(passage);
+        });
+        in_flight.insert(turn.id(), UnderWay::of(hand));
     }
 
     async fn take_turn(&self, hand: &Hand) {
@@ -174,6 +223,25 @@ impl Engine {
             Ok(None) => self.drop_claim(hand).await,
             Err(error) => Err(error.into()),
         };
+        self.log_end(hand, result).await;
+    }
+
+    /// Writes down that a turn panicked.
+    async fn take_note(&self, hand: &Hand) {
+        let id = hand.task().instance;
+        let result = match self.store().load(&id).await {
+            Ok(Some(record)) => match self.running(&record) {
+                Ok(running) => running.panicked(self, hand).await,
+                Err(error) => Err(error),
+            },
+            Ok(None) => self.drop_claim(hand).await,
+            Err(error) => Err(error.into()),
+        };
+        self.log_end(hand, result).await;
+    }
+
+    async fn log_end(&self, hand: &Hand, result: Result<(), EngineError>) {
+        let id = hand.task().instance;
         match result {
             Ok(()) => {}
             Err(EngineError::LeaseLost) => {
@@ -218,7 +286,7 @@ impl Engine {
     }
 
     async fn renew(&self, in_flight: &InFlight) {
-        let claims: Vec<Settled> = in_flight.values().map(Hand::settled).collect();
+        let claims: Vec<Settled> = in_flight.values().map(|turn| turn.hand.settled()).collect();
         if claims.is_empty() {
             return;
         }
@@ -236,14 +304,14 @@ impl Engine {
     async fn wind_down(&self, grace: Duration, mut turns: JoinSet<()>, mut in_flight: InFlight) {
         let finish = async {
             while let Some(done) = turns.join_next_with_id().await {
-                finished(done, &mut in_flight);
+                self.finished(done, &mut turns, &mut in_flight);
             }
         };
         if tokio::time::timeout(grace, finish).await.is_ok() {
             return;
         }
         turns.abort_all();
-        let left: Vec<Settled> = in_flight.values().map(Hand::settled).collect();
+        let left: Vec<Settled> = in_flight.values().map(|turn| turn.hand.settled()).collect();
         tracing::warn!(
             tasks = left.len(),
             "stopped before all turns had ended; they stay due"
@@ -252,30 +320,35 @@ impl Engine {
             tracing::error!(%error, "tasks under way stay claimed until their lease ends");
         }
     }
-}
 
-/// The lanes that have as many turns under way as they may.
-fn full_lanes(in_flight: &InFlight, per_lane: usize) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for hand in in_flight.values() {
-        *counts.entry(hand.lane()).or_default() += 1;
-    }
-    counts
-        .into_iter()
-        .filter(|(_, count)| *count >= per_lane)
-        .map(|(lane, _)| lane)
-        .collect()
-}
-
-fn finished(done: Result<(Id, ()), JoinError>, in_flight: &mut InFlight) {
-    match done {
-        Ok((id, ())) => {
-            in_flight.remove(&id);
+    fn finished(
+        &self,
+        done: Result<(Id, ()), JoinError>,
+        turns: &mut JoinSet<()>,
+        in_flight: &mut InFlight,
+    ) {
+        let error = match done {
+            Ok((id, ())) => {
+                in_flight.remove(&id);
+                return;
+            }
+            Err(error) => error,
+        };
+        let Some(turn) = in_flight.remove(&error.id()) else {
+            return;
+        };
+        let instance = turn.hand.task().instance;
+        if turn.takes_note || !error.is_panic() {
+            tracing::error!(%error, instance.id = %instance, "a turn ended without a word; its task comes due again when the lease ends");
+            return;
         }
-        Err(error) => {
-            let claim = in_flight.remove(&error.id());
-            let instance = claim.map(|hand| hand.task().instance.to_string());
-            tracing::error!(%error, instance, "a turn panicked; its task comes due again when the lease ends");
-        }
+        tracing::error!(%error, instance.id = %instance, "a turn panicked");
+        let (engine, hand) = (self.clone(), turn.hand.clone());
+        let note = turns.spawn(async move { engine.take_note(&hand).await });
+        let takes_note = UnderWay {
+            takes_note: true,
+            ..turn
+        };
+        in_flight.insert(note.id(), takes_note);
     }
 }

@@ -1,31 +1,34 @@
-//! Schedules: chores at calendar times, once per cluster, remembered across restarts.
+//! Schedules: when a chore is due by the calendar, and what is remembered of it.
 //!
-//! The schedule says when; what is done is handed in. A run that was missed runs once, late.
+//! It says when; what is done is handed in, and the timetable keeps it.
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::clock::Timestamp;
-use crate::documents::Draft;
 use crate::engine::Engine;
-use crate::instance::SubjectId;
 use crate::ledger::EngineError;
-use crate::store::Expected;
 
-/// The space of documents that remember when each schedule runs next.
-const SPACE: &str = "schedules";
-
-/// A cron line that cannot be read: the operator mends the settings.
+/// A schedule that cannot be read: the operator mends the settings.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("the cron line `{line}` cannot be read: {why}")]
-pub struct CronError {
-    line: String,
-    why: String,
+pub enum CronError {
+    /// The line is no cron line.
+    #[error("the cron line `{line}` cannot be read: {why}")]
+    Line {
+        /// The line.
+        line: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no such time zone.
+    #[error("`{0}` is no time zone; write one such as Europe/Berlin or UTC")]
+    Zone(String),
 }
 
 /// Something done at calendar times. Doing it twice must be harmless.
@@ -35,13 +38,34 @@ pub trait Chore: Send + Sync + 'static {
     async fn run(&self, engine: &Engine) -> Result<String, EngineError>;
 }
 
+/// What becomes of a run whose time passed while no process was there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// Nothing: the next one is soon enough.
+    Skip,
+    /// One late run stands for all that were missed.
+    #[default]
+    RunOnce,
+    /// Each is made up for, one after the other.
+    CatchUp,
+}
+
+/// When a chore runs.
+#[derive(Clone, Debug)]
+pub struct Times {
+    line: String,
+    cron: Box<cron::Schedule>,
+    zone: Tz,
+    missed: Missed,
+}
+
 /// A chore with its times.
 #[derive(Clone)]
 pub struct Schedule {
-    name: &'static str,
-    line: String,
-    times: Box<cron::Schedule>,
-    chore: Arc<dyn Chore>,
+    pub(crate) name: &'static str,
+    pub(crate) times: Times,
+    pub(crate) chore: Arc<dyn Chore>,
 }
 
 /// What is remembered of a schedule.
@@ -49,144 +73,181 @@ pub struct Schedule {
 pub struct ScheduleState {
     /// Its name.
     pub name: String,
-    /// Its cron line, UTC.
+    /// Its cron line of six fields, seconds first.
     pub line: String,
-    /// When it runs next.
+    /// The time zone in which the line is read.
+    #[serde(default = "utc")]
+    pub zone: String,
+    /// What becomes of missed runs.
+    #[serde(default)]
+    pub missed: Missed,
+    /// When it runs next, unless it is paused.
     pub next_run: Timestamp,
-    /// When it last ran.
-    pub last_run: Option<Timestamp>,
-    /// What came of the last run.
-    pub last_result: Option<String>,
+    /// Who stopped it, if somebody did.
+    #[serde(default)]
+    pub paused: Option<Wish>,
+    /// Who wants it to run now.
+    #[serde(default)]
+    pub asked: Option<Wish>,
+    /// The run under way.
+    #[serde(default)]
+    pub running: Option<Run>,
+    /// The last runs, newest first.
+    #[serde(default)]
+    pub history: Vec<Run>,
+}
+
+/// Somebody's wish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Whose.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it was due.
+    pub planned: Timestamp,
+    /// When it began.
+    pub began: Timestamp,
+    /// How long it took, once it has ended.
+    pub took: Option<Duration>,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// One line on what came of it.
+    pub result: String,
+    /// The process that ran it.
+    pub process: String,
+    /// Who asked for it, if it was not the calendar.
+    pub asked_by: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// It has not ended yet.
+    UnderWay,
+    /// It did what it is for.
+    Done,
+    /// It failed; the next one tries again.
+    Failed,
+    /// Nobody knows: its process ended first.
+    Lost,
+    /// Its time passed while no process was there, and it was let go.
+    Skipped,
+}
+
+impl RunOutcome {
+    /// The word used on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnderWay => "under_way",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl Missed {
+    /// The word used on the wire and in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::RunOnce => "run_once",
+            Self::CatchUp => "catch_up",
+        }
+    }
+}
+
+impl Times {
+    /// A cron line of six fields (seconds first), read in UTC; a missed run runs once, late.
+    pub fn new(line: &str) -> Result<Self, CronError> {
+        let cron = cron::Schedule::from_str(line).map_err(|error| {
+            let why = error.to_string();
+            CronError::Line {
+                line: line.to_owned(),
+                why: why.split_whitespace().collect::<Vec<_>>().join(" "),
+            }
+        })?;
+        Ok(Self {
+            line: line.to_owned(),
+            cron: Box::new(cron),
+            zone: Tz::UTC,
+            missed: Missed::default(),
+        })
+    }
+
+    /// The same line read in another time zone, named as in the tz database.
+    pub fn in_zone(self, zone: &str) -> Result<Self, CronError> {
+        let zone = zone.parse().map_err(|_| CronError::Zone(zone.to_owned()))?;
+        Ok(Self { zone, ..self })
+    }
+
+    /// The same times with another rule for missed runs.
+    #[must_use]
+    pub fn when_missed(self, missed: Missed) -> Self {
+        Self { missed, ..self }
+    }
+
+    pub(crate) fn missed(&self) -> Missed {
+        self.missed
+    }
+
+    pub(crate) fn next_after(&self, moment: Timestamp) -> Timestamp {
+        let local = moment.to_datetime().with_timezone(&self.zone);
+        let next = self.cron.after(&local).next();
+        // A line that names no future moment is looked at again now and then.
+        next.map_or(moment + Duration::from_hours(1), |next| {
+            Timestamp::from_millis(next.timestamp_millis())
+        })
+    }
+
+    pub(crate) fn are_of(&self, state: &ScheduleState) -> bool {
+        state.line == self.line && state.zone == self.zone.name() && state.missed == self.missed
+    }
 }
 
 impl Schedule {
-    /// A schedule from a cron line of six fields (seconds first), in UTC.
-    pub fn new(name: &'static str, line: &str, chore: Arc<dyn Chore>) -> Result<Self, CronError> {
-        let times = cron::Schedule::from_str(line).map_err(|error| CronError {
-            line: line.to_owned(),
-            why: error
-                .to_string()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" "),
-        })?;
-        Ok(Self {
-            name,
-            line: line.to_owned(),
-            times: Box::new(times),
-            chore,
-        })
+    /// A chore at these times.
+    pub fn new(name: &'static str, times: Times, chore: Arc<dyn Chore>) -> Self {
+        Self { name, times, chore }
     }
 
-    fn next_after(&self, moment: Timestamp) -> Timestamp {
-        self.times
-            .after(&moment.to_datetime())
-            .next()
-            .map_or(moment + Duration::from_hours(1), |next| {
-                Timestamp::from_millis(next.timestamp_millis())
-            })
-    }
-}
-
-/// Runs schedules until `stop` resolves.
-pub async fn run_schedules(
-    engine: Engine,
-    schedules: Vec<Schedule>,
-    stop: impl Future<Output = ()>,
-) {
-    tokio::pin!(stop);
-    loop {
-        let mut wake = engine.now() + Duration::from_mins(1);
-        for schedule in &schedules {
-            match run_if_due(&engine, schedule).await {
-                Ok(next) => wake = wake.min(next),
-                Err(error) => {
-                    tracing::error!(schedule = schedule.name, %error, "a schedule did not run");
-                }
-            }
-        }
-        tokio::select! {
-            () = &mut stop => return,
-            () = engine.clock().sleep_until(wake) => {}
+    /// The state of a schedule that is new, or whose times are: what was remembered stays.
+    pub(crate) fn state(&self, known: Option<&ScheduleState>, now: Timestamp) -> ScheduleState {
+        let fresh = ScheduleState {
+            name: self.name.to_owned(),
+            line: self.times.line.clone(),
+            zone: self.times.zone.name().to_owned(),
+            missed: self.times.missed,
+            next_run: self.times.next_after(now),
+            paused: None,
+            asked: None,
+            running: None,
+            history: Vec::new(),
+        };
+        match known.cloned() {
+            None => fresh,
+            Some(known) if self.times.are_of(&known) => known,
+            Some(known) => ScheduleState {
+                paused: known.paused,
+                asked: known.asked,
+                running: known.running,
+                history: known.history,
+                ..fresh
+            },
         }
     }
 }
 
-/// What is remembered of the schedules, by name.
-pub async fn schedule_states(engine: &Engine) -> Result<Vec<ScheduleState>, EngineError> {
-    let page = crate::store::PageOrder {
-        limit: 100,
-        after: None,
-    };
-    let (found, _) = engine.documents().scan(SPACE, "", &page).await?;
-    Ok(found.into_iter().map(|opened| opened.body).collect())
-}
-
-async fn run_if_due(engine: &Engine, schedule: &Schedule) -> Result<Timestamp, EngineError> {
-    let now = engine.now();
-    let stored = engine
-        .documents()
-        .get::<ScheduleState>(SPACE, schedule.name)
-        .await?;
-    let (expected, known) = match &stored {
-        Some(opened) => (Expected::Version(opened.version), Some(&opened.body)),
-        None => (Expected::Absent, None),
-    };
-    let due = known.is_some_and(|state| state.next_run <= now);
-    let changed = known.is_none_or(|state| state.line != schedule.line);
-    if !due && !changed {
-        return Ok(known.map_or(now, |state| state.next_run));
-    }
-    let mut state = ScheduleState {
-        name: schedule.name.to_owned(),
-        line: schedule.line.clone(),
-        next_run: schedule.next_after(now),
-        last_run: known.and_then(|state| state.last_run),
-        last_result: known.and_then(|state| state.last_result.clone()),
-    };
-    if due {
-        state.last_run = Some(now);
-    }
-    // Whoever moves the document first runs the chore; the others find it moved.
-    match remember(engine, &state, expected).await {
-        Ok(()) => {}
-        Err(EngineError::DocumentMoved { .. }) => return Ok(state.next_run),
-        Err(other) => return Err(other),
-    }
-    if due {
-        let result = schedule.chore.run(engine).await;
-        if let Err(error) = &result {
-            tracing::error!(schedule = schedule.name, %error, "a chore failed; its next run tries again");
-        }
-        let line = result.unwrap_or_else(|error| format!("failed: {error}"));
-        tracing::debug!(schedule = schedule.name, result = line, "chore done");
-        state.last_result = Some(line);
-        // If it took so long that another process has run the next one, that run's word stands.
-        let mine = stored.as_ref().map_or(1, |opened| opened.version + 1);
-        match remember(engine, &state, Expected::Version(mine)).await {
-            Ok(()) | Err(EngineError::DocumentMoved { .. }) => {}
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(state.next_run)
-}
-
-async fn remember(
-    engine: &Engine,
-    state: &ScheduleState,
-    expected: Expected,
-) -> Result<(), EngineError> {
-    let subject = SubjectId::new("house");
-    let puts = engine
-        .documents()
-        .seal(Draft {
-            space: SPACE,
-            key: &state.name,
-            subject: &subject,
-            expected,
-            body: state,
-            expires_at: None,
-        })
-        .await?;
-    engine.documents().write(puts).await
+fn utc() -> String {
+    Tz::UTC.name().to_owned()
 }

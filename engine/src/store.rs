@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::image::{Image, Item};
@@ -182,8 +183,8 @@ pub struct ClaimOrder {
     pub lease: Duration,
     /// At most this many.
     pub limit: usize,
-    /// Lanes that take nothing at present; their tasks are passed over.
-    pub closed_lanes: Vec<String>,
+    /// What may be handed out, and what is passed over.
+    pub allowance: Allowance,
     /// What this process understands; tasks of other workflows and of newer definitions are left
     /// to whoever does.
     pub definitions: Arc<Definitions>,
@@ -294,7 +295,8 @@ pub trait Store: Send + Sync + 'static {
     /// Applies the whole change or none of it; durable when this resolves.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
 
-    /// Takes tasks that are due and unclaimed, earliest first, for the length of a lease.
+    /// Takes tasks that are due, unclaimed and allowed, for the length of a lease: fresh ones before
+    /// overdue ones, in turn between tenants, a tenant's earliest first.
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError>;
 
     /// Extends claims; answers those that are no longer the owner's.
@@ -307,11 +309,11 @@ pub trait Store: Send + Sync + 'static {
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;
 
-    /// When the earliest task outside the closed lanes that these definitions cover can be claimed:
-    /// an unclaimed one when it is due, a claimed one when its lease ends.
+    /// When the earliest allowed task that these definitions cover can be claimed: an unclaimed one
+    /// when it is due, a claimed one when its lease ends.
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError>;
 

@@ -26,49 +26,75 @@ pub struct ResumeStalled;
 #[async_trait]
 impl Chore for ResumeStalled {
     async fn run(&self, engine: &Engine) -> Result<String, EngineError> {
-        let (mut seen, mut resumed) = (0_usize, 0_usize);
-        for workflow in engine.workflows() {
-            let filter = Filter {
-                workflow: Some(workflow.to_owned()),
-                live: true,
-                ..Filter::default()
-            };
-            let mut page = PageOrder {
-                limit: PAGE,
-                after: None,
-            };
-            loop {
-                let found = engine.find(&filter, &page).await?;
-                seen += found.items.len();
-                for record in found.items {
-                    let id = record.id.clone();
-                    match look_after(engine, record).await {
-                        Ok(helped) => resumed += usize::from(helped),
-                        // One that cannot be read must not hide the others.
-                        Err(error) => {
-                            let cause: &dyn std::error::Error = &error;
-                            tracing::error!(instance.id = %id, error = cause, "an instance could not be looked after");
-                        }
-                    }
-                }
-                tokio::task::yield_now().await;
-                match found.next {
-                    Some(next) => page.after = Some(next),
-                    None => break,
-                }
-            }
-        }
-        Ok(format!("{seen} live instances seen, {resumed} resumed"))
+        let (seen, helped) = sweep(engine, Lost::Commands).await?;
+        Ok(format!("{seen} live instances seen, {helped} resumed"))
     }
 }
 
-async fn look_after(engine: &Engine, record: Record) -> Result<bool, EngineError> {
-    let helped = if is_stalled(engine, &record).await? {
-        resume(engine, record).await
-    } else {
-        let tasks = engine.tasks(&record.id).await?;
-        let running = Arc::clone(engine.running(&record)?);
-        running.remind(engine, record, &tasks).await
+/// Arms the deadlines again that live instances have and nobody keeps.
+pub struct RemindDeadlines;
+
+#[async_trait]
+impl Chore for RemindDeadlines {
+    async fn run(&self, engine: &Engine) -> Result<String, EngineError> {
+        let (seen, helped) = sweep(engine, Lost::Deadlines).await?;
+        Ok(format!("{seen} live instances seen, {helped} reminded"))
+    }
+}
+
+/// What a sweep looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    Commands,
+    Deadlines,
+}
+
+/// Looks after every live instance; answers how many there are, and how many were helped.
+async fn sweep(engine: &Engine, lost: Lost) -> Result<(usize, usize), EngineError> {
+    let (mut seen, mut helped) = (0_usize, 0_usize);
+    for workflow in engine.workflows() {
+        let filter = Filter {
+            workflow: Some(workflow.to_owned()),
+            live: true,
+            ..Filter::default()
+        };
+        let mut page = PageOrder {
+            limit: PAGE,
+            after: None,
+        };
+        loop {
+            let found = engine.find(&filter, &page).await?;
+            seen += found.items.len();
+            for record in found.items {
+                let id = record.id.clone();
+                match look_after(engine, record, lost).await {
+                    Ok(did) => helped += usize::from(did),
+                    // One that cannot be read must not hide the others.
+                    Err(error) => {
+                        let cause: &dyn std::error::Error = &error;
+                        tracing::error!(instance.id = %id, error = cause, "an instance could not be looked after");
+                    }
+                }
+            }
+            tokio::task::yield_now().await;
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok((seen, helped))
+}
+
+async fn look_after(engine: &Engine, record: Record, lost: Lost) -> Result<bool, EngineError> {
+    let helped = match lost {
+        Lost::Commands if is_stalled(engine, &record).await? => resume(engine, record).await,
+        Lost::Commands => Ok(false),
+        Lost::Deadlines => {
+            let tasks = engine.tasks(&record.id).await?;
+            let running = Arc::clone(engine.running(&record)?);
+            running.remind(engine, record, &tasks).await
+        }
     };
     match helped {
         // It moved meanwhile: not stalled after all.

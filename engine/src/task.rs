@@ -61,6 +61,9 @@ pub struct Task {
     pub first_tried: Option<Timestamp>,
     /// An attempt was announced and its outcome is not known: check before repeating.
     pub intent: bool,
+    /// Processes that ended while they performed it, as far as is known when it is armed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u32,
     /// The workflow of the instance; empty where whoever armed it could not know.
     #[serde(default)]
     pub workflow: String,
@@ -69,7 +72,17 @@ pub struct Task {
     pub definition: u32,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 impl Task {
+    /// Whether it is kept for an operator's retry and is nothing that a command would bring.
+    pub(crate) fn is_put_by(&self) -> bool {
+        self.due == FAR_AWAY && !matches!(self.work, Work::Command(_))
+    }
+
     /// What identifies it among all tasks.
     pub fn id(&self) -> TaskId {
         TaskId {
@@ -95,6 +108,9 @@ pub struct Claimed {
     pub task: Task,
     /// Rises with every claim of the task; a change settles it only with the newest.
     pub fence: u64,
+    /// Processes that ended with this task in hand and never gave it back. A stop that gives tasks
+    /// back and a lease that passes between living processes do not count.
+    pub lost: u32,
 }
 
 /// Says which claim a change disposes of.

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::decide::{Verdict, decide, moments};
 use crate::draft::{Draft, Instance};
@@ -150,9 +151,14 @@ impl<'a, W: Workflow> Turn<'a, W> {
             let job = self.job(&instance);
             let checked = self.executor.check(command, &job);
             let finding = self.within(conduct.limit, checked).await;
-            let finding = finding.unwrap_or_else(|| Finding::NotKnown {
-                why: unanswered(),
-                after: None,
+            let finding = finding.unwrap_or_else(|| {
+                self.engine
+                    .crossing()
+                    .heard(task, Word::Fails(unanswered()));
+                Finding::NotKnown {
+                    why: unanswered(),
+                    after: None,
+                }
             });
             return self.found(command, finding).await;
         }
@@ -191,6 +197,8 @@ impl<'a, W: Workflow> Turn<'a, W> {
         draft.arm_task(Task {
             intent: true,
             first_tried: task.first_tried.or(Some(now)),
+            // To be remembered until the attempt that is announced has ended.
+            lost: self.hand.lost(),
             ..task.clone()
         });
         draft.settle(self.hand.settled());

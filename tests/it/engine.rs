@@ -1,8 +1,11 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
+mod breakers;
 mod bulk;
+mod clocks;
 mod deadlines;
 mod errand;
+mod fairness;
 mod families;
 mod hands;
 mod journal;
@@ -10,6 +13,7 @@ mod labels;
 mod leases;
 mod once;
 mod outages;
+mod poison;
 mod rewinds;
 mod schedules;
 mod stage;

@@ -14,7 +14,7 @@ use engine::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::draft::{Armed, Draft, draft, take_in};
-use super::due::{DueIndex, Slot, TaskKey};
+use super::due::{DueIndex, TaskKey};
 use super::recent::Recent;
 use super::view::{Shared, Writes, closed, panicked};
 use super::{image, keys};
@@ -270,14 +270,17 @@ fn withdraw(due: &mut DueIndex, draft: &Draft) {
 }
 
 fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed) {
-    due.arm(armed.key.clone(), Slot::of(&armed.task));
+    due.arm(armed.key.clone(), &armed.task);
     tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
 }
 
 fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
-    let fence = due.take(armed.key, Slot::of(&armed.task), until);
-    let task = armed.task;
-    Claimed { task, fence }
+    let taken = due.take_armed(armed.key, &armed.task, until);
+    Claimed {
+        task: armed.task,
+        fence: taken.fence,
+        lost: taken.lost,
+    }
 }
 
 /// Tells everyone when the committer's thread ends by a panic.

@@ -2,10 +2,13 @@
 //!
 //! Only acknowledged tasks ever stand here; the bodies stay on disk.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::{ClaimOrder, Definitions, Task, Timestamp};
+use engine::{Allowance, ClaimOrder, Definitions, Task, Timestamp};
+
+use super::marks::Marks;
+use super::turns::{Age, Round, Turns};
 
 /// A task's key in the tree, shared between the orders it stands in.
 pub(super) type TaskKey = Arc<[u8]>;
@@ -14,6 +17,7 @@ pub(super) type TaskKey = Arc<[u8]>;
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) due: Timestamp,
+    pub(super) tenant: String,
     pub(super) queue: Queue,
 }
 
@@ -21,7 +25,7 @@ pub(super) struct Slot {
 /// that this process does not understand.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Queue {
-    lane: String,
+    pub(super) lane: String,
     workflow: String,
     definition: u32,
 }
@@ -30,6 +34,7 @@ impl Slot {
     pub(super) fn of(task: &Task) -> Self {
         Self {
             due: task.due,
+            tenant: task.tenant.clone(),
             queue: Queue {
                 lane: task.lane.clone(),
                 workflow: task.workflow.clone(),
@@ -39,18 +44,37 @@ impl Slot {
     }
 }
 
-impl Queue {
-    fn is_open(&self, closed_lanes: &[String], known: &Definitions) -> bool {
-        !closed_lanes.contains(&self.lane) && known.understand(&self.workflow, self.definition)
+/// What may be handed out: what is left of the allowance, to a process that knows these definitions.
+#[derive(Clone, Copy)]
+pub(super) struct Admission<'a> {
+    pub(super) left: &'a Allowance,
+    pub(super) known: &'a Definitions,
+}
+
+impl Admission<'_> {
+    pub(super) fn admits(self, queue: &Queue, suspect: bool) -> bool {
+        self.left.admits_lane(&queue.lane, suspect)
+            && self.known.understand(&queue.workflow, queue.definition)
     }
 }
 
-/// One order per queue, so that what is passed over is not read.
+/// What a claim handed out.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) key: TaskKey,
+    pub(super) fence: u64,
+    pub(super) lost: u32,
+}
+
+/// What waits, and what is in hand.
 #[derive(Debug)]
 pub(super) struct DueIndex {
-    queues: BTreeMap<Queue, BTreeSet<(Timestamp, TaskKey)>>,
+    turns: Turns,
     claims: HashMap<TaskKey, Claim>,
     leases: BTreeSet<(Timestamp, TaskKey)>,
+    /// Claims that ended with their process, of tasks that had any.
+    lost: HashMap<TaskKey, u32>,
+    marks: Marks,
     last_fence: u64,
 }
 
@@ -59,33 +83,54 @@ struct Claim {
     fence: u64,
     lease_until: Timestamp,
     slot: Slot,
-    /// The lease ran out and the task stands in its queue again; until someone else takes it,
+    /// The lease ran out and the task stands in its line again; until someone else takes it,
     /// the claim still settles.
     lapsed: bool,
 }
 
 impl DueIndex {
     /// An empty order whose fences are above those of every earlier epoch.
-    pub(super) fn of_epoch(epoch: u64) -> Self {
+    pub(super) fn of_epoch(epoch: u64, marks: Marks) -> Self {
         Self {
-            queues: BTreeMap::new(),
+            turns: Turns::default(),
             claims: HashMap::new(),
             leases: BTreeSet::new(),
+            lost: HashMap::new(),
+            marks,
             last_fence: epoch << 32,
         }
     }
 
-    pub(super) fn arm(&mut self, key: TaskKey, slot: Slot) {
-        self.queues
-            .entry(slot.queue)
-            .or_default()
-            .insert((slot.due, key));
+    /// Enters a task as it was found in the folder: its last holder may have died.
+    pub(super) fn restore(&mut self, key: TaskKey, task: &Task) {
+        let lost = self.marks.lost(&key).max(task.lost);
+        self.enter(key, &Slot::of(task), lost);
     }
 
-    /// Takes a task that stands in no queue, and answers the fence.
-    pub(super) fn take(&mut self, key: TaskKey, slot: Slot, lease_until: Timestamp) -> u64 {
+    /// Everything was restored: from here on what is in hand is marked.
+    pub(super) fn begin(&mut self) -> std::io::Result<()> {
+        let suspects = self.lost.iter().map(|(key, lost)| (key, *lost));
+        self.marks.begin(suspects)
+    }
+
+    /// Enters a task as it was armed.
+    pub(super) fn arm(&mut self, key: TaskKey, task: &Task) {
+        self.enter(key, &Slot::of(task), task.lost);
+    }
+
+    fn enter(&mut self, key: TaskKey, slot: &Slot, lost: u32) {
+        if lost > 0 {
+            self.lost.insert(key.clone(), lost);
+        }
+        self.turns.put(key, slot, lost > 0);
+    }
+
+    /// Takes a task that stands in no line; answers the fence.
+    pub(super) fn take(&mut self, key: TaskKey, slot: Slot, lease_until: Timestamp) -> Taken {
         self.last_fence += 1;
         let fence = self.last_fence;
+        let lost = self.lost.get(&key).copied().unwrap_or(0);
+        self.marks.in_hand(&key, lost);
         self.leases.insert((lease_until, key.clone()));
         let claim = Claim {
             fence,
@@ -93,8 +138,16 @@ impl DueIndex {
             slot,
             lapsed: false,
         };
-        self.claims.insert(key, claim);
-        fence
+        self.claims.insert(key.clone(), claim);
+        Taken { key, fence, lost }
+    }
+
+    /// Takes a task along with the change that arms it.
+    pub(super) fn take_armed(&mut self, key: TaskKey, task: &Task, until: Timestamp) -> Taken {
+        if task.lost > 0 {
+            self.lost.insert(key.clone(), task.lost);
+        }
+        self.take(key, Slot::of(task), until)
     }
 
     /// Removes a task from every order and forgets who held it.
@@ -105,6 +158,8 @@ impl DueIndex {
         } else if let Some(slot) = slot {
             self.unqueue(key, slot);
         }
+        self.lost.remove(key);
+        self.marks.clear(key);
     }
 
     pub(super) fn is_held(&self, key: &[u8], fence: u64) -> bool {
@@ -112,23 +167,27 @@ impl DueIndex {
         claim.is_some_and(|claim| claim.fence == fence)
     }
 
-    /// The earliest due tasks that are not passed over, each with its fence.
-    pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<(TaskKey, u64)> {
+    /// What may be handed out, in turn.
+    pub(super) fn claim(&mut self, order: &ClaimOrder) -> Vec<Taken> {
         self.lapse(order.now);
         let lease_until = order.now + order.lease;
+        self.turns.wake(order.now);
+        let mut left = order.allowance.clone();
         let mut taken = Vec::new();
-        while taken.len() < order.limit {
-            let Some((queue, due)) = self.earliest(&order.closed_lanes, &order.definitions) else {
-                break;
-            };
-            if due > order.now {
-                break;
+        for age in [Age::Fresh, Age::Overdue] {
+            let mut round = Round::begin();
+            while taken.len() < order.limit && (age == Age::Fresh || left.overdue > 0) {
+                let admission = Admission {
+                    left: &left,
+                    known: &order.definitions,
+                };
+                let chosen = self.turns.next(&mut round, order.now, admission, age);
+                let Some(chosen) = chosen else { break };
+                let slot = chosen.slot;
+                left.spend(&slot.queue.lane, &slot.tenant, slot.due, chosen.suspect);
+                self.claims.remove(&chosen.key);
+                taken.push(self.take(chosen.key, slot, lease_until));
             }
-            let first = self.queues.get_mut(&queue).and_then(BTreeSet::pop_first);
-            let Some((due, key)) = first else { break };
-            self.claims.remove(&key);
-            let fence = self.take(key.clone(), Slot { due, queue }, lease_until);
-            taken.push((key, fence));
         }
         taken
     }
@@ -145,36 +204,44 @@ impl DueIndex {
         true
     }
 
-    /// Gives a task back to its queue, if the claim is still the newest.
+    /// Gives a task back to its line, if the claim is still the newest.
     pub(super) fn release(&mut self, key: &[u8], fence: u64) {
         if let Some((key, claim)) = self.remove_claim(key, fence) {
-            self.arm(key, claim.slot);
+            let lost = self.lost.get(&key).copied().unwrap_or(0);
+            self.marks.given_back(&key, lost);
+            self.turns.put(key, &claim.slot, lost > 0);
         }
     }
 
-    /// When the next task that is not passed over can be claimed.
-    pub(super) fn next_due(&self, closed: &[String], known: &Definitions) -> Option<Timestamp> {
-        let queued = self.earliest(closed, known).map(|(_, due)| due);
-        let leased = self
-            .leases
-            .iter()
-            .find(|(_, key)| {
-                let queue = self.claims.get(key).map(|claim| &claim.slot.queue);
-                queue.is_some_and(|queue| queue.is_open(closed, known))
+    /// Nothing that is in hand counts as lost: the process ends knowingly.
+    pub(super) fn end_knowingly(&mut self) {
+        for key in self.claims.keys() {
+            let lost = self.lost.get(key).copied().unwrap_or(0);
+            self.marks.given_back(key, lost);
+        }
+    }
+
+    /// When the next allowed task can be claimed.
+    pub(super) fn next_due(&self, allowance: &Allowance, known: &Definitions) -> Option<Timestamp> {
+        let admission = Admission {
+            left: allowance,
+            known,
+        };
+        let queued = self.turns.next_due(admission);
+        let leased = self.leases.iter().find(|(_, key)| {
+            let suspect = self.lost.contains_key(key);
+            self.claims.get(key).is_some_and(|claim| {
+                let slot = &claim.slot;
+                admission.admits(&slot.queue, suspect)
+                    && allowance.admits_tenant(&slot.tenant)
+                    && allowance.admits_due(slot.due)
             })
-            .map(|(until, _)| *until);
+        });
+        let leased = leased.map(|(until, _)| *until);
         queued.into_iter().chain(leased).min()
     }
 
-    fn earliest(&self, closed: &[String], known: &Definitions) -> Option<(Queue, Timestamp)> {
-        let open = self.queues.iter();
-        let open = open.filter(|(queue, _)| queue.is_open(closed, known));
-        let firsts = open.filter_map(|(queue, order)| Some((queue, order.first()?)));
-        let earliest = firsts.min_by_key(|(_, first)| *first)?;
-        Some((earliest.0.clone(), earliest.1.0))
-    }
-
-    /// Puts tasks whose lease has ended back into their queues.
+    /// Puts tasks whose lease has ended back into their lines.
     fn lapse(&mut self, now: Timestamp) {
         while let Some((until, key)) = self.leases.pop_first() {
             if until > now {
@@ -185,8 +252,8 @@ impl DueIndex {
                 continue;
             };
             claim.lapsed = true;
-            let slot = claim.slot.clone();
-            self.arm(key, slot);
+            let suspect = self.lost.contains_key(&key);
+            self.turns.put(key, &claim.slot, suspect);
         }
     }
 
@@ -204,8 +271,7 @@ impl DueIndex {
     }
 
     fn unqueue(&mut self, key: &TaskKey, slot: &Slot) {
-        if let Some(order) = self.queues.get_mut(&slot.queue) {
-            order.remove(&(slot.due, key.clone()));
-        }
+        let suspect = self.lost.contains_key(key);
+        self.turns.remove(key, slot, suspect);
     }
 }

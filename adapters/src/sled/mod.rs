@@ -8,10 +8,12 @@ mod due;
 mod examine;
 mod image;
 mod keys;
+mod marks;
 mod open;
 mod read;
 mod recent;
 mod store;
+mod turns;
 mod values;
 mod view;
 

@@ -13,7 +13,8 @@ use engine::{StoreError, TallyKey, Task};
 use thiserror::Error;
 
 use super::committer::sync;
-use super::due::{DueIndex, Slot};
+use super::due::DueIndex;
+use super::marks::Marks;
 use super::view::broken;
 use super::{keys, values, view};
 
@@ -111,7 +112,7 @@ pub(super) fn open(folder: &Path, cache_bytes: u64) -> Result<Opened, OpenError>
     sync_files(&home)?;
     let epoch = begin_epoch(&db)?;
     sync(&db, &log)?;
-    let due = load_due(&db, epoch)?;
+    let due = load_due(&db, epoch, Marks::open(folder)?)?;
     let tally = load_tally(&db)?;
     Ok(Opened {
         db,
@@ -249,19 +250,20 @@ fn begin_epoch(db: &Db) -> Result<u64, OpenError> {
     Ok(epoch)
 }
 
-fn load_due(db: &Db, epoch: u64) -> Result<DueIndex, OpenError> {
-    let mut due = DueIndex::of_epoch(epoch);
+fn load_due(db: &Db, epoch: u64, marks: Marks) -> Result<DueIndex, OpenError> {
+    let mut due = DueIndex::of_epoch(epoch, marks);
     let mut loaded = 0_u64;
     for found in db.scan_prefix([keys::TASK]) {
         let (key, head) = found.map_err(|error| broken(&error))?;
         let bytes = values::join(&key, &head, |key| view::get(db, key))?;
         let task: Task = view::decode(&key, &bytes)?;
-        due.arm(key.as_ref().into(), Slot::of(&task));
+        due.restore(key.as_ref().into(), &task);
         loaded += 1;
         if loaded.is_multiple_of(TASKS_PER_PROGRESS_LINE) {
             tracing::info!(loaded, "loading what is due");
         }
     }
+    due.begin()?;
     Ok(due)
 }
 

@@ -7,14 +7,14 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use engine::{
-    Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
-    TaskId, Timestamp,
+    Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry,
+    Filter, Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey,
+    Task, TaskId, Timestamp,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::committer::{Committer, Job, gone};
-use super::due::TaskKey;
+use super::due::{Taken, TaskKey};
 use super::image::Reading;
 use super::open::{OpenError, Opened, SledOptions, open};
 use super::view::{Progress, Shared, Snapshot, View, panicked};
@@ -124,6 +124,7 @@ impl SledStore {
         let closing = tokio::task::spawn_blocking(move || {
             let ended = ending.committer.join().map_err(|_| panicked());
             shared.forget_recent()?;
+            shared.end_knowingly();
             drop(shared.view.write().map_err(|_| panicked())?.db.take());
             // sled's own threads may hold its log for a moment longer.
             drop(ending.log.lock());
@@ -152,11 +153,11 @@ impl SledStore {
     }
 
     /// The bodies of what was taken, without a look at the disk if all are recent.
-    async fn bodies(&self, taken: &[(TaskKey, u64)]) -> Result<Vec<Option<Task>>, StoreError> {
+    async fn bodies(&self, taken: &[Taken]) -> Result<Vec<Option<Task>>, StoreError> {
         if let Some(tasks) = self.shared.recent_tasks(taken)? {
             return Ok(tasks.into_iter().map(Some).collect());
         }
-        let keys: Vec<TaskKey> = taken.iter().map(|(key, _)| key.clone()).collect();
+        let keys: Vec<TaskKey> = taken.iter().map(|taken| taken.key.clone()).collect();
         let read = move |snapshot: &Snapshot<'_>| {
             let bodies = keys.iter().map(|key| snapshot.decoded(key));
             bodies.collect()
@@ -193,14 +194,14 @@ impl Store for SledStore {
         let bodies = self.bodies(&taken).await?;
         let due = self.shared.due()?;
         let mut claimed = Vec::with_capacity(taken.len());
-        for ((key, fence), body) in taken.into_iter().zip(bodies) {
+        for (Taken { key, fence, lost }, body) in taken.into_iter().zip(bodies) {
             // A change may have taken the task away while its body was read.
             if due.is_held(&key, fence) {
                 let task = body.ok_or_else(|| {
                     let what = "task: the due index names one that is not there";
                     StoreError::Corrupt(what.to_owned())
                 })?;
-                claimed.push(Claimed { task, fence });
+                claimed.push(Claimed { task, fence, lost });
             }
         }
         Ok(claimed)
@@ -229,11 +230,11 @@ impl Store for SledStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
         self.shared.check_alive()?;
-        Ok(self.shared.due()?.next_due(closed_lanes, definitions))
+        Ok(self.shared.due()?.next_due(allowance, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

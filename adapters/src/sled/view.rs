@@ -12,7 +12,7 @@ use engine::{InstanceId, Record, StoreError, TallyKey, Task};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use super::due::{DueIndex, TaskKey};
+use super::due::{DueIndex, Taken, TaskKey};
 use super::image::Spared;
 use super::open::FailHook;
 use super::recent::Recent;
@@ -73,7 +73,15 @@ impl Shared {
         if self.failure.set(reason.to_owned()).is_ok() {
             tracing::error!(reason, "the store has failed and stops");
             self.progress.send_modify(|progress| progress.failed = true);
+            self.end_knowingly();
             (self.on_fail)(reason);
+        }
+    }
+
+    /// The process ends by the store's own will: no task is to blame.
+    pub(super) fn end_knowingly(&self) {
+        if let Ok(mut due) = self.due.lock() {
+            due.end_knowingly();
         }
     }
 
@@ -94,12 +102,9 @@ impl Shared {
     }
 
     /// The tasks under these keys, if all were acknowledged a short while ago.
-    pub(super) fn recent_tasks(
-        &self,
-        keys: &[(TaskKey, u64)],
-    ) -> Result<Option<Vec<Task>>, StoreError> {
+    pub(super) fn recent_tasks(&self, taken: &[Taken]) -> Result<Option<Vec<Task>>, StoreError> {
         let tasks = self.tasks.lock().map_err(|_| panicked())?;
-        let found = keys.iter().map(|(key, _)| tasks.get(key).cloned());
+        let found = taken.iter().map(|taken| tasks.get(&taken.key).cloned());
         let found: Option<Vec<Arc<Task>>> = found.collect();
         drop(tasks);
         Ok(found.map(|tasks| tasks.into_iter().map(Arc::unwrap_or_clone).collect()))

@@ -92,6 +92,7 @@ const DOORS: &[Door] = &[
     door("POST", "/console/api/bulk/<id>/<act>", Operator),
     door("GET", "/console/api/attention", Operator),
     door("GET", "/console/api/schedules", Operator),
+    door("POST", "/console/api/schedules/<name>/<act>", Operator),
     door("GET", "/console/api/audit", Operator),
     door("GET", "/console/api/backup", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
@@ -123,6 +124,7 @@ const DOORS: &[Door] = &[
     door("GET", "/console/partners", Console),
     door("POST", "/console/partners/links", Console),
     door("GET", "/console/schedules", Console),
+    door("POST", "/console/schedules/<name>/<act>", Console),
     door("GET", "/console/audit", Console),
 ];
 

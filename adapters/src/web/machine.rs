@@ -34,7 +34,16 @@ async fn ready(app: UseCases<'_>, closing: Shutdown) -> Result<Answer, Refusal> 
         return Err(not_ready("This process is closing down.").into());
     }
     app.readiness().await.map_err(|why| not_ready(&why))?;
-    Ok(Answer::ok(&json!({"status": "ready"}))?)
+    let leaps = app.clock_leaps();
+    if leaps.last.is_none() {
+        return Ok(Answer::ok(&json!({"status": "ready"}))?);
+    }
+    // No reason to be out of work, but to look: what is told elsewhere may be dated wrongly.
+    let clock = json!({
+        "leapt_back": leaps.back, "leapt_forward": leaps.forward,
+        "ahead_ms": u64::try_from(leaps.ahead.as_millis()).unwrap_or(u64::MAX),
+    });
+    Ok(Answer::ok(&json!({"status": "ready", "clock": clock}))?)
 }
 
 #[get("/openapi.json")]

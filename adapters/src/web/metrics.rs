@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
+use engine::LaneView;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use workflows::app::Gauges;
 
@@ -64,6 +65,19 @@ fn written(gauges: &Gauges) -> String {
          # TYPE gangway_due_lag_seconds gauge\ngangway_due_lag_seconds {}\n",
         gauges.lag.as_secs_f64()
     );
+    lanes(&mut page, &gauges.lanes);
+    let _ = write!(
+        page,
+        "# HELP gangway_clock_leaps_total Leaps of the machine's clock since the start.\n\
+         # TYPE gangway_clock_leaps_total counter\n\
+         gangway_clock_leaps_total{{direction=\"back\"}} {}\n\
+         gangway_clock_leaps_total{{direction=\"forward\"}} {}\n\
+         # HELP gangway_clock_ahead_seconds How far the time in use is ahead of the machine's.\n\
+         # TYPE gangway_clock_ahead_seconds gauge\ngangway_clock_ahead_seconds {}\n",
+        gauges.leaps.back,
+        gauges.leaps.forward,
+        gauges.leaps.ahead.as_secs_f64()
+    );
     if let Some(age) = gauges.backup_age {
         let _ = write!(
             page,
@@ -73,6 +87,31 @@ fn written(gauges: &Gauges) -> String {
         );
     }
     page
+}
+
+fn lanes(page: &mut String, lanes: &[LaneView]) {
+    let mut gauge = |name: &str, help: &str, value: fn(&LaneView) -> u64| {
+        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for lane in lanes {
+            let label = escaped(&lane.lane);
+            let _ = writeln!(page, "{name}{{lane=\"{label}\"}} {}", value(lane));
+        }
+    };
+    gauge(
+        "gangway_lane_in_flight",
+        "Steps under way by dependency.",
+        |lane| lane.in_flight as u64,
+    );
+    gauge(
+        "gangway_lane_failures",
+        "Failures of the dependency in a row.",
+        |lane| u64::from(lane.failures),
+    );
+    gauge(
+        "gangway_lane_held",
+        "Whether the dependency is left alone because it fails.",
+        |lane| u64::from(lane.held.is_some()),
+    );
 }
 
 fn escaped(label: &str) -> String {
@@ -86,6 +125,7 @@ fn escaped(label: &str) -> String {
 mod tests {
     use std::time::Duration;
 
+    use engine::Jumps;
     use workflows::app::Gauges;
 
     use super::{Metrics, written};
@@ -95,6 +135,8 @@ mod tests {
         let gauges = Gauges {
             instances: vec![("onboarding".into(), "link_issued".into(), "a\"b".into(), 3)],
             lag: Duration::from_millis(1500),
+            lanes: Vec::new(),
+            leaps: Jumps::default(),
             backup_age: Some(Duration::from_secs(90)),
         };
         let page = written(&gauges);
@@ -103,6 +145,7 @@ mod tests {
         for line in [
             "gangway_due_lag_seconds 1.5",
             "gangway_last_backup_age_seconds 90",
+            "gangway_clock_leaps_total{direction=\"back\"} 0",
         ] {
             assert!(page.lines().any(|written| written == line), "{page}");
         }
@@ -115,6 +158,8 @@ mod tests {
         let gauges = Gauges {
             instances: Vec::new(),
             lag: Duration::ZERO,
+            lanes: Vec::new(),
+            leaps: Jumps::default(),
             backup_age: None,
         };
         assert!(first.page(&gauges).contains("gangway_test_total 1"));

@@ -186,6 +186,7 @@ impl Workflow for Bulk {
             lane: "bulk".to_owned(),
             care: Care::Repeatable,
             tries: Tries {
+                within: None,
                 attempts: 20,
                 first: Duration::from_secs(1),
                 longest: Duration::from_mins(1),

@@ -9,7 +9,9 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use super::contract::Stored;
+use super::memory_claims::{Claim, Standing, Turns};
 use super::memory_commit::check;
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::image::{Image, Item};
@@ -34,42 +36,11 @@ pub(super) struct Shelves {
     pub(super) journal: BTreeMap<(InstanceId, u64), Entry>,
     pub(super) tasks: BTreeMap<TaskId, Standing>,
     pub(super) documents: BTreeMap<(String, String), Document>,
-    due: BTreeSet<(Timestamp, TaskId)>,
+    /// Tasks by tenant, in the order in which they are due.
+    pub(super) lines: BTreeMap<String, BTreeSet<(Timestamp, TaskId)>>,
+    pub(super) turns: Turns,
     last_fence: u64,
     damaged: BTreeSet<Stored>,
-}
-
-/// A task and who has it in hand.
-#[derive(Debug)]
-pub(super) struct Standing {
-    task: Task,
-    claim: Option<Claim>,
-}
-
-#[derive(Debug)]
-struct Claim {
-    fence: u64,
-    lease_until: Timestamp,
-}
-
-impl Standing {
-    pub(super) fn is_held_under(&self, fence: u64) -> bool {
-        self.claim
-            .as_ref()
-            .is_some_and(|claim| claim.fence == fence)
-    }
-
-    fn is_free_at(&self, now: Timestamp) -> bool {
-        self.claim
-            .as_ref()
-            .is_none_or(|claim| claim.lease_until <= now)
-    }
-
-    fn claimable_from(&self) -> Timestamp {
-        let lease = self.claim.as_ref().map(|claim| claim.lease_until);
-        // A clock that jumped back may end a lease before its task is due.
-        lease.map_or(self.task.due, |until| until.max(self.task.due))
-    }
 }
 
 impl Shelves {
@@ -94,7 +65,8 @@ impl Shelves {
             let within = change.claim.as_ref().filter(|within| within.covers(&task));
             self.arm(task);
             if let Some(within) = within {
-                committed.claimed.extend(self.take(&id, within.lease_until));
+                let claimed = self.take(&id, within.lease_until);
+                committed.claimed.extend(claimed);
             }
         }
         committed
@@ -165,18 +137,6 @@ impl Shelves {
         }
     }
 
-    fn arm(&mut self, task: Task) {
-        self.remove_task(&task.id());
-        self.due.insert((task.due, task.id()));
-        self.tasks.insert(task.id(), Standing { task, claim: None });
-    }
-
-    fn remove_task(&mut self, id: &TaskId) {
-        if let Some(standing) = self.tasks.remove(id) {
-            self.due.remove(&(standing.task.due, id.clone()));
-        }
-    }
-
     /// Refuses to answer for what was damaged.
     pub(super) fn readable(&self, what: &Stored) -> Result<(), StoreError> {
         if self.damaged.contains(what) {
@@ -185,13 +145,13 @@ impl Shelves {
         Ok(())
     }
 
-    fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
+    pub(super) fn take(&mut self, id: &TaskId, lease_until: Timestamp) -> Option<Claimed> {
         let standing = self.tasks.get_mut(id)?;
         self.last_fence += 1;
-        let fence = self.last_fence;
-        standing.claim = Some(Claim { fence, lease_until });
-        let task = standing.task.clone();
-        Some(Claimed { task, fence })
+        Some(standing.hand_out(Claim {
+            fence: self.last_fence,
+            lease_until,
+        }))
     }
 }
 
@@ -231,6 +191,16 @@ fn page<T>(found: impl Iterator<Item = T>, limit: usize, cursor: fn(&T) -> &str)
 }
 
 impl MemoryStore {
+    /// How many tasks stand, whoever has them in hand.
+    pub fn owed(&self) -> usize {
+        self.shelves().tasks.len()
+    }
+
+    /// Does to claims what the death of every process over this store does: nobody gives them back.
+    pub fn lose_claims(&self) {
+        self.shelves().lose_claims();
+    }
+
     /// Damages a value: it stands there, and can be read no more.
     pub fn damage(&self, what: &Stored) {
         self.shelves().damaged.insert(what.clone());
@@ -258,19 +228,7 @@ impl Store for MemoryStore {
     }
 
     async fn claim(&self, order: ClaimOrder) -> Result<Vec<Claimed>, StoreError> {
-        let mut shelves = self.shelves();
-        let is_free = |id: &TaskId| {
-            let standing = &shelves.tasks[id];
-            standing.is_free_at(order.now)
-                && !order.closed_lanes.contains(&standing.task.lane)
-                && order.definitions.cover(&standing.task)
-        };
-        let due = shelves.due.iter().take_while(|(due, _)| *due <= order.now);
-        let free = due.map(|(_, id)| id).filter(|id| is_free(id));
-        let chosen: Vec<TaskId> = free.take(order.limit).cloned().collect();
-        let lease_until = order.now + order.lease;
-        let taken = chosen.iter().filter_map(|id| shelves.take(id, lease_until));
-        Ok(taken.collect())
+        Ok(self.shelves().claim(&order))
     }
 
     async fn renew(
@@ -282,11 +240,9 @@ impl Store for MemoryStore {
         let mut lost = Vec::new();
         for held in claims {
             let standing = shelves.tasks.get_mut(&held.task);
-            match standing.filter(|standing| standing.is_held_under(held.fence)) {
-                Some(standing) => {
-                    let fence = held.fence;
-                    standing.claim = Some(Claim { fence, lease_until });
-                }
+            let standing = standing.filter(|standing| standing.is_held_under(held.fence));
+            match standing.and_then(|standing| standing.claim.as_mut()) {
+                Some(claim) => claim.lease_until = lease_until,
                 None => lost.push(held.task.clone()),
             }
         }
@@ -306,14 +262,10 @@ impl Store for MemoryStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let shelves = self.shelves();
-        let open = shelves.tasks.values().filter(|standing| {
-            !closed_lanes.contains(&standing.task.lane) && definitions.cover(&standing.task)
-        });
-        Ok(open.map(Standing::claimable_from).min())
+        Ok(self.shelves().next_due(allowance, definitions))
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -5,6 +5,7 @@ pub mod contract;
 mod faulty_store;
 mod manual_clock;
 pub mod mechanics;
+mod memory_claims;
 mod memory_commit;
 mod memory_store;
 mod plain_cipher;

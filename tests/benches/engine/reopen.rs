@@ -77,7 +77,7 @@ async fn poll(store: &SledStore, now: Timestamp) -> Duration {
         now,
         lease: Duration::from_mins(1),
         limit: 8,
-        closed_lanes: Vec::new(),
+        allowance: engine::Allowance::default(),
         definitions: Arc::new(Definitions::default().with(Six::NAME, Six::VERSION)),
     };
     let mut spent = Duration::ZERO;

@@ -147,6 +147,7 @@ impl Workflow for Six {
             lane: "steps".to_owned(),
             care: Care::Repeatable,
             tries: Tries {
+                within: None,
                 attempts: 3,
                 first: Duration::from_secs(1),
                 longest: Duration::from_mins(1),

@@ -1,5 +1,6 @@
 //! The product's own parts put together as the process does: sled store, vault, engine, runner.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use adapters::sled::{SledOptions, SledStore};
 use adapters::vault::{MasterKey, Vault};
 use engine::{
-    Clock as _, Engine, InstanceId, NewInstance, Note, Owner, RunnerOptions, SubjectId,
-    SystemClock, Timestamp,
+    Clock as _, Engine, InstanceId, Limits, NewInstance, Note, Owner, Rate, RunnerOptions,
+    SubjectId, SystemClock, Timestamp,
 };
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -21,8 +22,16 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// As in the product, but one lane may have it all: there is only one here.
 const OPTIONS: RunnerOptions = RunnerOptions {
-    concurrency: 96,
-    per_lane: 96,
+    limits: Limits {
+        concurrency: 96,
+        per_lane: 96,
+        per_tenant: 96,
+        rates: BTreeMap::new(),
+        overdue: Rate {
+            per_second: 100_000,
+            burst: 100_000,
+        },
+    },
     grace: Duration::from_secs(20),
     poll: Duration::from_secs(5),
 };

@@ -63,6 +63,7 @@ pub(super) fn conduct() -> Conduct {
         lane: "hands".to_owned(),
         care: Care::Once,
         tries: Tries {
+            within: None,
             attempts: 3,
             first: Duration::from_secs(10),
             longest: Duration::from_mins(1),

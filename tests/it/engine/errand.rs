@@ -86,6 +86,9 @@ pub(super) struct Facts {
     pub(super) sends: bool,
     /// Begins by itself.
     pub(super) eager: bool,
+    /// For whom it runs, and through whose hands.
+    #[serde(default)]
+    pub(super) tenant: Option<String>,
     pub(super) made: Option<String>,
     pub(super) heard: Vec<String>,
     /// Announcements of the once-only command.
@@ -176,21 +179,31 @@ impl Workflow for Errand {
             .place
             .iter()
             .map(|place| Label::unique("place", place));
-        [Label::shared("tenant", "t_1")]
-            .into_iter()
-            .chain(place)
-            .collect()
+        [Label::shared(
+            "tenant",
+            facts.tenant.as_deref().unwrap_or("t_1"),
+        )]
+        .into_iter()
+        .chain(place)
+        .collect()
     }
 
-    fn conduct(command: Command, _facts: &Facts) -> Conduct {
+    fn conduct(command: Command, facts: &Facts) -> Conduct {
         Conduct {
-            lane: "hands".to_owned(),
+            lane: match &facts.tenant {
+                Some(tenant) => format!("hands:{tenant}"),
+                None => "hands".to_owned(),
+            },
             care: match command {
                 Command::Make => Care::Once,
                 Command::Close => Care::Repeatable,
             },
             tries: Tries {
-                attempts: 3,
+                within: Some(Duration::from_hours(1)),
+                attempts: match command {
+                    Command::Make => 3,
+                    Command::Close => 5,
+                },
                 first: Duration::from_secs(10),
                 longest: Duration::from_mins(1),
             },

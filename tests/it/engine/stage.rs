@@ -2,7 +2,7 @@
 //! a store that outlives the processes over it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ pub(super) struct World {
     asked: Mutex<Vec<&'static str>>,
     /// Ids for which something was made, once each time.
     made: Mutex<Vec<String>>,
-    gate: Mutex<Option<Arc<Gate>>>,
+    gate: Mutex<Option<(Option<Command>, Arc<Gate>)>>,
+    panics: AtomicBool,
 }
 
 /// Holds a performer in the middle of its work.
@@ -62,8 +63,20 @@ impl World {
     /// Holds the next performer until the gate is opened.
     pub(super) fn holds_next(&self) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
-        *self.gate.lock().unwrap() = Some(gate.clone());
+        *self.gate.lock().unwrap() = Some((None, gate.clone()));
         gate
+    }
+
+    /// Holds the next performer of this command until the gate is opened.
+    pub(super) fn holds_next_of(&self, command: Command) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        *self.gate.lock().unwrap() = Some((Some(command), gate.clone()));
+        gate
+    }
+
+    /// Every performer without a planned outcome panics.
+    pub(super) fn panics_from_now(&self) {
+        self.panics.store(true, Ordering::SeqCst);
     }
 
     /// What it was asked since last looked at: `make`, `close`, `check`.
@@ -78,19 +91,23 @@ impl World {
     }
 }
 
-struct Hands(Arc<World>);
+pub(super) struct Hands(pub(super) Arc<World>);
 
 #[async_trait]
 impl Executor<Errand> for Hands {
     async fn perform(&self, command: Command, job: &Job<Errand>) -> Outcome<Event> {
         let world = &self.0;
         world.asked.lock().unwrap().push(command.into());
-        let gate = world.gate.lock().unwrap().take();
-        if let Some(gate) = gate {
+        let holds = |(held, _): &mut (Option<Command>, _)| held.is_none_or(|held| held == command);
+        let gate = world.gate.lock().unwrap().take_if(holds);
+        if let Some((_, gate)) = gate {
             gate.entered.notify_one();
             gate.opened.notified().await;
         }
         let planned = world.outcomes.lock().unwrap().pop_front();
+        if planned.is_none() && world.panics.load(Ordering::SeqCst) {
+            panic!("the test planned it so");
+        }
         planned.unwrap_or_else(|| match command {
             Command::Make => {
                 world.made.lock().unwrap().push(job.id.to_string());
@@ -137,6 +154,7 @@ pub(super) fn why() -> Reason {
 pub(super) struct Stage {
     pub(super) clock: Arc<ManualClock>,
     pub(super) store: Arc<FaultyStore>,
+    pub(super) memory: Arc<MemoryStore>,
     pub(super) world: Arc<World>,
     pub(super) vault: Arc<Vault>,
     /// What bulk jobs do to errands.
@@ -146,7 +164,11 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn new() -> Self {
-        Self::over(Arc::new(MemoryStore::default()))
+        let memory: Arc<MemoryStore> = Arc::default();
+        Self {
+            memory: memory.clone(),
+            ..Self::over(memory)
+        }
     }
 
     /// A stage over a store of the test's own.
@@ -154,6 +176,7 @@ impl Stage {
         Self {
             clock: Arc::default(),
             store: Arc::new(FaultyStore::over(store)),
+            memory: Arc::default(),
             world: Arc::default(),
             starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
@@ -171,9 +194,13 @@ impl Stage {
 
     /// A new process over the same store.
     pub(super) fn process(&self) -> Engine {
+        self.process_with(Arc::new(Hands(self.world.clone())))
+    }
+
+    /// A new process whose commands are performed by others' hands.
+    pub(super) fn process_with(&self, hands: Arc<dyn Executor<Errand>>) -> Engine {
         let number = self.processes.fetch_add(1, Ordering::SeqCst);
         let owner = Owner::new(format!("process_{number}"));
-        let hands = Arc::new(Hands(self.world.clone()));
         Engine::builder(
             self.store.clone(),
             self.clock.clone(),

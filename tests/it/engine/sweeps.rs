@@ -1,6 +1,6 @@
 //! Nothing is silently stuck: what owes a command that no task would run is found and moved on.
 
-use engine::{Act, Change, Chore, InstanceId, ResumeStalled, Store, TaskId};
+use engine::{Act, Change, Chore, InstanceId, RemindDeadlines, ResumeStalled, Store, TaskId};
 
 use super::errand::{Alarm, Event, Facts, State};
 use super::stage::{Stage, born, hears, operator, read, started, state};
@@ -40,7 +40,8 @@ async fn an_instance_whose_deadline_vanished_gets_it_back() {
     };
     let id = born(&engine, "a", facts).await;
     lose_task(&stage, &id, "deadline").await;
-    ResumeStalled.run(&engine).await.unwrap();
+    let said = RemindDeadlines.run(&engine).await.unwrap();
+    assert_eq!(said, "1 live instances seen, 1 reminded");
     stage.after_secs(&engine, 60).await;
     assert_eq!(state(&engine, &id).await, State::Gone);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Actor, Outcome};
+use engine::{Actor, Outcome, Tries};
 
 use super::errand::{Event, State};
 use super::stage::{Stage, hears, history, hold, read, started, state, why};
@@ -25,13 +25,14 @@ async fn tries_pause_and_then_an_operator_is_asked() {
     let id = started(&engine, "a").await;
     engine.work_off().await.unwrap();
     assert_eq!(hold(&engine, &id).await, "Retrying so_planned System");
-    stage.after_secs(&engine, 4).await;
+    stage.clock.advance(Duration::from_millis(999));
+    engine.work_off().await.unwrap();
     assert_eq!(
         stage.world.asked(),
         ["make"],
-        "the first pause is five seconds at least"
+        "no try is on the heels of another"
     );
-    stage.after_secs(&engine, 6).await;
+    stage.after_secs(&engine, 10).await;
     assert_eq!(stage.world.asked(), ["make"], "the second try");
     stage.after_secs(&engine, 20).await;
     assert_eq!(stage.world.asked(), ["make"], "the third try");
@@ -43,6 +44,54 @@ async fn tries_pause_and_then_an_operator_is_asked() {
     );
     let told = history(&engine, &id).await;
     assert_eq!(told[2..], ["try_failed", "try_failed", "tries_exhausted"]);
+}
+
+#[test]
+fn pauses_are_drawn_from_the_whole_span_above_a_small_floor() {
+    let tries = Tries {
+        attempts: 10,
+        first: Duration::from_secs(10),
+        longest: Duration::from_secs(40),
+        within: None,
+    };
+    for (failed, span) in [(0, 10), (1, 20), (2, 40), (9, 40)] {
+        let drawn: Vec<u64> = (0..2_000).map(|_| tries.pause(failed).as_secs()).collect();
+        let (least, most) = (drawn.iter().min().unwrap(), drawn.iter().max().unwrap());
+        assert!((1..=2).contains(least), "{least} s of {span}");
+        assert!((span - 1..=span).contains(most), "{most} s of {span}");
+        let mean = drawn.iter().sum::<u64>() / 2_000;
+        assert!(mean.abs_diff(span / 2) <= 2, "{mean} s of {span}");
+    }
+}
+
+#[tokio::test]
+async fn tries_end_when_they_have_taken_too_long_and_waits_do_not_count() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage
+        .world
+        .answers(Outcome::Done(Event::Made("made".to_owned())));
+    let id = started(&engine, "a").await;
+    let long = |wait: u64| Outcome::Retry {
+        why: why(),
+        after: Some(Duration::from_secs(wait)),
+        otherwise: None,
+    };
+    stage.world.answers(long(3_500));
+    engine.work_off().await.unwrap();
+    // A day of waiting is nobody's failure.
+    stage.world.answers(Outcome::Wait {
+        until: stage.in_secs(90_000),
+        why: why(),
+        mover: Actor::Outside,
+    });
+    stage.after_secs(&engine, 3_500).await;
+    stage.world.answers(long(3_600));
+    stage.after_secs(&engine, 90_000).await;
+    assert_eq!(hold(&engine, &id).await, "Retrying so_planned System");
+    stage.world.answers(long(1));
+    stage.after_secs(&engine, 3_600).await;
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod pinned;
 mod pins;
 mod registration;
 mod requests;
+mod schedules;
 
 use std::time::Duration;
 

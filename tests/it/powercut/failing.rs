@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use adapters::sled::{Health, SledOptions, SledStore};
-use engine::{ClaimOrder, CommitError, Definitions, Owner, Store, StoreError, Timestamp};
+use engine::{
+    Allowance, ClaimOrder, CommitError, Definitions, Owner, Store, StoreError, Timestamp,
+};
 
 use super::{trace, writer};
 
@@ -77,13 +79,12 @@ async fn a_store_whose_disk_fails_says_so() {
         now: Timestamp::from_millis(100),
         lease: Duration::from_mins(1),
         limit: 9,
-        closed_lanes: Vec::new(),
+        allowance: Allowance::default(),
         definitions: Arc::default(),
     };
     assert!(is_unavailable(&store.claim(order).await));
-    assert!(is_unavailable(
-        &store.next_due(&[], &Definitions::default()).await
-    ));
+    let (everything, nobody) = (Allowance::default(), Definitions::default());
+    assert!(is_unavailable(&store.next_due(&everything, &nobody).await));
     assert!(is_unavailable(&store.load(&writer::id(1)).await));
     assert!(is_unavailable(&store.tally().await));
     store.close().await.unwrap();

@@ -166,6 +166,7 @@ pub(super) fn change(number: u32, version: u64) -> Change {
         tenant: String::new(),
         attempt: 0,
         first_tried: None,
+        lost: 0,
         intent: false,
         workflow: record.workflow.clone(),
         definition: record.definition,

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use engine::{
-    Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry, Filter,
-    Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey, Task,
-    TaskId, Timestamp, Work,
+    Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry,
+    Filter, Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey,
+    Task, TaskId, Timestamp, Work,
 };
 
 /// A promise to break.
@@ -94,7 +94,11 @@ impl BrokenStore {
             copies.next_fence += 1;
             let fence = COPIED + copies.next_fence;
             copies.handed_out.insert((task.id(), fence));
-            found.push(Claimed { task, fence });
+            found.push(Claimed {
+                task,
+                fence,
+                lost: 0,
+            });
         }
     }
 }
@@ -149,10 +153,10 @@ impl Store for BrokenStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(closed_lanes, definitions).await
+        self.inner.next_due(allowance, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

@@ -186,6 +186,7 @@ async fn place<W: Workflow>(
         tenant: String::new(),
         attempt: if last { conduct.tries.attempts - 1 } else { 0 },
         first_tried: None,
+        lost: 0,
         intent: matches!(end, End::StillNotKnown | End::CheckAsked),
         workflow: W::NAME.to_owned(),
         definition: W::VERSION,

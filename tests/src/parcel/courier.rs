@@ -46,6 +46,7 @@ impl Workflow for Courier {
             lane: "courier".to_owned(),
             care: Care::Repeatable,
             tries: Tries {
+                within: None,
                 attempts: 3,
                 first: Duration::from_secs(30),
                 longest: Duration::from_mins(2),

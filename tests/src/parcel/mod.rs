@@ -175,6 +175,7 @@ impl Workflow for Parcel {
             lane: lane.to_owned(),
             care,
             tries: Tries {
+                within: None,
                 attempts: 4,
                 first: Duration::from_secs(5),
                 longest: Duration::from_secs(40),

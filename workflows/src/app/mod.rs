@@ -46,9 +46,9 @@ pub use sessions::ClientSession;
 pub use views::{
     AskView, AttemptView, AttentionGroup, BrandingView, BulkCountsView, BulkItemView,
     BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
-    DeadlineView, DeliveryView, EndpointView, EventView, HoldView, InstanceRow, InstanceView,
-    LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView, ReadinessView,
-    ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
+    DeadlineView, DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow,
+    InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
+    ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
 };
 
 use crate::directory::{Directory, house_subject};

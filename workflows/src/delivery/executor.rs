@@ -110,15 +110,25 @@ impl Executor<Delivery> for DeliveryExecutor {
                     next_at: None,
                 })
             }
-            Ok(answer) => Outcome::Done(Event::Failed {
-                attempt: attempt_of(&answer, job.now),
-                next_at: next_try(job, answer.retry_after),
-            }),
+            Ok(answer) => {
+                let failed = Outcome::Done(Event::Failed {
+                    attempt: attempt_of(&answer, job.now),
+                    next_at: next_try(job, answer.retry_after),
+                });
+                match answer.status {
+                    429 | 500.. => failed.blamed_on_lane(Reason::new(
+                        "endpoint_failing",
+                        format!("the endpoint answers {}", answer.status),
+                    )),
+                    _ => failed,
+                }
+            }
             Err(Undelivered::Forbidden(why)) => gone(job, &why),
             Err(Undelivered::Unreachable(why)) => Outcome::Done(Event::Failed {
                 attempt: unanswered(job.now, &why),
                 next_at: next_try(job, None),
-            }),
+            })
+            .blamed_on_lane(Reason::new("endpoint_unreachable", why)),
         }
     }
 }

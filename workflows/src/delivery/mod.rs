@@ -34,6 +34,9 @@ pub const PAUSES: [Duration; 10] = [
     Duration::from_hours(24),
 ];
 
+/// The kind of lane of every endpoint.
+pub const ENDPOINT_LANE: &str = "endpoint";
+
 /// Tries kept for people to read; older ones are forgotten first.
 const ATTEMPTS_KEPT: usize = 20;
 
@@ -155,9 +158,10 @@ impl Workflow for Delivery {
 
     fn conduct(_command: Command, facts: &Facts) -> Conduct {
         Conduct {
-            lane: format!("partner:{}", facts.partner),
+            lane: facts.lane(),
             care: Care::Repeatable,
             tries: Tries {
+                within: None,
                 attempts: u32::MAX,
                 first: Duration::from_secs(5),
                 longest: Duration::from_mins(5),
@@ -232,6 +236,14 @@ impl Workflow for Delivery {
 }
 
 impl Facts {
+    /// One lane for each endpoint; addresses that onboardings brought share their host's.
+    fn lane(&self) -> String {
+        let own = self.own_secret.is_some();
+        let host = self.url.split('/').nth(2).filter(|_| own);
+        let name = host.unwrap_or(&self.endpoint);
+        format!("{ENDPOINT_LANE}:{name}")
+    }
+
     fn attempted(&mut self, attempt: AttemptView, next_at: Option<Timestamp>) {
         self.attempts.push(attempt);
         if self.attempts.len() > ATTEMPTS_KEPT {

@@ -270,10 +270,8 @@ pub(super) fn rewound(
     let refuse = |code: &str, text: &str| Err(Reason::new(code, text));
     match from {
         State::Canceled | State::Canceling => {
-            return refuse(
-                "canceled",
-                "it was called off and its secrets are forgotten",
-            );
+            let text = "it was called off and its secrets are forgotten";
+            return refuse("canceled", text);
         }
         State::Expired => return refuse("expired", "a new link revives it, not a way back"),
         _ => {}

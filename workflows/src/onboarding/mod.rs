@@ -2,6 +2,7 @@
 
 mod acts;
 mod answers;
+mod awaiting;
 mod client_steps;
 mod client_trouble;
 mod client_view;
@@ -38,8 +39,12 @@ pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
 
-/// The lane of everything that calls Graph.
-const GRAPH_LANE: &str = "graph";
+/// The kind of lane of everything that calls Graph: one for each Meta app, which fails and is limited
+/// by itself.
+pub const GRAPH_LANE: &str = "graph";
+
+/// Enough for every outage that is not told as one.
+const TRIES_MAX: u32 = 40;
 
 /// The workflow of one client's onboarding.
 #[derive(Clone, Copy, Debug)]
@@ -83,30 +88,34 @@ impl Workflow for Onboarding {
         labels
     }
 
-    fn conduct(command: Command, _facts: &Facts) -> Conduct {
-        let tries = |attempts: u32, first_ms: u64, longest_s: u64| Tries {
-            attempts,
+    fn conduct(command: Command, facts: &Facts) -> Conduct {
+        let tries = |first_ms: u64, longest: Duration, within: Duration| Tries {
+            attempts: TRIES_MAX,
             first: Duration::from_millis(first_ms),
-            longest: Duration::from_secs(longest_s),
+            longest,
+            within: Some(within),
         };
+        let (secs, hours) = (Duration::from_secs, Duration::from_hours);
         let (care, tries, express) = match command {
-            Command::ExchangeCode => (Care::Once, tries(40, 300, 2), true),
-            // Meta takes each of these once, or binds an account to what was asked first.
-            Command::ShareCredit
-            | Command::RequestContacts
-            | Command::RequestHistory
-            | Command::AddNumber => (Care::Once, tries(40, 2_000, 300), false),
-            Command::AssignUser => (Care::Checked, tries(40, 2_000, 300), false),
+            Command::ExchangeCode => (Care::Once, tries(300, secs(2), secs(60)), true),
+            // Meta takes each of these once: the chats in a day, the others for good.
+            Command::RequestContacts | Command::RequestHistory => {
+                (Care::Once, tries(3_000, secs(1_800), hours(24)), false)
+            }
+            Command::ShareCredit | Command::AddNumber => {
+                (Care::Once, tries(3_000, secs(300), hours(6)), false)
+            }
+            Command::AssignUser => (Care::Checked, tries(3_000, secs(300), hours(6)), false),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
-            Command::RegisterNumber => (Care::Once, tries(40, 5_000, 600), false),
-            _ => (Care::Repeatable, tries(40, 2_000, 300), false),
+            Command::RegisterNumber => (Care::Once, tries(8_000, secs(600), hours(24)), false),
+            _ => (Care::Repeatable, tries(3_000, secs(300), hours(6)), false),
         };
         Conduct {
             lane: match command {
                 Command::ExchangeCode => "express".to_owned(),
                 Command::TellPartner => "partner".to_owned(),
-                _ => GRAPH_LANE.to_owned(),
+                _ => format!("{GRAPH_LANE}:{}", facts.order.app),
             },
             care,
             tries,
@@ -121,71 +130,7 @@ impl Workflow for Onboarding {
     }
 
     fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
-        let because = |mover: Actor, code: &str, text: &str, until: Option<Timestamp>| {
-            // The code says what is to be done; what went wrong is told beside it.
-            let (text, mover) = match &facts.trouble {
-                Some(trouble) => (trouble.text.as_str(), trouble.mover),
-                None => (text, mover),
-            };
-            // A fresh link is waited for as a matter of course; whatever comes later is not.
-            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
-                Some(trouble) => trouble.code.clone(),
-                None => code.to_owned(),
-            });
-            Some(Awaited {
-                mover,
-                reason: Reason::new(code, text),
-                until,
-                cause,
-            })
-        };
-        let link_end = Some(facts.link.expires_at);
-        let meta_end = windows::deadline(state, facts).map(|deadline| deadline.at);
-        match state {
-            State::LinkIssued if facts.claim.is_some() => because(
-                Actor::Client,
-                "code_missing",
-                "the browser told of a finished signup and brought no code",
-                link_end,
-            ),
-            State::LinkIssued if facts.opened_at.is_some() => because(
-                Actor::Client,
-                "finish_signup",
-                "the client has opened the link and not finished Meta's signup",
-                link_end,
-            ),
-            State::LinkIssued => because(
-                Actor::Client,
-                "open_link",
-                "nobody has opened the link yet",
-                link_end,
-            ),
-            State::NeedsSignup => because(
-                Actor::Client,
-                "sign_up_again",
-                "the client has to sign up with Meta once more",
-                link_end,
-            ),
-            State::NeedsAsset => because(
-                Actor::Client,
-                "choose_account",
-                "Meta granted no account or number that may be connected",
-                meta_end,
-            ),
-            State::NeedsOtp => because(
-                Actor::Client,
-                "enter_code",
-                "the client has to enter the code that Meta sent to the number",
-                meta_end,
-            ),
-            State::NeedsPin => because(
-                Actor::Client,
-                "enter_pin",
-                "the client has to enter the number's two-step PIN",
-                meta_end,
-            ),
-            _ => None,
-        }
+        awaiting::awaits(state, facts)
     }
 
     fn ends(state: State) -> bool {

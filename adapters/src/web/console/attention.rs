@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use rocket::get;
 use rocket::http::Status;
 use rocket::request::FlashMessage;
-use workflows::app::AttentionGroup;
+use workflows::app::{AttentionGroup, HeldLane};
 
 use super::filters::list_path;
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
 use super::telling::code_name;
-use super::words::{humane, lasted, mark, none, number, time_or_none};
+use super::words::{humane, lasted, mark, none, number, time, time_or_none};
 use crate::web::UseCases;
 
 /// One line of the tally: workflow, state, hold code, count.
@@ -27,11 +27,36 @@ pub(super) async fn attention(
     let groups = app.attention(&signed.operator).await?.data;
     let counts = app.gauges().await?.instances;
     let frame = Frame::load(&app, &signed, flash).await;
-    let body = body(&groups, &counts, frame.now);
+    let body = html! {
+        (in_the_way(&app.held_lanes(), &frame))
+        (body(&groups, &counts, frame.now))
+    };
     Ok(Page(
         Status::Ok,
         frame.page(Place::Attention, "Needs attention", &body),
     ))
+}
+
+/// Dependencies that fail, and whatever else the header warns of.
+pub(super) fn in_the_way(held: &[HeldLane], frame: &Frame) -> Markup {
+    html! {
+        @if !frame.warnings.is_empty() {
+            section aria-labelledby="in-the-way" {
+                h2 #in-the-way { "In the way of everything" }
+                ul.states { @for warning in &frame.warnings { li { (warning) } } }
+                @for lane in held {
+                    p.small.soft {
+                        (lane.dependency) ": left alone for " (lasted(&lane.since, frame.now)) ", "
+                        @match &lane.next_probe {
+                            Some(next) => { "tried again " (time(next, frame.now)) }
+                            None => { "being tried now" }
+                        }
+                        " (" (lane.probes) " tries failed). No instance loses a try meanwhile."
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The page's middle.

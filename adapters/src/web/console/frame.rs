@@ -48,6 +48,8 @@ pub(super) struct Frame {
     pub(super) attention: Option<u64>,
     /// Healthy with this lag, or the reason why not.
     pub(super) health: Result<String, String>,
+    /// What stands in the way of everything at once.
+    pub(super) warnings: Vec<String>,
     /// What the act just done came to: whether it failed, and a sentence.
     pub(super) flash: Option<(bool, String)>,
 }
@@ -69,6 +71,7 @@ impl Frame {
             sandbox: signed.sandbox,
             attention: attention.ok(),
             health,
+            warnings: app.warnings(),
             flash: flash.map(|flash| (flash.kind() == "error", flash.message().to_owned())),
         }
     }
@@ -119,6 +122,11 @@ impl Frame {
                     }
                     p.health.small {
                         @match &self.health {
+                            Ok(lag) if !self.warnings.is_empty() => {
+                                a.mark.failed href="/console" title=(self.warnings.join(" ")) {
+                                    (shape("failed")) (self.warnings.len()) " in the way, lag " (lag)
+                                }
+                            }
                             Ok(lag) => span.mark.done title="How late the most overdue work is" { (shape("done")) "Healthy, lag " (lag) },
                             Err(reason) => span.mark.failed title=(reason) { (shape("failed")) "Not ready" },
                         }

@@ -17,6 +17,7 @@ mod layout;
 mod login;
 mod partners;
 mod records;
+mod schedules;
 mod session;
 mod telling;
 mod timeline;
@@ -48,7 +49,8 @@ pub(crate) fn routes() -> Vec<Route> {
         acts::carry_out,
         partners::partners,
         partners::make_link,
-        records::schedules,
+        schedules::schedules,
+        schedules::change,
         records::audit,
     ]);
     routes.extend(guarded(bulk::routes()));

@@ -22,6 +22,7 @@ pub(super) fn frame() -> Frame {
         sandbox: true,
         attention: Some(12),
         health: Ok("0.2 s".to_owned()),
+        warnings: Vec::new(),
         flash: None,
     }
 }

@@ -5,6 +5,7 @@ mod acts;
 mod bulk;
 mod keeping;
 mod registry;
+mod schedules;
 mod token;
 mod views;
 
@@ -23,7 +24,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::instances,
         views::instance,
         views::attention,
-        views::schedules,
+        schedules::schedules,
+        schedules::change,
         views::audit,
         acts::act,
         keeping::backup,

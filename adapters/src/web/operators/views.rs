@@ -36,11 +36,6 @@ pub(crate) async fn attention(by: OperatorToken<'_>) -> Result<Answer, Refusal> 
     Ok(Answer::ok(&by.app.attention(&by.operator).await?)?)
 }
 
-#[get("/schedules")]
-pub(crate) async fn schedules(by: OperatorToken<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(&by.app.schedules(&by.operator).await?)?)
-}
-
 #[get("/audit")]
 pub(crate) async fn audit(by: OperatorToken<'_>, query: Query<'_>) -> Result<Answer, Refusal> {
     let query = query.list(&[])?;

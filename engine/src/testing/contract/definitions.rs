@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::trial::{StoreUnderTest, Trial, arming, known, order, settling, task};
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::task::Task;
@@ -40,12 +41,20 @@ pub(super) async fn newer_definitions_are_left_to_newer_processes(subject: &dyn 
     let nameless = under(5, "", 0, 40);
     let all = [older, same, newer.clone(), foreign.clone(), nameless];
     trial.write(arming(&all)).await;
-    let next = trial.step().await.next_due(&[], &known()).await;
+    let next = trial
+        .step()
+        .await
+        .next_due(&Allowance::default(), &known())
+        .await;
     let next = next.expect("the store answers").map(Timestamp::millis);
     assert_eq!(next, Some(20), "what is not understood wakes nobody");
     let taken = claim(&mut trial, known()).await;
     assert_eq!(taken, [all[0].clone(), all[1].clone(), all[4].clone()]);
-    let next = trial.step().await.next_due(&[], &known()).await;
+    let next = trial
+        .step()
+        .await
+        .next_due(&Allowance::default(), &known())
+        .await;
     assert_eq!(next.expect("the store answers"), None);
     let taken = claim(&mut trial, Definitions::default().with("elsewhere", 9)).await;
     assert_eq!(taken, [foreign]);

@@ -1,6 +1,7 @@
 //! One order of what is due, and the moment to look again.
 
 use super::trial::{StoreUnderTest, Trial, arming, id, known, order, settled, settling, task};
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 
 fn webhook(number: u32, due: i64) -> crate::task::Task {
@@ -33,7 +34,7 @@ pub(super) async fn closed_lanes_hand_out_nothing(subject: &dyn StoreUnderTest) 
     trial.write(arming(&backlog)).await;
     trial.write(arming(&[webhook(60, 20)])).await;
     let mut open = order(30);
-    open.closed_lanes = vec!["graph".to_owned()];
+    open.allowance = Allowance::without(["graph"]);
     open.limit = 5;
     let store = trial.step().await;
     let claimed = store.claim(open.clone()).await;
@@ -41,18 +42,17 @@ pub(super) async fn closed_lanes_hand_out_nothing(subject: &dyn StoreUnderTest) 
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].task, webhook(60, 20));
     drop(store);
-    let next = trial
-        .step()
-        .await
-        .next_due(&open.closed_lanes, &known())
-        .await;
+    let next = trial.step().await.next_due(&open.allowance, &known()).await;
     let next = next.expect("the store answers").map(Timestamp::millis);
     assert_ne!(next, Some(1), "a closed lane wakes nobody");
 }
 
 pub(super) async fn the_next_moment_is_known(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::without_restarts(subject).await;
-    let next = trial.running().next_due(&[], &known()).await;
+    let next = trial
+        .running()
+        .next_due(&Allowance::default(), &known())
+        .await;
     assert_eq!(next.expect("the store answers"), None);
     trial
         .write(arming(&[task(1, "a", 500), webhook(2, 90_000)]))
@@ -82,7 +82,10 @@ pub(super) async fn whoever_finds_nothing_is_told_a_later_moment(subject: &dyn S
 }
 
 async fn next_due(trial: &Trial<'_>) -> Option<i64> {
-    let next = trial.running().next_due(&[], &known()).await;
+    let next = trial
+        .running()
+        .next_due(&Allowance::default(), &known())
+        .await;
     next.expect("the store answers").map(Timestamp::millis)
 }
 
@@ -91,7 +94,11 @@ pub(super) async fn arming_again_moves_a_task(subject: &dyn StoreUnderTest) {
     for due in [50, 900, 70] {
         trial.write(arming(&[task(1, "call", due)])).await;
     }
-    let next = trial.step().await.next_due(&[], &known()).await;
+    let next = trial
+        .step()
+        .await
+        .next_due(&Allowance::default(), &known())
+        .await;
     let next = next.expect("the store answers").map(Timestamp::millis);
     assert_eq!(next, Some(70));
     let claimed = trial.claim(1000).await;

@@ -3,6 +3,7 @@
 use super::trial::{
     StoreUnderTest, Trial, arming, born, id, order, record, settled, settling, task,
 };
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::Owner;
 use crate::store::{Change, ClaimWithin, CommitError};
@@ -48,7 +49,7 @@ pub(super) async fn a_lapsed_claim_settles_until_someone_takes_over(subject: &dy
     let claimed = trial.running().claim(first).await;
     let claimed = claimed.expect("the store answers");
     let mut other = order(20 + LEASE);
-    other.closed_lanes = vec!["graph".to_owned()];
+    other.allowance = Allowance::without(["graph"]);
     let nothing = trial.running().claim(other).await;
     assert!(nothing.expect("the store answers").is_empty());
     trial.write(settling(&claimed)).await;

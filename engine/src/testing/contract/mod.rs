@@ -11,6 +11,7 @@
 //! impl StoreUnderTest for Mine {
 //!     async fn open(&self) -> Arc<dyn Store> { /* a new, empty one at each call */ }
 //!     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store> { /* close it, open it */ }
+//!     async fn kill(&self, store: Arc<dyn Store>) -> Arc<dyn Store> { /* as after kill -9, open it */ }
 //!     async fn damage(&self, store: Arc<dyn Store>, what: &Stored) -> Arc<dyn Store> {
 //!         /* close it, overwrite the bytes of that value with others, open it */
 //!     }
@@ -28,9 +29,11 @@
 
 mod atomicity;
 mod corruption;
+mod deaths;
 mod definitions;
 mod documents;
 mod due_order;
+mod fairness;
 mod journal;
 mod keeping;
 mod labels;
@@ -66,6 +69,14 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     due_order::whoever_finds_nothing_is_told_a_later_moment(subject).await;
     due_order::arming_again_moves_a_task(subject).await;
     due_order::an_instance_lists_what_it_is_owed(subject).await;
+    fairness::tenants_take_turns(subject).await;
+    fairness::many_small_tenants_do_not_starve_a_large_one(subject).await;
+    fairness::allowances_hold(subject).await;
+    fairness::what_is_overdue_comes_last(subject).await;
+    deaths::deaths_are_counted_until_the_task_is_armed_anew(subject).await;
+    deaths::only_deaths_count(subject).await;
+    deaths::a_count_may_be_armed(subject).await;
+    deaths::suspects_are_passed_over_when_asked(subject).await;
     definitions::newer_definitions_are_left_to_newer_processes(subject).await;
     labels::a_unique_label_stands_on_one_instance(subject).await;
     labels::a_unique_label_passes_from_one_to_another(subject).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::instance::{
@@ -40,6 +41,9 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// The same store after a restart of whatever runs it; one without a process answers it as it is.
     async fn reopen(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
+
+    /// The same store after whatever runs it was killed with its claims in hand.
+    async fn kill(&self, store: Arc<dyn Store>) -> Arc<dyn Store>;
 
     /// The same store with one value damaged behind its back, as a bad disk does: its bytes are still
     /// there, and none of them can be read.
@@ -84,6 +88,11 @@ impl<'a> Trial<'a> {
         self.store = Some(self.subject.reopen(store).await);
     }
 
+    pub(super) async fn kill(&mut self) {
+        let store = self.store.take().expect("a trial has its store");
+        self.store = Some(self.subject.kill(store).await);
+    }
+
     pub(super) async fn damage(&mut self, what: &Stored) {
         let store = self.store.take().expect("a trial has its store");
         self.store = Some(self.subject.damage(store, what).await);
@@ -122,7 +131,7 @@ pub(super) fn order(now: i64) -> ClaimOrder {
         now: Timestamp::from_millis(now),
         lease: Duration::from_mins(1),
         limit: 100,
-        closed_lanes: Vec::new(),
+        allowance: Allowance::default(),
         definitions: Arc::new(known()),
     }
 }
@@ -245,6 +254,7 @@ pub(super) fn task(number: u32, command: &str, due: i64) -> Task {
         attempt: 0,
         first_tried: None,
         intent: false,
+        lost: 0,
         workflow: "errand".to_owned(),
         definition: 1,
     }

@@ -75,7 +75,7 @@ impl<S: Scenario> Life<S> {
         let due = self
             .common
             .store
-            .next_due(&[], engine.definitions())
+            .next_due(&crate::Allowance::default(), engine.definitions())
             .await
             .ok()?;
         let jump = due.filter(|due| idle && *due < FAR_AWAY);

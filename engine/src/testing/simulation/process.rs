@@ -1,5 +1,6 @@
 //! One process of a life: it runs an engine, stands still, dies, and is started again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +16,24 @@ use super::world::World;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::instance::Owner;
+use crate::lanes::Limits;
+use crate::rate::Rate;
 use crate::runner::RunnerOptions;
 use crate::store::Store;
 use crate::testing::PlainCipher;
 
 /// As a process runs by default, but for looking around rarely: it is woken by what is due.
 const OPTIONS: RunnerOptions = RunnerOptions {
-    concurrency: 96,
-    per_lane: 32,
+    limits: Limits {
+        concurrency: 96,
+        per_lane: 32,
+        per_tenant: 64,
+        rates: BTreeMap::new(),
+        overdue: Rate {
+            per_second: 200,
+            burst: 200,
+        },
+    },
     grace: Duration::from_secs(20),
     poll: Duration::from_mins(1),
 };

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::audit::Audit;
 use super::faults::Side;
 use super::hub::{Hub, Wish};
+use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::definitions::Definitions;
 use crate::image::{Image, Item};
@@ -122,11 +123,11 @@ impl Store for ProcessStore {
 
     async fn next_due(
         &self,
-        closed_lanes: &[String],
+        allowance: &Allowance,
         definitions: &Definitions,
     ) -> Result<Option<Timestamp>, StoreError> {
         self.call("next due".to_owned()).await?;
-        self.inner.next_due(closed_lanes, definitions).await
+        self.inner.next_due(allowance, definitions).await
     }
 
     async fn tasks(&self, id: &InstanceId) -> Result<Vec<Task>, StoreError> {

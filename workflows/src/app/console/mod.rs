@@ -3,14 +3,15 @@
 pub(super) mod acts;
 mod attention;
 mod diagram;
+mod health;
 mod previews;
+mod schedules;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Entry, InstanceId, Record, Task, Timestamp};
-use serde_json::{Value, json};
+use engine::{Entry, InstanceId, Jumps, LaneView, Record, Task};
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
@@ -19,6 +20,7 @@ pub use previews::{
 };
 
 use self::acts::{names_of, offers_of};
+use self::health::waits_for_lane;
 use self::words::headline;
 pub(super) use self::words::hold_of;
 use super::App;
@@ -42,6 +44,10 @@ pub struct Gauges {
     pub instances: Vec<(String, String, String, u64)>,
     /// How late the earliest due task is.
     pub lag: Duration,
+    /// What is under way in each lane, and which are held.
+    pub lanes: Vec<LaneView>,
+    /// What was noticed of the machine's clock.
+    pub leaps: Jumps,
     /// How long ago the last backup was read to its end; nothing before the first.
     pub backup_age: Option<Duration>,
 }
@@ -58,8 +64,17 @@ impl App {
         self.know_cursor(&page, None).await?;
         let found = self.engine.find(&filter, &page).await?;
         let mut rows = Vec::with_capacity(found.items.len());
+        let held = self.held_lanes();
         for record in found.items {
-            rows.push(self.row(&record));
+            let mut row = self.row(&record);
+            if !held.is_empty() {
+                let tasks = self.engine.tasks(&record.id).await?;
+                if let Some(hold) = waits_for_lane(&record, &tasks, &held, self.engine.now()) {
+                    row.headline = headline(&record, Some(&hold));
+                    row.hold = Some(hold);
+                }
+            }
+            rows.push(row);
         }
         Ok(list(rows, found.next))
     }
@@ -93,7 +108,9 @@ impl App {
         let id = InstanceId::new(id);
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let facts = self.engine.inspect(record.clone()).await?;
-        let hold = hold_of(&record, self.engine.now());
+        let held = self.held_lanes();
+        let hold = waits_for_lane(&record, &tasks, &held, self.engine.now())
+            .or_else(|| hold_of(&record, self.engine.now()));
         let possible = self.engine.possible(record.clone()).await?;
         Ok(InstanceView {
             id: id.to_string(),
@@ -139,23 +156,6 @@ impl App {
         Ok((record, tasks, journal))
     }
 
-    /// The schedules with their last and next runs.
-    pub async fn schedules(&self, _operator: &Operator) -> Result<ListView<Value>, Problem> {
-        let states = engine::schedule_states(&self.engine).await?;
-        let views = states
-            .into_iter()
-            .map(|state| {
-                json!({
-                    "object": "schedule", "name": state.name, "line": state.line,
-                    "next_run": state.next_run.to_rfc3339(),
-                    "last_run": state.last_run.map(Timestamp::to_rfc3339),
-                    "last_result": state.last_result,
-                })
-            })
-            .collect();
-        Ok(list(views, None))
-    }
-
     /// Numbers for the metrics page.
     pub async fn gauges(&self) -> Result<Gauges, Problem> {
         let mut cells: BTreeMap<(String, String, String), u64> = BTreeMap::new();
@@ -171,6 +171,8 @@ impl App {
                 .map(|((workflow, state, hold), count)| (workflow, state, hold, count))
                 .collect(),
             lag: self.engine.lag().await?,
+            lanes: self.engine.lanes(),
+            leaps: self.clock_leaps(),
             backup_age: backup.map(|at| self.engine.now().since(at)),
         })
     }

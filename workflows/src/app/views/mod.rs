@@ -14,7 +14,9 @@ pub use client::{
     AskView, BrandingView, ClientPhase, ClientView, PageView, SignupOptions, StepView, TroubleView,
 };
 pub use notices::{AttemptView, DeliveryView, EndpointView};
-pub use operator::{AttentionGroup, HoldView, InstanceRow, InstanceView, TaskView, TryView};
+pub use operator::{
+    AttentionGroup, HeldLane, HoldView, InstanceRow, InstanceView, TaskView, TryView,
+};
 pub use partner::{
     DeadlineView, EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView,
     ReadinessView, ResultView,

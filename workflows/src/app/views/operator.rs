@@ -88,6 +88,25 @@ pub struct HoldView {
     pub fingerprint: String,
 }
 
+/// A dependency that is left alone because it fails.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldLane {
+    /// Its lane.
+    pub lane: String,
+    /// What people call it.
+    pub dependency: String,
+    /// Groups like with like.
+    pub code: String,
+    /// What it fails with.
+    pub text: String,
+    /// RFC 3339; since when.
+    pub since: String,
+    /// RFC 3339; when it is probed next. Nothing while a probe is under way.
+    pub next_probe: Option<String>,
+    /// Probes that failed.
+    pub probes: u32,
+}
+
 /// One try at a step that did not get through.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TryView {

@@ -150,10 +150,11 @@ fn outcome_of(error: &GraphError, now: engine::Timestamp) -> Outcome<Event> {
         // Nobody is there: an outage burns no tries, however long it lasts.
         Reaction::NotSent => Outcome::Wait {
             until: now + OUTAGE_PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0),
-            why,
+            why: why.clone(),
             mover: Actor::Outside,
-        },
-        Reaction::Unanswered | Reaction::Transient => retry(why),
+        }
+        .blamed_on_lane(why),
+        Reaction::Unanswered | Reaction::Transient => retry(why.clone()).blamed_on_lane(why),
         Reaction::NotVisible => Outcome::Retry {
             why,
             // Sharing lags behind a signup by some seconds.

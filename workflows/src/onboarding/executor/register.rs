@@ -93,7 +93,7 @@ impl OnboardingExecutor {
             Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
             Reaction::NotSent => {
                 let unsent = trouble_of(error, Actor::Outside, job.now);
-                Outcome::Done(Event::RegistrationUnsent(unsent))
+                Outcome::Done(Event::RegistrationUnsent(unsent)).blamed_on_lane(why)
             }
             Reaction::CoexistenceNumber => Outcome::Done(Event::CoexistenceSeen),
             Reaction::PinMismatch => {
