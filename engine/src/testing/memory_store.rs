@@ -55,6 +55,11 @@ impl Shelves {
         if !change.trim.is_empty() {
             self.journal.retain(|place, _| kept(place));
         }
+        for trim in &change.trim {
+            let own = |id: &InstanceId| *id == trim.instance;
+            self.journal
+                .retain(|(id, sequence), _| !own(id) || *sequence > trim.upto);
+        }
         for put in change.journal {
             let place = (put.instance, put.entry.sequence);
             self.journal.insert(place, put.entry);
