@@ -17,7 +17,7 @@ use rocket::{Build, Rocket, Shutdown};
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use workflows::app::{App, AppSettings, OperatorActs};
+use workflows::app::{App, AppSettings};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
@@ -309,7 +309,6 @@ fn engine_over(
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
-        .bulk(Arc::new(OperatorActs))
         .build())
 }
 

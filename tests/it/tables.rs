@@ -163,7 +163,7 @@ fn delivery_facts() -> delivery::Facts {
 #[tokio::test]
 async fn no_outcome_leaves_a_bulk_job_hanging() {
     let order = BulkOrder {
-        act: "pause".to_owned(),
+        act: engine::Act::Pause,
         filter: engine::Filter::default(),
         reason: "it is tried out".to_owned(),
         by: "ops".to_owned(),

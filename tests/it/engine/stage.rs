@@ -15,7 +15,6 @@ use engine::{
 };
 use tokio::sync::Notify;
 
-use super::bulk::Starts;
 use super::errand::{Command, Errand, Event, Facts, State};
 
 pub(super) type Instance = engine::Instance<Errand>;
@@ -139,8 +138,6 @@ pub(super) struct Stage {
     pub(super) store: Arc<FaultyStore>,
     pub(super) world: Arc<World>,
     pub(super) vault: Arc<Vault>,
-    /// What bulk jobs do to errands.
-    pub(super) starts: Arc<Starts>,
     processes: AtomicU32,
 }
 
@@ -155,7 +152,6 @@ impl Stage {
             clock: Arc::default(),
             store: Arc::new(FaultyStore::over(store)),
             world: Arc::default(),
-            starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
         }
@@ -181,7 +177,6 @@ impl Stage {
             owner,
         )
         .workflow::<Errand>(hands)
-        .bulk(self.starts.clone())
         .build()
     }
 
