@@ -16,7 +16,7 @@ use rocket::{Build, Rocket, Shutdown};
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use workflows::app::{App, AppSettings, OperatorActs};
+use workflows::app::{App, AppSettings};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::journal_check::{CheckExecutor, JournalCheck};
@@ -315,7 +315,6 @@ fn engine_over(
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
-        .bulk(Arc::new(OperatorActs))
         .build())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Values only: carrying them out is `intervene`'s, and what they mean is the workflow's.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -15,7 +16,8 @@ use crate::store::PutDocument;
 pub type Fields = Map<String, Value>;
 
 /// What an operator's hand does to one instance.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Perform the owed command now, with all its tries again.
     RetryNow,

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicI64;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::bulk::{BulkActs, BulkExecutor};
+use crate::bulk::BulkExecutor;
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::engine::{Engine, EngineHandle, Parts};
@@ -21,7 +21,6 @@ use crate::workflow::Workflow;
 
 /// Collects what an engine needs before it can run.
 pub struct EngineBuilder {
-    bulk: Option<Arc<dyn BulkActs>>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     keyring: Arc<Keyring>,
@@ -40,7 +39,6 @@ impl EngineBuilder {
         let keyring = Arc::new(Keyring::new(cipher, Arc::clone(&store)));
         let ledger = Arc::new(Ledger::new(Arc::clone(&store), Arc::clone(&keyring)));
         Self {
-            bulk: None,
             store,
             clock,
             keyring,
@@ -54,13 +52,6 @@ impl EngineBuilder {
     #[must_use]
     pub fn workflow<W: Workflow>(mut self, executor: Arc<dyn Executor<W>>) -> Self {
         self.registry.add(executor);
-        self
-    }
-
-    /// Runs bulk jobs, whose acts mean this.
-    #[must_use]
-    pub fn bulk(mut self, acts: Arc<dyn BulkActs>) -> Self {
-        self.bulk = Some(acts);
         self
     }
 
@@ -95,10 +86,8 @@ impl EngineBuilder {
         let crossing = Crossing::new(Arc::clone(&self.clock));
         Engine {
             parts: Arc::new_cyclic(|weak| {
-                if let Some(acts) = self.bulk {
-                    let engine = EngineHandle(weak.clone());
-                    self.registry.add(Arc::new(BulkExecutor { engine, acts }));
-                }
+                let engine = EngineHandle(weak.clone());
+                self.registry.add(Arc::new(BulkExecutor { engine }));
                 Parts {
                     store: self.store,
                     clock: self.clock,

@@ -49,6 +49,18 @@ impl Engine {
         Err(EngineError::Contended(id.clone()).into())
     }
 
+    /// Whether the operation that an act names was carried out on the instance before.
+    pub(crate) async fn was_carried_out(
+        &self,
+        id: &InstanceId,
+        by: &Intervention,
+    ) -> Result<bool, EngineError> {
+        match Operation::of(self, id, by) {
+            Some(operation) => operation.is_known(self).await,
+            None => Ok(false),
+        }
+    }
+
     /// What an act would come to. Nothing is written.
     pub async fn preview(&self, id: &InstanceId, by: &Intervention) -> Result<Preview, ActError> {
         let record = self.record(id).await?;

@@ -1,8 +1,26 @@
 //! Durable state machines: tables, tasks, time, retries, and a store port.
 //!
-//! This crate knows no web, no database, no vendor. Its nouns: a [`Workflow`] is a table with
-//! meaning; an instance is one run of it; a [`Task`] is something owed at a moment; a [`Change`]
-//! is everything one decision writes.
+//! A [`Workflow`] is a table with meaning; an instance is one run of it; a [`Task`] is something it
+//! owes at a moment; a [`Change`] is everything that one decision writes, all of it or nothing. This
+//! crate knows no web, no database, no vendor.
+//!
+//! # Where to begin
+//!
+//! `engine/README.md` starts with a whole workflow of 59 lines that survives `kill -9`, then tells the
+//! nouns, the promises and the limits. To write one of your own:
+//!
+//! 1. Name its [`letters!`] and write its table in `rust-fsm`'s notation.
+//! 2. Implement [`Workflow`]: what events mean ([`Workflow::hear`]), and how each command bears being
+//!    repeated ([`Workflow::conduct`], [`Care`]). What else it has to say has a default.
+//! 3. Implement [`Executor`]: it performs commands, says what came of them ([`Outcome`]), and decides
+//!    nothing.
+//! 4. Put both over a [`Store`] with [`Engine::builder`], or with [`Engine::unsealed`] where nothing is
+//!    secret. [`Engine::begin`] refuses tables that no longer know what is stored.
+//! 5. [`Engine::start`] instances, [`Engine::submit`] events, and [`Engine::run`] what is due.
+//!
+//! Everything that an operator needs hangs on the same handle: [`Engine::find`], [`Engine::journal`],
+//! [`Engine::possible`], [`Engine::intervene`], [`Engine::preview_bulk`]. Tests move time and break
+//! stores with [`testing`].
 
 mod acts;
 mod allowance;
@@ -80,9 +98,8 @@ pub use async_trait::async_trait;
 pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use builder::EngineBuilder;
 pub use bulk::{
-    BULK_ITEMS, BULK_LABEL, Bulk, BulkActs, BulkCommand, BulkCounts, BulkCursor, BulkEvent,
-    BulkFacts, BulkItem, BulkItemOrder, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
-    preview_bulk,
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkCommand, BulkCounts, BulkCursor, BulkEvent, BulkFacts,
+    BulkItem, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
 };
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::acts::{Act, ActError, Intervention};
 use crate::codec::{decode, encode};
 use crate::engine::Engine;
+use crate::error::EngineError;
 use crate::instance::InstanceId;
 use crate::store::{Expected, PutDocument, StoreError};
 
@@ -70,6 +71,11 @@ impl Operation {
         } else {
             Err(ActError::OperationReused(kept.act))
         }
+    }
+
+    /// Whether it was carried out before, by whatever act.
+    pub(crate) async fn is_known(&self, engine: &Engine) -> Result<bool, EngineError> {
+        Ok(engine.store().document(SPACE, &self.key).await?.is_some())
     }
 
     /// What is written with the act.

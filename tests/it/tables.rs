@@ -190,7 +190,7 @@ async fn no_outcome_leaves_a_journal_check_hanging() {
 #[tokio::test]
 async fn no_outcome_leaves_a_bulk_job_hanging() {
     let order = BulkOrder {
-        act: "pause".to_owned(),
+        act: engine::Act::Pause,
         filter: engine::Filter::default(),
         reason: "it is tried out".to_owned(),
         by: "ops".to_owned(),

@@ -4,9 +4,8 @@ use async_trait::async_trait;
 use engine::{Chore, Documents, Engine, EngineError, Expected, PageOrder};
 
 /// The spaces in which documents end.
-const SPACES: [&str; 9] = [
+const SPACES: [&str; 8] = [
     "bulk_items",
-    "bulk_marks",
     "console_sessions",
     "idempotency",
     "journal_checks",

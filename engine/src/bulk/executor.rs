@@ -1,19 +1,18 @@
-//! Works a job off: lists what matches, then hands each item to its act. It decides nothing about
-//! the job, and what an act means is not known here.
+//! Works a job off: lists what matches, then hands each item to its act, by the same road as an act
+//! on one instance. It decides nothing about the job.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::items::{BulkItem, BulkResult, ItemPage, PAGE};
 use super::machine::Command;
-use super::{Bulk, BulkCounts, BulkEvent, BulkOrder};
+use super::{Bulk, BulkCounts, BulkEvent};
 use crate::acts::ActError;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, EngineHandle};
 use crate::executor::{Executor, Job, Outcome};
-use crate::instance::{InstanceId, Reason, Record};
+use crate::instance::{InstanceId, Reason};
 use crate::ledger::EngineError;
 use crate::seal::SealError;
 use crate::store::{Expected, Filter, PageOrder, PutDocument, StoreError};
@@ -27,48 +26,9 @@ const TURN_ENDS: Duration = Duration::from_secs(10);
 /// Pages looked at in one turn when only what failed is owed.
 const PAGES_IN_A_TURN: u32 = 50;
 
-/// What acts mean to instances. The engine asks; it knows none by name.
-#[async_trait]
-pub trait BulkActs: Send + Sync + 'static {
-    /// Why the act is not possible on an instance as it stands, if it is not. Changes nothing.
-    async fn refusal(
-        &self,
-        engine: &Engine,
-        order: &BulkOrder,
-        record: &Record,
-    ) -> Result<Option<Reason>, EngineError>;
-
-    /// Whether the act was carried out on the instance under this job before.
-    async fn was_done(
-        &self,
-        engine: &Engine,
-        item: &BulkItemOrder<'_>,
-    ) -> Result<bool, EngineError>;
-
-    /// Carries the act out, and makes durable with it that it was done under this job.
-    async fn carry_out(
-        &self,
-        engine: &Engine,
-        item: &BulkItemOrder<'_>,
-        record: Record,
-    ) -> Result<(), ActError>;
-}
-
-/// The act on one item of a job.
-#[derive(Clone, Copy, Debug)]
-pub struct BulkItemOrder<'a> {
-    /// The job; an item and a job together name one operation.
-    pub job: &'a InstanceId,
-    /// What is to be done.
-    pub order: &'a BulkOrder,
-    /// The instance.
-    pub id: &'a InstanceId,
-}
-
 /// Performs the commands of bulk jobs.
 pub(crate) struct BulkExecutor {
     pub(crate) engine: EngineHandle,
-    pub(crate) acts: Arc<dyn BulkActs>,
 }
 
 #[async_trait]
@@ -77,11 +37,7 @@ impl Executor<Bulk> for BulkExecutor {
         let Some(engine) = self.engine.engine() else {
             return try_later(&"the engine is being taken down");
         };
-        let turn = Turn {
-            engine,
-            acts: self.acts.as_ref(),
-            job,
-        };
+        let turn = Turn { engine, job };
         let done = match command {
             Command::ListItems => turn.list().await,
             Command::ActOnItems => turn.act().await,
@@ -104,7 +60,6 @@ fn try_later(why: &dyn std::fmt::Display) -> Outcome<BulkEvent> {
 /// One turn of one job.
 struct Turn<'a> {
     engine: Engine,
-    acts: &'a dyn BulkActs,
     job: &'a Job<Bulk>,
 }
 
@@ -209,13 +164,9 @@ impl Turn<'_> {
 
     async fn one(&self, id: &InstanceId) -> Result<(BulkResult, Option<Reason>), EngineError> {
         let order = &self.job.facts.order;
-        let item = BulkItemOrder {
-            job: &self.job.id,
-            order,
-            id,
-        };
+        let by = order.on_behalf_of(&self.job.id);
         // First of all: an instance that was acted on before a crash need not match any more.
-        if self.acts.was_done(&self.engine, &item).await? {
+        if self.engine.was_carried_out(id, &by).await? {
             return Ok((BulkResult::Done, None));
         }
         let Some(record) = self.engine.record(id).await? else {
@@ -227,21 +178,9 @@ impl Turn<'_> {
             let why = Reason::new("no_longer_matches", text);
             return Ok((BulkResult::Skipped, Some(why)));
         }
-        if let Some(why) = self.acts.refusal(&self.engine, order, &record).await? {
-            return Ok((BulkResult::Failed, Some(why)));
-        }
-        match self.acts.carry_out(&self.engine, &item, record).await {
-            Ok(()) => Ok((BulkResult::Done, None)),
-            Err(ActError::Engine(error)) if is_of_the_store(&error) => Err(error),
-            Err(ActError::Engine(error)) => {
-                let why = Reason::new(code_of(&error), error.to_string());
-                Ok((BulkResult::Failed, Some(why)))
-            }
-            Err(ActError::NotPossible(why)) => Ok((BulkResult::Failed, Some(why))),
-            Err(error) => {
-                let why = Reason::new("not_possible", error.to_string());
-                Ok((BulkResult::Failed, Some(why)))
-            }
+        match self.engine.intervene(id, &by).await {
+            Ok(_) => Ok((BulkResult::Done, None)),
+            Err(error) => Ok((BulkResult::Failed, Some(reason_of(error)?))),
         }
     }
 
@@ -270,17 +209,23 @@ fn earlier(bound: Option<Timestamp>, ordered_at: Timestamp) -> Timestamp {
     bound.map_or(own, |bound| bound.min(own))
 }
 
-/// Trouble that has nothing to do with the item: the whole turn comes again.
-fn is_of_the_store(error: &EngineError) -> bool {
-    matches!(
-        error,
-        EngineError::Store(StoreError::Unavailable(_)) | EngineError::Seal(SealError::Store(_))
-    )
+/// Why an act did not come about; trouble that has nothing to do with the item ends the whole turn,
+/// which comes again.
+pub(super) fn reason_of(error: ActError) -> Result<Reason, EngineError> {
+    let (code, text) = match error {
+        ActError::NotPossible(why) => return Ok(why),
+        ActError::Engine(
+            error @ (EngineError::Store(StoreError::Unavailable(_))
+            | EngineError::Seal(SealError::Store(_))),
+        ) => return Err(error),
+        ActError::Engine(error) => (code_of(&error), error.to_string()),
+        other => ("not_possible", other.to_string()),
+    };
+    Ok(Reason::new(code, text))
 }
 
 fn code_of(error: &EngineError) -> &'static str {
     match error {
-        EngineError::Refused(_) => "not_possible",
         EngineError::Contended(_) | EngineError::LeaseLost => "contended",
         EngineError::LabelTaken(_) => "label_taken",
         EngineError::TooLarge(_) => "too_large",

@@ -1,5 +1,5 @@
 //! Bulk acts: one act on every instance that a filter matches, as a durable job that the engine
-//! itself runs. What an act means to an instance is handed in.
+//! itself runs. What an act means to an instance is the instance's own business.
 
 mod executor;
 mod items;
@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub(crate) use self::executor::BulkExecutor;
-pub use self::executor::{BulkActs, BulkItemOrder};
 pub use self::items::{BULK_ITEMS, BulkCursor, BulkItem, BulkResult, bulk_items};
 use self::machine::{Command, Input, Machine, State};
 pub use self::machine::{Command as BulkCommand, State as BulkState};
-pub use self::preview::{BulkPreview, preview_bulk};
+pub use self::preview::BulkPreview;
 
+use crate::acts::{Act, Intervention};
 use crate::clock::Timestamp;
 use crate::executor::{Care, Conduct, Tries};
-use crate::instance::{Actor, Hold, Label, Reason, Record};
+use crate::instance::{Actor, Hold, InstanceId, Label, Reason, Record};
 use crate::store::Filter;
 use crate::workflow::{Awaited, Heard, Note, Workflow};
 
@@ -33,8 +33,8 @@ const TURN_MAX: u32 = 100;
 /// What is to be done, to what, and by whose order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkOrder {
-    /// Which act, by a name that the acts handed in know.
-    pub act: String,
+    /// Which act.
+    pub act: Act,
     /// What it is done to: instances that match when the job is ordered.
     pub filter: Filter,
     /// Why; it stands in the history of each instance.
@@ -116,7 +116,7 @@ pub enum BulkEvent {
     },
 }
 
-/// The workflow of one bulk job. The engine runs it itself once it was told the acts.
+/// The workflow of one bulk job, which every engine runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Bulk;
 
@@ -210,7 +210,7 @@ impl Workflow for Bulk {
 
     fn redacted(facts: &BulkFacts) -> serde_json::Value {
         json!({
-            "act": facts.order.act, "filter": facts.order.filter, "reason": facts.order.reason,
+            "act": facts.order.act.name(), "filter": facts.order.filter, "reason": facts.order.reason,
             "by": facts.order.by, "rate_per_minute": facts.order.rate_per_minute,
             "ordered_at": facts.ordered_at.to_rfc3339(), "counts": facts.counts,
             "round": facts.round,
@@ -219,6 +219,15 @@ impl Workflow for Bulk {
 }
 
 impl BulkOrder {
+    /// The act of this order under a job: an item and a job together name one operation.
+    fn on_behalf_of(&self, job: &InstanceId) -> Intervention {
+        let reason = Reason::new("operator", format!("{} ({job})", self.reason));
+        Intervention {
+            operation: Some(job.to_string()),
+            ..Intervention::new(self.act.clone(), Actor::Operator, reason)
+        }
+    }
+
     /// How long so many acts take at the rate of the order.
     pub fn span_of(&self, acts: u32) -> Duration {
         Duration::from_mins(1).mul_f64(f64::from(acts)) / self.rate_per_minute.max(1)
@@ -232,18 +241,15 @@ impl BulkOrder {
 
     /// Whether the record matched at that moment, as far as the record itself can tell.
     fn matched_at(&self, record: &Record, moment: Timestamp) -> bool {
-        let held_then = || {
-            record
-                .hold
-                .as_ref()
-                .is_some_and(|hold| hold.since <= moment)
-        };
+        let hold = record.hold.as_ref();
+        let waits_since = hold.map_or(record.entered_at, |hold| hold.since);
+        let asks_for_waits = self.filter.parked || self.filter.asks_for_waits();
         // A job that acted on jobs could act on itself.
         record.workflow != Bulk::NAME
             && self.filter.admits(record)
             && record.created_at <= moment
             && (self.filter.states.is_empty() || record.entered_at <= moment)
-            && (!self.filter.parked || held_then())
+            && (!asks_for_waits || waits_since <= moment)
     }
 }
 

@@ -1,78 +1,15 @@
 //! Bulk acts: each item once whatever happens, at its rate, and nothing that came to match later.
 
-use std::sync::Mutex;
+use std::time::Duration;
 
-use async_trait::async_trait;
 use engine::testing::Fault;
 use engine::{
-    Act, ActError, Actor, Bulk, BulkActs, BulkCursor, BulkEvent, BulkFacts, BulkItemOrder,
-    BulkOrder, BulkResult, BulkState, DocumentDraft, Engine, EngineError, Expected, Filter,
-    InstanceId, NewInstance, Note, Reason, Record, SubjectId, bulk_items, preview_bulk,
+    Act, Actor, Bulk, BulkCursor, BulkEvent, BulkFacts, BulkOrder, BulkResult, BulkState, Engine,
+    Fields, Filter, InstanceId, NewInstance, Note, Outcome, Reason, SubjectId, bulk_items,
 };
 
 use super::errand::{Event, Facts, State};
-use super::stage::{Stage, born, hears, history, operator, state};
-
-/// One act: to start an errand. Those named here refuse it.
-#[derive(Default)]
-pub(super) struct Starts {
-    stubborn: Mutex<Vec<String>>,
-}
-
-impl Starts {
-    fn refuses(&self, names: &[&str]) {
-        *self.stubborn.lock().unwrap() = names.iter().map(ToString::to_string).collect();
-    }
-}
-
-fn place(item: &BulkItemOrder<'_>) -> String {
-    format!("{}/{}", item.id, item.job)
-}
-
-#[async_trait]
-impl BulkActs for Starts {
-    async fn refusal(
-        &self,
-        _engine: &Engine,
-        _order: &BulkOrder,
-        record: &Record,
-    ) -> Result<Option<Reason>, EngineError> {
-        let stubborn = self.stubborn.lock().unwrap();
-        let refuses = stubborn.iter().any(|name| *name == record.id.as_str());
-        Ok(refuses.then(|| Reason::new("stubborn", "it does not want to")))
-    }
-
-    async fn was_done(
-        &self,
-        engine: &Engine,
-        item: &BulkItemOrder<'_>,
-    ) -> Result<bool, EngineError> {
-        let mark = engine
-            .documents()
-            .get::<bool>("marks", &place(item))
-            .await?;
-        Ok(mark.is_some())
-    }
-
-    async fn carry_out(
-        &self,
-        engine: &Engine,
-        item: &BulkItemOrder<'_>,
-        record: Record,
-    ) -> Result<(), ActError> {
-        let mark = DocumentDraft {
-            space: "marks",
-            key: &place(item),
-            subject: &record.subject,
-            expected: Expected::Absent,
-            body: &true,
-            expires_at: None,
-        };
-        let mark = engine.documents().seal(mark).await?;
-        let started = engine.submit_with::<super::errand::Errand>(item.id, Event::Start, mark);
-        Ok(started.await.map(drop)?)
-    }
-}
+use super::stage::{Stage, born, hears, history, operator, state, why};
 
 fn waiting() -> Filter {
     Filter {
@@ -84,7 +21,10 @@ fn waiting() -> Filter {
 
 fn order(rate_per_minute: u32) -> BulkOrder {
     BulkOrder {
-        act: "start".to_owned(),
+        act: Act::Submit {
+            event: "start".to_owned(),
+            fields: Fields::new(),
+        },
         filter: waiting(),
         reason: "all of them".to_owned(),
         by: "ops".to_owned(),
@@ -116,18 +56,18 @@ async fn errands(engine: &Engine, count: usize) -> Vec<InstanceId> {
     ids
 }
 
-/// How often this errand was started.
-async fn starts(engine: &Engine, id: &InstanceId) -> usize {
-    let told = history(engine, id).await;
-    told.iter().filter(|what| *what == "started").count()
+/// How often this happened to each.
+async fn times(engine: &Engine, ids: &[InstanceId], what: &str) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for id in ids {
+        let told = history(engine, id).await;
+        counts.push(told.iter().filter(|line| *line == what).count());
+    }
+    counts
 }
 
 async fn all_starts(engine: &Engine, ids: &[InstanceId]) -> Vec<usize> {
-    let mut counts = Vec::new();
-    for id in ids {
-        counts.push(starts(engine, id).await);
-    }
-    counts
+    times(engine, ids, "started").await
 }
 
 /// Where the job stands and its counts: done, skipped, failed, left.
@@ -201,7 +141,7 @@ async fn a_crash_at_any_commit_of_a_job_acts_on_nothing_twice_and_leaves_nothing
             let before = stage.store.commits();
             let working = async {
                 for _ in 0..10 {
-                    stage.clock.advance(std::time::Duration::from_secs(2));
+                    stage.clock.advance(Duration::from_secs(2));
                     // What the fallen store answers is the crash.
                     let _ = engine.work_off().await;
                 }
@@ -274,21 +214,26 @@ async fn what_changed_into_the_set_after_the_order_is_not_in_it() {
     let stage = Stage::new();
     let engine = stage.process();
     let ids = errands(&engine, 2).await;
-    hears(&engine, &ids[0], Event::Canceled).await;
-    let revive = BulkOrder {
+    for _ in &ids {
+        let whom = Actor::Outside;
+        stage.world.answers(Outcome::Ask { whom, why: why() });
+    }
+    hears(&engine, &ids[0], Event::Start).await;
+    let pause = BulkOrder {
+        act: Act::Pause,
         filter: Filter {
-            states: vec!["gone".to_owned()],
+            states: vec!["working".to_owned()],
             ..Filter::default()
         },
         ..order(600)
     };
-    let job = given(&engine, revive).await;
-    stage.clock.advance(std::time::Duration::from_millis(1));
-    hears(&engine, &ids[1], Event::Canceled).await;
+    let job = given(&engine, pause).await;
+    stage.clock.advance(Duration::from_millis(1));
+    hears(&engine, &ids[1], Event::Start).await;
     engine.work_off().await.unwrap();
     let told = progress(&engine, &job).await;
     assert_eq!(told, (BulkState::Finished, [1, 0, 0, 0]));
-    assert_eq!(all_starts(&engine, &ids).await, [1, 0]);
+    assert_eq!(times(&engine, &ids, "paused").await, [1, 0]);
 }
 
 #[tokio::test]
@@ -296,29 +241,35 @@ async fn what_failed_is_tried_again_and_nothing_else() {
     let stage = Stage::new();
     let engine = stage.process();
     let ids = errands(&engine, 5).await;
-    stage.starts.refuses(&["e001", "e003"]);
-    let wanted = order(600);
-    let preview = preview_bulk(&engine, stage.starts.as_ref(), &wanted, 2);
-    let preview = preview.await.unwrap();
+    for place in [0, 2, 4] {
+        operator(&engine, &ids[place], Act::Pause).await;
+    }
+    let resume = BulkOrder {
+        act: Act::Resume,
+        ..order(600)
+    };
+    let preview = engine.preview_bulk(&resume, 2).await.unwrap();
     assert_eq!((preview.count, preview.exact), (5, true));
-    assert_eq!(preview.refused["stubborn"].1, 2);
-    assert_eq!(preview.sample.len(), 2);
-    let job = ordered(&engine, 600).await;
+    let refused: u64 = preview.refused.values().map(|(_, count)| count).sum();
+    assert_eq!(refused, 2);
+    let would = preview.sample.iter().map(|(_, refusal)| refusal.is_none());
+    assert_eq!(would.collect::<Vec<_>>(), [true, false]);
+    let job = given(&engine, resume).await;
     stage.after_secs(&engine, 1).await;
     let told = progress(&engine, &job).await;
     assert_eq!(told, (BulkState::Finished, [3, 0, 2, 0]));
     let failed = items(&engine, &job, BulkResult::Failed).await;
-    let expected = ["e003", "e001"].map(|id| (id.to_owned(), "stubborn".to_owned()));
-    assert_eq!(failed, expected);
-    stage.starts.refuses(&["e001"]);
+    let failed: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(failed, ["e003", "e001"]);
+    operator(&engine, &ids[3], Act::Pause).await;
     let event = BulkEvent::FailedRetried {
-        reason: Reason::new("operator", "they agreed"),
+        reason: Reason::new("operator", "one of them may go on"),
     };
     engine.submit::<Bulk>(&job, event).await.unwrap();
     stage.after_secs(&engine, 1).await;
     let told = progress(&engine, &job).await;
     assert_eq!(told, (BulkState::Finished, [4, 0, 1, 0]));
-    assert_eq!(all_starts(&engine, &ids).await, [1, 0, 1, 1, 1]);
+    assert_eq!(times(&engine, &ids, "resumed").await, [1, 0, 1, 1, 1]);
 }
 
 #[tokio::test]

@@ -15,7 +15,6 @@ use engine::{
 };
 use tokio::sync::Notify;
 
-use super::bulk::Starts;
 use super::errand::{Command, Errand, Event, Facts, State};
 
 pub(super) type Instance = engine::Instance<Errand>;
@@ -157,8 +156,6 @@ pub(super) struct Stage {
     pub(super) memory: Arc<MemoryStore>,
     pub(super) world: Arc<World>,
     pub(super) vault: Arc<Vault>,
-    /// What bulk jobs do to errands.
-    pub(super) starts: Arc<Starts>,
     processes: AtomicU32,
 }
 
@@ -178,7 +175,6 @@ impl Stage {
             store: Arc::new(FaultyStore::over(store)),
             memory: Arc::default(),
             world: Arc::default(),
-            starts: Arc::default(),
             vault: Arc::new(Vault::new(MasterKey::random(), Vec::new())),
             processes: AtomicU32::new(0),
         }
@@ -216,7 +212,6 @@ impl Stage {
             owner,
         )
         .workflow::<Errand>(hands)
-        .bulk(self.starts.clone())
         .build()
     }
 

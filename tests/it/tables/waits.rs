@@ -139,7 +139,7 @@ fn wherever_an_onboarding_rests_it_says_what_for_and_who_moves_it() {
 #[test]
 fn wherever_a_bulk_job_rests_it_says_what_for_and_who_moves_it() {
     let order = BulkOrder {
-        act: "pause".to_owned(),
+        act: engine::Act::Pause,
         filter: engine::Filter::default(),
         reason: "it is tried out".to_owned(),
         by: "ops".to_owned(),

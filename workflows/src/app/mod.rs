@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use engine::{Clock, Engine, EngineError, InstanceId};
 use tokio::sync::broadcast;
 
-pub use bulk::{BulkFilter, BulkRequest, OperatorActs};
+pub use bulk::{BulkFilter, BulkRequest, rewind_targets};
 pub use clients::Opened;
 pub use console::{
     ActAnswer, ChangeView, DiagramEdge, DiagramNode, DiagramView, EffectView, Gauges, NeedView,

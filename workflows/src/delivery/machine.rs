@@ -1,44 +1,40 @@
 //! The delivery's table: tries until the endpoint takes the notice or the tries run out.
 
+use engine::letters;
 use rust_fsm::state_machine;
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub enum State {
-    /// Tries are made.
-    Posting,
-    /// The endpoint took it.
-    Delivered,
-    /// The endpoint did not take it in all its tries.
-    Exhausted,
-    /// An operator stopped its tries.
-    Canceled,
-}
+letters! {
+    /// Where a delivery stands.
+    pub enum State {
+        /// Tries are made.
+        Posting,
+        /// The endpoint took it.
+        Delivered,
+        /// The endpoint did not take it in all its tries.
+        Exhausted,
+        /// An operator stopped its tries.
+        Canceled,
+    }
 
-/// What the table can hear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub enum Input {
-    /// The endpoint answered 2xx.
-    Accepted,
-    /// It did not; another try is due.
-    TryFailed,
-    /// It did not, and no try is left.
-    GaveUp,
-    /// Somebody asks for it to be sent again.
-    Redelivered,
-    /// An operator wants no more tries.
-    Canceled,
-}
+    /// What the table can hear.
+    pub enum Input {
+        /// The endpoint answered 2xx.
+        Accepted,
+        /// It did not; another try is due.
+        TryFailed,
+        /// It did not, and no try is left.
+        GaveUp,
+        /// Somebody asks for it to be sent again.
+        Redelivered,
+        /// An operator wants no more tries.
+        Canceled,
+    }
 
-/// What the table gives out to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "snake_case")]
-pub enum Command {
-    /// Make one try.
-    Send,
+    /// What the table gives out to be done.
+    pub enum Command {
+        /// Make one try.
+        Send,
+    }
 }
 
 state_machine! {

@@ -7,7 +7,7 @@ use rocket::http::Status;
 use rocket::request::FlashMessage;
 use workflows::app::{AttentionGroup, HeldLane};
 
-use super::filters::list_path;
+use super::filters::{act_on_all, list_path};
 use super::frame::{Frame, Page, Place, Stop};
 use super::session::Visitor;
 use super::telling::code_name;
@@ -92,6 +92,7 @@ fn grouped(groups: &[AttentionGroup], now: Timestamp) -> Markup {
                     th.number scope="col" { "Waiting" }
                     th scope="col" { "Longest" }
                     th scope="col" { "Next" }
+                    th scope="col" { span.unseen { "Act" } }
                 } }
                 tbody { @for group in groups { (line(group, now)) } }
             }
@@ -100,7 +101,7 @@ fn grouped(groups: &[AttentionGroup], now: Timestamp) -> Markup {
 }
 
 fn line(group: &AttentionGroup, now: Timestamp) -> Markup {
-    let members = list_path(&[("fingerprint", &group.fingerprint), ("mover", &group.mover)]);
+    let members = list_path(&group_filter(group));
     html! {
         tr.row {
             td {
@@ -121,8 +122,13 @@ fn line(group: &AttentionGroup, now: Timestamp) -> Markup {
             }
             td.tight { @if let Some(since) = &group.oldest_since { (lasted(since, now)) } @else { (none()) } }
             td.tight { (time_or_none(group.next_due.as_deref(), now)) }
+            td.tight { a.beside href=(act_on_all(&group_filter(group))) { "Act on all…" } }
         }
     }
+}
+
+fn group_filter(group: &AttentionGroup) -> [(&'static str, &str); 2] {
+    [("fingerprint", &group.fingerprint), ("mover", &group.mover)]
 }
 
 fn tally(counts: &[Count]) -> Markup {

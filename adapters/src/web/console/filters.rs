@@ -21,6 +21,8 @@ const NAMES: &[&str] = &[
 ];
 /// The list that they narrow.
 const LIST: &str = "/console/instances";
+/// Where everything that they match is acted on.
+const BULK: &str = "/console/bulk/new";
 /// What a screen and a half holds.
 const PAGE: i64 = 50;
 
@@ -171,7 +173,7 @@ impl Filters {
 
     /// The way to act on everything they match.
     pub(super) fn act_on_all(&self) -> String {
-        self.address("/console/bulk/new", None, None)
+        self.address(BULK, None, None)
     }
 
     /// They as the part of an address after `?`.
@@ -211,6 +213,11 @@ fn label(name: &str) -> &'static str {
 /// The list with these filters.
 pub(super) fn list_path(filters: &[(&str, &str)]) -> String {
     path_with(LIST, filters)
+}
+
+/// The way to act on everything that these filters match.
+pub(super) fn act_on_all(filters: &[(&str, &str)]) -> String {
+    path_with(BULK, filters)
 }
 
 fn path_with(page: &str, filters: &[(&str, &str)]) -> String {

@@ -1,7 +1,6 @@
 //! Bulk acts: counted and tried dry first, then ordered as a durable job that can be watched,
 //! paused, called off, and asked to try again what failed.
 
-mod acts;
 mod request;
 mod view;
 
@@ -10,13 +9,12 @@ use std::time::Duration;
 use engine::{
     Act, Actor, BULK_LABEL, Bulk, BulkCursor, BulkEvent, BulkFacts, BulkOrder, DocumentDraft,
     EngineError, Expected, Filter, Instance, InstanceId, Intervention, Letter, NewInstance, Note,
-    PutDocument, Reason, bulk_items, preview_bulk,
+    PutDocument, Reason, bulk_items,
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::acts::OperatorActs;
-pub use self::request::{BulkFilter, BulkRequest};
-use self::view::{acts_of, filter_view, item_view, not_possible, read_result, view};
+pub use self::request::{BulkFilter, BulkRequest, rewind_targets};
+use self::view::{acts_of, filter_view, item_view, not_possible, read_result, target_of, view};
 
 use super::App;
 use super::audit::Deed;
@@ -57,16 +55,12 @@ impl App {
             ..request.clone()
         };
         let order = self.judge_bulk(operator, &dry)?;
-        let found = preview_bulk(&self.engine, &OperatorActs, &order, SAMPLE).await?;
-        let mut sample = Vec::with_capacity(found.sample.len());
-        for record in found.sample {
-            let refusal =
-                engine::BulkActs::refusal(&OperatorActs, &self.engine, &order, &record).await?;
-            sample.push(BulkSampleView {
-                row: self.row(&record),
-                refusal: refusal.map(|why| why.text),
-            });
-        }
+        let found = self.engine.preview_bulk(&order, SAMPLE).await?;
+        let sample = found.sample.into_iter();
+        let sample = sample.map(|(record, refusal)| BulkSampleView {
+            row: self.row(&record),
+            refusal: refusal.map(|why| why.text),
+        });
         let refused: Vec<BulkRefusalView> = found
             .refused
             .into_iter()
@@ -80,9 +74,10 @@ impl App {
             count_is_exact: found.exact,
             possible: found.count.saturating_sub(refusing),
             refused,
-            sample,
+            sample: sample.collect(),
             takes_seconds: found.count * 60 / u64::from(order.rate_per_minute),
-            act: order.act,
+            act: order.act.name(),
+            to: target_of(&order.act),
         })
     }
 
@@ -100,14 +95,14 @@ impl App {
         let now = self.engine.now();
         let id = InstanceId::new(ids::fresh("blk", now));
         let deed = Deed {
-            act: &format!("bulk {}", order.act),
+            act: &format!("bulk {}", order.act.name()),
             target: id.as_str(),
             reason: &order.reason,
             state_before: "",
         };
         self.write_audit(operator, deed).await?;
         let mark = self.order_mark(operation, &order, &id).await?;
-        let text = format!("{} by {}: {}", order.act, order.by, order.reason);
+        let text = format!("{} by {}: {}", order.act.name(), order.by, order.reason);
         let why = Reason::new("ordered", text);
         let new = NewInstance::<Bulk> {
             id: id.clone(),

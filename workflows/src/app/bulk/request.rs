@@ -1,19 +1,22 @@
 //! What is asked of a bulk job, judged part by part before anything is counted.
 
-use engine::{BulkOrder, Filter};
+use engine::{BulkOrder, Filter, Letter, Workflow};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::acts::ACTS;
 use crate::app::body;
+use crate::app::console::OperatorAct;
 use crate::app::lists::ListQuery;
 use crate::app::operators::Operator;
 use crate::app::problem::{FieldError, Problem};
+use crate::onboarding::Onboarding;
+
+/// The acts that make sense for many at once.
+const ACTS: [&str; 5] = ["retry_now", "pause", "resume", "cancel", "rewind"];
 
 /// Acts a minute where nobody says otherwise: ten a second.
 const RATE: i64 = 600;
 const RATE_MAX: i64 = 60_000;
-const REASON_MAX: usize = 500;
 const OPERATION_MAX: usize = 100;
 
 /// One act on everything that a filter matches.
@@ -25,6 +28,11 @@ pub struct BulkRequest {
     pub filter: BulkFilter,
     /// What is done.
     pub act: String,
+    /// The milestone to rewind to.
+    pub to: Option<String>,
+    /// Whether a cancel takes back first what can be taken back.
+    #[serde(default)]
+    pub compensate: bool,
     /// Why; it stands in the history of each instance.
     #[serde(default)]
     pub reason: String,
@@ -82,15 +90,6 @@ impl BulkRequest {
         if !ACTS.contains(&self.act.as_str()) {
             wrong("act", "unknown_value", format!("knows {}", ACTS.join(", ")));
         }
-        let reason = self.reason.trim();
-        if reason.is_empty() && !self.dry_run {
-            let message = "say why; it is kept in the history of each".to_owned();
-            wrong("reason", "required", message);
-        }
-        if reason.chars().count() > REASON_MAX {
-            let message = format!("is longer than {REASON_MAX} characters");
-            wrong("reason", "too_long", message);
-        }
         let operation = self.operation_id.as_deref().unwrap_or("-");
         if operation.is_empty() || operation.chars().count() > OPERATION_MAX {
             let message = format!("must have from 1 to {OPERATION_MAX} characters");
@@ -101,24 +100,48 @@ impl BulkRequest {
             let message = format!("must be from 1 to {RATE_MAX} acts a minute");
             wrong("rate", "out_of_range", message);
         }
-        let filter = match self.filter.judge() {
-            Ok(filter) => filter,
-            Err(problem) => {
-                errors.extend(problem.errors);
-                Filter::default()
+        let act = self.as_act().read();
+        let filter = self.filter.judge();
+        match (act, filter) {
+            (Ok(act), Ok(filter)) if errors.is_empty() => Ok(BulkOrder {
+                // No other act reaches what has ended, and counting it would mislead.
+                filter: Filter {
+                    live: self.act != "rewind",
+                    ..filter
+                },
+                act,
+                reason: self.reason.trim().to_owned(),
+                by: operator.name.clone(),
+                rate_per_minute: u32::try_from(rate).unwrap_or(1),
+            }),
+            (act, filter) => {
+                errors.extend(act.err().into_iter().flat_map(|problem| problem.errors));
+                errors.extend(filter.err().into_iter().flat_map(|problem| problem.errors));
+                Err(Problem::invalid(errors))
             }
-        };
-        if !errors.is_empty() {
-            return Err(Problem::invalid(errors));
         }
-        Ok(BulkOrder {
-            act: self.act.clone(),
-            filter,
-            reason: reason.to_owned(),
-            by: operator.name.clone(),
-            rate_per_minute: u32::try_from(rate).unwrap_or(1),
-        })
     }
+
+    /// The act as it is sent for one instance.
+    fn as_act(&self) -> OperatorAct {
+        let reason = if self.dry_run && self.reason.trim().is_empty() {
+            "it is only tried out"
+        } else {
+            &self.reason
+        };
+        OperatorAct {
+            act: self.act.clone(),
+            reason: reason.to_owned(),
+            to: self.to.clone(),
+            compensate: self.compensate,
+            ..OperatorAct::default()
+        }
+    }
+}
+
+/// The milestones that onboardings may be rewound to, in their order.
+pub fn rewind_targets() -> impl Iterator<Item = &'static str> {
+    Onboarding::milestones().iter().map(|state| state.name())
 }
 
 impl BulkFilter {
@@ -148,10 +171,6 @@ impl BulkFilter {
             };
             Problem::invalid(problem.errors.into_iter().map(inside).collect())
         })?;
-        // No act there is reaches what has ended, and counting it would mislead.
-        Ok(Filter {
-            live: true,
-            ..filter
-        })
+        Ok(filter)
     }
 }

@@ -1,7 +1,7 @@
 //! Bulk jobs as operators see them.
 
 use engine::{
-    Bulk, BulkCounts, BulkFacts, BulkItem, BulkResult, BulkState, Filter, HoldKind, Instance,
+    Act, Bulk, BulkCounts, BulkFacts, BulkItem, BulkResult, BulkState, Filter, HoldKind, Instance,
     Letter, Timestamp,
 };
 use serde_json::{Map, Value};
@@ -22,7 +22,8 @@ pub(super) fn view(job: &Instance<Bulk>, now: Timestamp) -> BulkView {
         id: job.record.id.to_string(),
         state: job.state.name().to_owned(),
         headline: headline(job),
-        act: facts.order.act.clone(),
+        act: facts.order.act.name(),
+        to: target_of(&facts.order.act),
         reason: facts.order.reason.clone(),
         operator: facts.order.by.clone(),
         filter: filter_view(&facts.order.filter),
@@ -34,6 +35,14 @@ pub(super) fn view(job: &Instance<Bulk>, now: Timestamp) -> BulkView {
         next_at: going.then(|| facts.next_at.to_rfc3339()),
         expected_end: expected_end.map(Timestamp::to_rfc3339),
         ended_at: facts.ended_at.map(Timestamp::to_rfc3339),
+    }
+}
+
+/// The milestone that an act leads to, if it leads to one.
+pub(super) fn target_of(act: &Act) -> Option<String> {
+    match act {
+        Act::Rewind { to } => Some(to.clone()),
+        _ => None,
     }
 }
 

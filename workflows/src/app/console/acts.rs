@@ -45,7 +45,7 @@ const OWN_MEMBERS: [(&str, &[&str]); 4] = [
 
 impl OperatorAct {
     /// The act itself, or every member that is missing or belongs to another act.
-    fn read(&self) -> Result<Act, Problem> {
+    pub(in crate::app) fn read(&self) -> Result<Act, Problem> {
         let mut errors = Vec::new();
         let mut wrong = |param: &str, code: &str, message: &str| {
             errors.push(FieldError {

@@ -17,7 +17,9 @@ pub struct BulkView {
     /// One sentence: what it does, how far it is, when it goes on.
     pub headline: String,
     /// What is done to each item.
-    pub act: String,
+    pub act: &'static str,
+    /// The milestone that a rewind leads to.
+    pub to: Option<String>,
     /// Why.
     pub reason: String,
     /// Who ordered it.
@@ -63,7 +65,9 @@ pub struct BulkPreviewView {
     /// Always `bulk_preview`.
     pub object: &'static str,
     /// What would be done to each item.
-    pub act: String,
+    pub act: &'static str,
+    /// The milestone that a rewind would lead to.
+    pub to: Option<String>,
     /// What it would be done to.
     pub filter: Value,
     /// How many match.

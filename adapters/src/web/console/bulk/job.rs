@@ -57,7 +57,7 @@ pub(super) async fn job(
     };
     let frame = Frame::load(&app, &signed, flash).await;
     let body = body(&shown, &frame);
-    let title = format!("{}: {}", shown.job.id, act_name(&shown.job.act));
+    let title = format!("{}: {}", shown.job.id, name_of(&shown.job));
     Ok(Page(Status::Ok, frame.page(Place::Jobs, &title, &body)))
 }
 
@@ -95,7 +95,7 @@ fn body(shown: &Shown, frame: &Frame) -> Markup {
     let counts = job.counts;
     html! {
         div.title {
-            h1 { (act_name(&job.act)) }
+            h1 { (name_of(job)) }
             span { (id(&job.id)) }
             span.soft.small { a href=(instances::path_of(&job.id)) { "Its history" } }
         }
@@ -119,6 +119,10 @@ fn body(shown: &Shown, frame: &Frame) -> Markup {
             (items(shown, frame))
         }
     }
+}
+
+fn name_of(job: &BulkView) -> String {
+    act_name(job.act, job.to.as_deref())
 }
 
 fn told(job: &BulkView, frame: &Frame) -> Markup {

@@ -65,7 +65,7 @@ fn body(list: &ListView<BulkView>, now: Timestamp) -> Markup {
 fn line(job: &BulkView, now: Timestamp) -> Markup {
     html! {
         tr.row {
-            td.tight { a.to href=(path_of(&job.id)) { (act_name(&job.act)) } br; span.soft.small { (job.reason) } }
+            td.tight { a.to href=(path_of(&job.id)) { (act_name(job.act, job.to.as_deref())) } br; span.soft.small { (job.reason) } }
             td { (filter_words(&job.filter)) }
             td.reason { (job.headline) }
             td.number { (number(job.counts.failed)) }

@@ -28,12 +28,12 @@ fn path_of(id: &str) -> String {
 }
 
 /// An act as a heading or a button says it.
-pub(super) fn act_name(act: &str) -> String {
-    match act {
-        "retry_now" => "Try again now".to_owned(),
-        "cancel" => "Cancel for good".to_owned(),
-        "retry_failed" => "Try the failed again".to_owned(),
-        other => humane(other),
+fn act_name(act: &str, to: Option<&str>) -> String {
+    match (act, to) {
+        ("retry_now", _) => "Try again now".to_owned(),
+        ("cancel", _) => "Cancel for good".to_owned(),
+        ("rewind", Some(to)) => format!("Rewind to {}", humane(to).to_lowercase()),
+        (other, _) => humane(other),
     }
 }
 

@@ -6,7 +6,7 @@ use rocket::form::{Form, FromForm};
 use rocket::http::Status;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post};
-use workflows::app::{BulkPreviewView, BulkRequest, BulkSampleView, Kind, Problem};
+use workflows::app::{BulkPreviewView, BulkRequest, BulkSampleView, Kind, Problem, rewind_targets};
 
 use super::{act_name, path_of};
 use crate::web::console::act_forms::{fresh_operation, is_end};
@@ -18,7 +18,7 @@ use crate::web::console::words::{elided, humane, number, span, time};
 use crate::web::query::integer;
 use crate::web::{Query, Refusal, UseCases};
 
-/// The acts to choose from, the harmless first.
+/// The acts to choose from, the harmless first; rewinds follow, one for each milestone.
 const ACTS: [&str; 4] = ["retry_now", "pause", "resume", "cancel"];
 
 fn means(act: &str) -> &'static str {
@@ -26,6 +26,9 @@ fn means(act: &str) -> &'static str {
         "retry_now" => "What is waiting is done at once, as if its time had come.",
         "pause" => "Nothing more happens until someone resumes it. What is under way is finished.",
         "resume" => "It goes on where it was paused.",
+        "rewind" => {
+            "It begins again at that milestone. What was done outside is looked for before it is done anew."
+        }
         _ => "The link dies and the partner is told. This cannot be undone.",
     }
 }
@@ -36,6 +39,7 @@ const RATE: i64 = 600;
 /// What was chosen so far.
 struct Choice {
     filters: Filters,
+    /// One of the acts, a rewind with its milestone behind a colon.
     act: String,
     rate: i64,
     reason: String,
@@ -58,10 +62,25 @@ pub(super) struct OrderForm {
 }
 
 impl Choice {
+    fn act_and_target(&self) -> (&str, Option<&str>) {
+        match self.act.split_once(':') {
+            Some((act, to)) => (act, Some(to)),
+            None => (&self.act, None),
+        }
+    }
+
+    fn name(&self) -> String {
+        let (act, to) = self.act_and_target();
+        act_name(act, to)
+    }
+
     fn request(&self, operation_id: Option<String>) -> BulkRequest {
+        let (act, to) = self.act_and_target();
         BulkRequest {
             filter: self.filters.to_bulk(),
-            act: self.act.clone(),
+            act: act.to_owned(),
+            to: to.map(str::to_owned),
+            compensate: false,
             reason: self.reason.clone(),
             rate: Some(self.rate),
             operation_id,
@@ -148,7 +167,11 @@ fn body(seen: &BulkPreviewView, choice: &Choice, frame: &Frame) -> Markup {
             label {
                 "Act"
                 select name="act" {
-                    @for act in ACTS { option value=(act) selected[act == choice.act] { (act_name(act)) } }
+                    @for act in ACTS { option value=(act) selected[act == choice.act] { (act_name(act, None)) } }
+                    @for to in rewind_targets() {
+                        @let act = format!("rewind:{to}");
+                        option value=(act) selected[act == choice.act] { (act_name("rewind", Some(to))) }
+                    }
                 }
             }
             label { "Acts a minute" input type="number" name="rate" min="1" max="60000" required value=(choice.rate); }
@@ -173,9 +196,9 @@ fn counted(seen: &BulkPreviewView) -> Markup {
     html! {
         p.headline {
             strong { (number(seen.count)) @if !seen.count_is_exact { " or more" } }
-            @if seen.count == 1 { " matches and still runs." } @else { " match and still run." }
+            @if seen.count == 1 { " matches" } @else { " match" } @if seen.act != "rewind" { " and still run" @if seen.count == 1 { "s" } } "."
         }
-        p { "To each: " (means(&seen.act)) }
+        p { "To each: " (means(seen.act)) }
         dl.hold.waiting[seen.refused.is_empty()].awaiting[!seen.refused.is_empty()] {
             div { dt { "Can be done to" } dd { (number(seen.possible)) } }
             div { dt { "Would refuse" } dd { (number(seen.count - seen.possible)) } }
@@ -220,7 +243,7 @@ fn line(one: &BulkSampleView, frame: &Frame) -> Markup {
 }
 
 fn confirm(seen: &BulkPreviewView, choice: &Choice, frame: &Frame) -> Markup {
-    let end = is_end(&seen.act);
+    let end = is_end(seen.act);
     html! {
         section aria-labelledby="confirm" {
             h2 #confirm { "Order it" }
@@ -229,12 +252,12 @@ fn confirm(seen: &BulkPreviewView, choice: &Choice, frame: &Frame) -> Markup {
                 (frame.token_field())
                 input type="hidden" name="operation_id" value=(fresh_operation());
                 input type="hidden" name="on" value=(choice.filters.query());
-                input type="hidden" name="act" value=(seen.act);
+                input type="hidden" name="act" value=(choice.act);
                 input type="hidden" name="rate" value=(choice.rate);
                 input type="hidden" name="shown" value=(seen.count);
                 label { "Reason" input name="reason" required maxlength="500" autocomplete="off" value=(choice.reason); }
                 label { "Type " (seen.count) " to confirm" input name="count" required inputmode="numeric" autocomplete="off"; }
-                button.main[!end].end[end] type="submit" { (act_name(&seen.act)) ": " (number(seen.count)) }
+                button.main[!end].end[end] type="submit" { (choice.name()) ": " (number(seen.count)) }
             }
         }
     }
