@@ -11,13 +11,14 @@ use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::{ManualClock, MemoryStore};
 use engine::{
-    Actor, Change, CommandOf, Document, Engine, Entry, Executor, Expected, Filter, Job, Outcome,
-    Owner, PageOrder, PutDocument, PutRecord, Reason, Record, Store, Task, Workflow,
+    Actor, Bulk, Change, CommandOf, Document, Engine, Entry, Executor, Expected, Filter, Job,
+    Outcome, Owner, PageOrder, PutDocument, PutRecord, Reason, Record, Store, Task, Workflow,
 };
 use reqwest::Method;
 use rocket::figment::Figment;
 use serde_json::{Value, json};
 use workflows::delivery::Delivery;
+use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
 use crate::app::{self, Ports, Product, ask, free_port, http};
@@ -60,6 +61,12 @@ async fn walk(product: &Product) {
     enter(product, "sim:graph_down_60s").await;
     let body = json!({ "external_id": "stands" });
     product.onboarding(body).await;
+    let operator = product.operator();
+    let order = json!({ "filter": { "workflow": "onboarding" }, "act": "pause",
+        "reason": "a fixture", "rate": 1 });
+    operator.post("/console/api/bulk", order).await.expect(202);
+    let verify = "/console/api/journal/verify";
+    operator.post(verify, json!({})).await.expect(202);
 }
 
 async fn enter(product: &Product, name: &str) {
@@ -204,6 +211,8 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
     let clock = Arc::new(ManualClock::default());
     let owner = Owner::new("reader");
     let engine = Engine::builder(store.clone(), clock, Arc::new(vault), owner)
+        .workflow::<Bulk>(Arc::new(Nobody))
+        .workflow::<JournalCheck>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))
         .build();
@@ -275,11 +284,11 @@ async fn todays_values_are_written_as_the_newest_generation_says() {
             "{family}/{name}: {remedy}"
         );
     }
-    let definitions = [
-        (Onboarding::NAME, Onboarding::VERSION),
-        (Delivery::NAME, Delivery::VERSION),
-    ];
-    for (workflow, version) in definitions {
+    let home = tempfile::tempdir().unwrap();
+    let (process, _) = start(home.path()).await;
+    let definitions = process.engine.definitions().clone();
+    process.stop().await;
+    for (workflow, version) in definitions.all() {
         let mut names = files.keys().map(|(_, name)| name);
         let is_there = names.any(|name| name.starts_with(&format!("{workflow}-{version}-")));
         assert!(is_there, "{workflow} {version} has no record: {remedy}");
