@@ -26,6 +26,9 @@ use crate::app::{self, Ports, Product, ask, free_port, http};
 /// Opens the fixtures and nothing else: every run of these tests knows it.
 const VAULT_KEY: &str = "Zml4dHVyZXMgb25seTogdGhpcyBrZXkgaXMgcHVibGk=";
 
+/// Spaces whose documents are not sealed as a subject's: wrapped keys, and tries beside the history.
+const UNSEALED: [&str; 2] = ["subject_keys", "attempts"];
+
 /// Set, the tests write a new generation instead of judging the newest.
 const WRITE: &str = "WRITE_RECORDS";
 
@@ -241,7 +244,7 @@ async fn values_of_every_generation_are_read_today() {
         }
         for (family, name) in files_of(generation).into_keys() {
             let space = space_of(&name);
-            if family == "documents" && space != "subject_keys" {
+            if family == "documents" && !UNSEALED.contains(&space) {
                 let documents = engine.documents();
                 let (found, _) = documents.scan::<Value>(space, "", &page).await.unwrap();
                 assert_eq!(found.len(), 1, "{generation}: {space}");
