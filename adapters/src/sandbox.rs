@@ -44,6 +44,12 @@ pub struct Invented {
     pub business_id: String,
     /// The provider's own token.
     pub system_user_token: Secret,
+    /// The provider's system user; empty in sandboxes that were made before it was.
+    #[serde(default)]
+    pub system_user_id: String,
+    /// The provider's credit line; likewise.
+    #[serde(default)]
+    pub credit_line_id: String,
     /// What Meta repeats when it verifies the callback.
     pub verify_token: Secret,
     /// The demo client's link, while it lives.
@@ -159,6 +165,8 @@ fn invent() -> Invented {
         app_id: digits(),
         app_secret: Secret::new(hex_of::<16>()),
         config_id: digits(),
+        system_user_id: digits(),
+        credit_line_id: digits(),
         business_id: digits(),
         system_user_token: Secret::new(format!("EAA{}", hex_of::<40>())),
         verify_token: Secret::new(hex_of::<16>()),
@@ -196,6 +204,8 @@ impl Invented {
             config_id: self.config_id.clone(),
             business_id: self.business_id.clone(),
             system_user_token: self.system_user_token.expose().to_owned(),
+            system_user_id: filled(&self.system_user_id),
+            credit_line_id: filled(&self.credit_line_id),
             verify_token: Some(self.verify_token.expose().to_owned()),
             webhook_url: Some(format!("{public_url}/webhooks/meta/{}", self.app_id)),
         }
@@ -212,12 +222,12 @@ impl Invented {
             app_secret: self.app_secret.clone(),
             business_id: Some(self.business_id.clone()),
             system_user_token: Some(self.system_user_token.clone()),
-            system_user_id: None,
+            system_user_id: filled(&self.system_user_id),
             verify_token: Some(self.verify_token.clone()),
             config_id: Some(self.config_id.clone()),
             config_ids: std::collections::BTreeMap::new(),
-            credit_line_id: None,
-            waba_currency: None,
+            credit_line_id: filled(&self.credit_line_id),
+            waba_currency: Some("USD".to_owned()),
             login_extras: serde_json::Value::Null,
             created_at: now,
         };
@@ -229,6 +239,10 @@ impl Invented {
         puts.extend(directory.put_key(&key).await?);
         directory.write(puts).await
     }
+}
+
+fn filled(id: &str) -> Option<String> {
+    (!id.is_empty()).then(|| id.to_owned())
 }
 
 /// The sandbox's clock: the machine's, pushed forward by control calls and remembered over restarts.

@@ -1,5 +1,9 @@
 //! The settings: one figment over `Rocket.toml` and the environment, judged before anything starts.
 
+mod limits;
+mod retention;
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -75,10 +79,10 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// When the chores run.
     pub schedules: Schedules,
-    /// What becomes of instances that ended long ago.
-    pub retention: Retention,
     /// How much runs at once and how fast.
     pub limits: LimitSettings,
+    /// What becomes of instances that ended long ago.
+    pub retention: Retention,
     /// The header in which a trusted proxy names the caller's address.
     pub trusted_ip_header: Option<String>,
 }
@@ -139,8 +143,8 @@ impl Default for Settings {
             meta: MetaSettings::default(),
             webhooks: WebhookSettings::default(),
             schedules: Schedules::default(),
-            retention: Retention::default(),
             limits: LimitSettings::default(),
+            retention: Retention::default(),
             trusted_ip_header: None,
         }
     }
@@ -375,8 +379,5 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-mod limits;
-mod retention;
-mod schedules;
 #[cfg(test)]
 mod tests;

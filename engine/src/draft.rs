@@ -64,6 +64,19 @@ pub struct NewInstance<W: Workflow> {
     pub note: Note,
 }
 
+impl<W: Workflow> NewInstance<W> {
+    /// One that nobody is told of, whose data is its own.
+    pub fn new(id: &str, facts: W::Facts) -> Self {
+        Self {
+            id: InstanceId::new(id),
+            subject: SubjectId::new(id),
+            facts,
+            parent: None,
+            note: Note::plain("started", Actor::System),
+        }
+    }
+}
+
 impl<W: Workflow> Draft<W> {
     /// The birth of an instance, with its first command and deadline.
     pub(crate) fn of_birth(new: NewInstance<W>, state: StateOf<W>, now: Timestamp) -> Self {

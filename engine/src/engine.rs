@@ -11,7 +11,7 @@ use crate::allowance::Allowance;
 use crate::archive;
 use crate::attempts::{self, Attempt};
 use crate::builder::EngineBuilder;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::decide::{Verdict, decide};
 use crate::definitions::Definitions;
 use crate::diagram::Diagram;
@@ -22,6 +22,7 @@ use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::lanes::LaneView;
 use crate::ledger::{EngineError, Ledger, Written};
 use crate::passage::Crossing;
+use crate::plain_cipher::PlainCipher;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
 use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
@@ -78,6 +79,14 @@ impl Engine {
         owner: Owner,
     ) -> EngineBuilder {
         EngineBuilder::new(store, clock, cipher, owner)
+    }
+
+    /// Starts collecting on the machine's clock, with facts kept in the clear: for data that is
+    /// nobody's secret.
+    pub fn unsealed(store: Arc<dyn Store>) -> EngineBuilder {
+        let owner = Owner::new(format!("process-{}", std::process::id()));
+        let clock = Arc::new(SystemClock::default());
+        Self::builder(store, clock, Arc::new(PlainCipher), owner)
     }
 
     /// Gives birth to an instance, with documents that shall exist with it or not at all.

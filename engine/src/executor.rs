@@ -119,6 +119,19 @@ pub enum Finding<E> {
     },
 }
 
+impl<E> Finding<E> {
+    /// What a check found that can tell: it happened and this was learned, or it did not happen.
+    pub fn happened_if(happened: bool, event: E) -> Self {
+        if happened {
+            return Self::Happened(event);
+        }
+        Self::DidNotHappen(Reason::new(
+            "did_not_happen",
+            "the check found no trace of it",
+        ))
+    }
+}
+
 /// How a command bears being performed when it had already happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Care {
@@ -147,6 +160,18 @@ pub struct Tries {
 /// No pause is shorter than the first span divided by this: full jitter may draw next to nothing, and
 /// a try on the heels of another is wasted.
 const FLOOR: u32 = 10;
+
+impl Default for Tries {
+    /// Ten, one second apart at first and five minutes at last.
+    fn default() -> Self {
+        Self {
+            attempts: 10,
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(5),
+            within: None,
+        }
+    }
+}
 
 impl Tries {
     /// The pause after so many failed tries, with full jitter: uniformly drawn from the whole doubled
@@ -181,6 +206,29 @@ pub struct Conduct {
     pub limit: Duration,
     /// Run at once by whoever committed the cause, ahead of every queue.
     pub express: bool,
+}
+
+impl Default for Conduct {
+    /// Repeatable, with the usual tries of half a minute each, in a lane shared by all that say no more.
+    fn default() -> Self {
+        Self {
+            lane: "work".to_owned(),
+            care: Care::Repeatable,
+            tries: Tries::default(),
+            limit: Duration::from_secs(30),
+            express: false,
+        }
+    }
+}
+
+impl Conduct {
+    /// The usual conduct with this care.
+    pub fn of(care: Care) -> Self {
+        Self {
+            care,
+            ..Self::default()
+        }
+    }
 }
 
 /// A command to perform, with what the instance knows.

@@ -23,7 +23,7 @@ pub enum Item {
         document: Document,
     },
     /// An instance.
-    Record(Record),
+    Record(Box<Record>),
     /// A line of an instance's history.
     Entry {
         /// Whose history.

@@ -34,12 +34,15 @@ mod instance;
 mod intervene;
 mod lanes;
 mod ledger;
+mod letters;
+mod lifetime;
 mod limits;
 mod lines;
 mod migrate;
 mod offers;
 mod operation;
 mod passage;
+mod plain_cipher;
 mod plan;
 mod poison;
 mod possible;
@@ -67,9 +70,13 @@ mod waiting;
 mod walk;
 mod workflow;
 
+#[doc(hidden)]
+pub use strum;
+
 pub use acts::{Act, ActError, Fields, Intervened, Intervention};
 pub use allowance::Allowance;
 pub use archive::ArchiveEnded;
+pub use async_trait::async_trait;
 pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use builder::EngineBuilder;
 pub use bulk::{
@@ -100,6 +107,7 @@ pub use lanes::{Held, LaneView, Limits};
 pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
+pub use plain_cipher::PlainCipher;
 pub use possible::Possible;
 pub use preview::{Again, Difference, Effect, Foreseen, Outlook, Preview, Undo};
 pub use rate::Rate;

@@ -65,7 +65,8 @@ impl UnderWay {
 
 impl Engine {
     /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
-    pub async fn run(&self, options: RunnerOptions, stop: impl Future<Output = ()>) {
+    /// Answers what `stop` came to.
+    pub async fn run<T>(&self, options: RunnerOptions, stop: impl Future<Output = T>) -> T {
         let mut turns: JoinSet<()> = JoinSet::new();
         let mut in_flight = InFlight::new();
         let mut express = self.express_queue().lock().await;
@@ -74,7 +75,7 @@ impl Engine {
         self.crossing()
             .lanes()
             .begin(options.limits.clone(), self.now());
-        loop {
+        let stopped = loop {
             let now = self.now();
             if now.since(self.last_turn()) > DOWNTIME {
                 self.crossing().lanes().begin(options.limits.clone(), now);
@@ -98,19 +99,20 @@ impl Engine {
             let wake = wake.min(self.now() + options.poll);
             tokio::select! {
                 biased;
-                () = &mut stop => break,
+                stopped = &mut stop => break stopped,
                 Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
                 Some(done) = turns.join_next_with_id() => self.finished(done, &mut turns, &mut in_flight),
                 () = self.poked(), if in_flight.len() < options.limits.concurrency => {}
                 () = self.clock().sleep_until(wake) => {}
             }
-        }
+        };
         // What was claimed on the way to the express lane is owed within seconds: it is not left behind.
         while let Ok(claimed) = express.try_recv() {
             self.spawn(claimed, &mut turns, &mut in_flight);
         }
         drop(express);
         self.wind_down(options.grace, turns, in_flight).await;
+        stopped
     }
 
     /// Works off everything that is due now, and whatever that makes due, without waiting for time.

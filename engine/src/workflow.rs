@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use strum::VariantArray;
 
 use crate::clock::Timestamp;
-use crate::executor::Conduct;
+use crate::executor::{Care, Conduct};
 use crate::instance::{Actor, Hold, InstanceId, Label, Reason};
 use crate::migrate::{Former, Unmigratable};
 use crate::offers::{Offer, Said, WrongField};
@@ -52,17 +52,22 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     /// Its name in the store; never changes.
     const NAME: &'static str;
     /// Rises by one when stored facts, states or commands change their names or their meaning.
-    const VERSION: u32;
+    const VERSION: u32 = 1;
 
     /// The table: written once, in `rust-fsm`.
     type Machine: StateMachineImpl<State: Letter, Input: Letter, Output: Letter>;
+    /// How its commands bear being repeated, where `conduct` does not tell them apart.
+    const CARE: Care = Care::Repeatable;
+
     /// What is learned on the way; sealed before it is stored.
     type Facts: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What can be heard. Events are never stored, so they may carry secrets.
     type Event: Clone + Debug + Send + Sync + 'static;
 
-    /// The command that is owed from birth, if the first state is not one of waiting.
-    fn first(facts: &Self::Facts) -> Option<CommandOf<Self>>;
+    /// The command that is owed from birth; none where the first state is one of waiting.
+    fn first(_facts: &Self::Facts) -> Option<CommandOf<Self>> {
+        None
+    }
 
     /// What the event means here: facts learned and the letter, if any.
     /// The facts are dropped when the table refuses the letter.
@@ -81,10 +86,14 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     }
 
     /// The keys under which the instance is found. One named `tenant` says for whom it runs.
-    fn labels(state: StateOf<Self>, facts: &Self::Facts, hold: Option<&Hold>) -> Vec<Label>;
+    fn labels(_state: StateOf<Self>, _facts: &Self::Facts, _hold: Option<&Hold>) -> Vec<Label> {
+        Vec::new()
+    }
 
     /// How the command is carried out: its lane, its care, its tries.
-    fn conduct(command: CommandOf<Self>, facts: &Self::Facts) -> Conduct;
+    fn conduct(_command: CommandOf<Self>, _facts: &Self::Facts) -> Conduct {
+        Conduct::of(Self::CARE)
+    }
 
     /// When a command that a move gives out is due; at once unless the workflow says later.
     fn due(_command: CommandOf<Self>, _facts: &Self::Facts, now: Timestamp) -> Timestamp {
@@ -92,10 +101,16 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     }
 
     /// Who is waited for in a state that owes no command; nobody where the workflow has ended.
-    fn awaits(state: StateOf<Self>, facts: &Self::Facts) -> Option<Awaited>;
+    fn awaits(_state: StateOf<Self>, _facts: &Self::Facts) -> Option<Awaited> {
+        None
+    }
 
-    /// Whether nothing further will happen by itself.
-    fn ends(state: StateOf<Self>) -> bool;
+    /// Whether nothing further will happen by itself: where the table has no way on, unless the
+    /// workflow says otherwise.
+    fn ends(state: StateOf<Self>) -> bool {
+        let mut inputs = InputOf::<Self>::VARIANTS.iter();
+        inputs.all(|input| Self::Machine::transition(&state, input).is_none())
+    }
 
     /// Facts to make durable together with the announcement of a [`Care::Once`] command.
     ///
@@ -136,8 +151,10 @@ pub trait Workflow: Sized + Send + Sync + 'static {
     ) {
     }
 
-    /// The facts as an operator may see them: without any secret.
-    fn redacted(facts: &Self::Facts) -> serde_json::Value;
+    /// The facts as an operator may see them: without any secret, and nothing unless it is said.
+    fn redacted(_facts: &Self::Facts) -> serde_json::Value {
+        serde_json::Value::Null
+    }
 
     /// What an operator may say to it in this state, beyond what the engine does for every workflow.
     fn offers(_state: StateOf<Self>, _facts: &Self::Facts) -> Vec<Offer> {
@@ -221,6 +238,15 @@ impl<W: Workflow> Heard<W> {
             facts,
             letter: None,
             note: Some(note),
+        }
+    }
+
+    /// The table is asked to move and nothing is learned; the history names the letter.
+    pub fn letter(letter: InputOf<W>) -> Self {
+        Self {
+            facts: None,
+            letter: Some(letter),
+            note: Some(Note::plain(letter.name(), Actor::System)),
         }
     }
 

@@ -17,7 +17,7 @@ use adapters::settings::Settings;
 use rocket::figment::Figment;
 use tempfile::TempDir;
 
-pub(crate) use self::binary::Binary;
+pub(crate) use self::binary::{Binary, within_profile};
 pub(crate) use self::caller::{Answer, Caller, Client, Onboarding, ask, http};
 pub(crate) use self::product::Product;
 

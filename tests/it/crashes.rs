@@ -122,6 +122,59 @@ async fn a_kill_right_before_or_after_any_call_to_meta_loses_and_doubles_nothing
     assert!(!log.contains("panicked"), "{log}");
 }
 
+/// Calls of this endpoint that Meta carried out for this account, in the present run.
+async fn carried_out(product: &Product, endpoint: &str, waba: &Value) -> usize {
+    let calls = product.calls(endpoint).await;
+    let on_it = |call: &&Value| call["waba_id"] == *waba && call["acted"] == true;
+    calls.iter().filter(on_it).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_around_a_shared_credit_line_or_a_sync_loses_nothing_and_shares_nothing_twice() {
+    let mut binary = Binary::start(QUIET).await;
+    let body = json!({ "name": "Solutions", "app_id": binary.invented.app_id,
+        "role": "solution_partner" });
+    let made = binary.operator().post("/console/api/partners", body).await;
+    let partner = binary.caller(made.expect(201)["api_key"].as_str().unwrap());
+    for (endpoint, kind) in [
+        ("assign_user", "finish"),
+        ("share_credit", "finish"),
+        ("allocation", "finish"),
+        ("smb_app_data", "coexistence"),
+    ] {
+        for effect in ["slow", "act_then_hang"] {
+            let made = partner.post("/v1/onboardings", json!({})).await.expect(201);
+            let onboarding = Onboarding::of(&made);
+            let client = binary.open(&onboarding.link).await;
+            let order = json!({ "endpoint": endpoint, "effect": effect, "for_ms": 60_000 });
+            binary.scenario(order).await;
+            let signup = binary.sign_up(json!({ "kind": kind })).await;
+            let waba = signup["session"]["data"]["waba_id"].clone();
+            client.signup(&signup).await.expect(202);
+            binary.calls_until(endpoint, 1).await;
+            let mut shares = carried_out(&binary, "share_credit", &waba).await;
+            binary.kill();
+            binary.start_again().await;
+            let ended = |seen: &Value| seen["state"] == "partner_notified";
+            binary
+                .instance_until(&onboarding.id, "partner_notified", ended)
+                .await;
+            shares += carried_out(&binary, "share_credit", &waba).await;
+            assert!(shares <= 1, "{endpoint} {effect}: shared {shares} times");
+            let registered = carried_out(&binary, "register", &waba).await;
+            assert_eq!(
+                registered,
+                usize::from(kind == "finish"),
+                "{endpoint} {effect}"
+            );
+            let url = format!("{}/control/calls", binary.meta_url());
+            binary.http.delete(url).send().await.unwrap();
+        }
+    }
+    let log = std::fs::read_to_string(binary.log()).unwrap();
+    assert!(!log.contains("panicked"), "{log}");
+}
+
 /// What a client with a flaky line did, as far as it was acknowledged.
 #[derive(Clone, Debug)]
 struct Attempt {

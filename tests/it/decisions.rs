@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use engine::testing::ManualClock;
-use engine::{Clock as _, Decision, Timestamp, Verdict, decide};
+use engine::{Clock as _, Decision, Timestamp, Verdict, Workflow as _, decide};
 use serde_json::json;
 use workflows::onboarding::{
-    Bound, Claim, Event, Facts, Journey, Link, Onboarding, State, Trouble,
+    Bound, Claim, Command, Credit, Event, Facts, Journey, Link, Onboarding, State,
 };
+use workflows::ports::graph::SyncKind;
 use workflows::values::{PhoneNumberId, Secret, WabaId};
 
 fn now() -> Timestamp {
@@ -45,7 +46,7 @@ fn is_ignored(facts: &Facts, state: State, event: Event, at: Timestamp) -> bool 
     )
 }
 
-fn bound(phone: &str, pin: &str) -> Event {
+fn bound(phone: &str) -> Event {
     Event::AssetsBound {
         bound: Bound {
             business: None,
@@ -54,10 +55,10 @@ fn bound(phone: &str, pin: &str) -> Event {
             display_phone_number: None,
             name_status: None,
             coexistence: false,
+            returning: false,
         },
         granted: vec![WabaId::new("7")],
         token_expires_at: None,
-        pin: Secret::new(pin),
     }
 }
 
@@ -67,6 +68,7 @@ fn claim(at: Timestamp) -> Event {
         waba: Some(WabaId::new("7")),
         phone: None,
         business: None,
+        business_app: false,
         at,
     };
     Event::SignedUp {
@@ -83,23 +85,103 @@ fn code(text: &str) -> Event {
 }
 
 #[test]
-fn a_pin_stays_with_the_number_it_was_made_for() {
-    let first = heard(&fresh(), State::TokenExchanged, bound("1", "111111"), now()).facts;
-    let refused = Event::AssetsRefused {
-        trouble: Trouble {
-            code: "no_waba_granted".to_owned(),
-            text: "none".to_owned(),
-            mover: engine::Actor::Client,
-            at: now(),
-        },
-        granted: Vec::new(),
+fn a_pin_that_the_client_gave_is_tried_on_the_number_that_is_bound_and_on_no_other() {
+    let bound = |facts: &Facts, phone| heard(facts, State::TokenExchanged, bound(phone), now());
+    let first = bound(&fresh(), "1").facts;
+    let given = Event::PinGiven(Secret::new("111111"));
+    let given = heard(&first, State::NeedsPin, given, now()).facts;
+    assert_eq!(given.pin_of, Some(PhoneNumberId::new("1")));
+    assert!(given.pin_is_given);
+    let checked = Event::NumberChecked {
+        pin: Secret::new("111111"),
     };
-    let lost = heard(&first, State::TokenExchanged, refused, now()).facts;
-    assert!(lost.bound.is_none());
-    let again = heard(&lost, State::TokenExchanged, bound("1", "222222"), now()).facts;
-    assert_eq!(again.pin, Some(Secret::new("111111")));
-    let other = heard(&lost, State::TokenExchanged, bound("2", "222222"), now()).facts;
-    assert_eq!(other.pin, Some(Secret::new("222222")));
+    let checked = heard(&given, State::WabaSubscribed, checked, now()).facts;
+    assert!(!checked.pin_is_given, "it is kept by now");
+    let other = bound(&given, "2").facts;
+    assert_eq!(other.pin_of, Some(PhoneNumberId::new("1")));
+}
+
+#[test]
+fn a_new_signup_opens_the_day_for_an_apps_chats_anew() {
+    let mut facts = bound_to(&fresh(), "1");
+    facts.es_completed_at = Some(now());
+    if let Some(bound) = &mut facts.bound {
+        bound.coexistence = true;
+    }
+    let requested = |kind| Event::SyncRequested {
+        kind,
+        request_id: Some("7".to_owned()),
+    };
+    let contacts = requested(SyncKind::Contacts);
+    let decision = heard(&facts, State::WabaSubscribed, contacts, now());
+    assert_eq!(decision.state, State::SyncRequested);
+    let day = Duration::from_hours(24);
+    let moments = Onboarding::deadlines(State::SyncRequested, &decision.facts);
+    assert_eq!(moments.first().map(|(at, _)| *at), Some(now() + day));
+    let both = requested(SyncKind::History);
+    let both = heard(&decision.facts, State::SyncRequested, both, now()).facts;
+    assert!(Onboarding::deadlines(State::SyncRequested, &both).is_empty());
+    let late = heard(&both, State::SyncRequested, Event::SyncWindowClosed, now());
+    assert_eq!(late.state, State::NeedsSignup);
+    let again = heard(&late.facts, State::NeedsSignup, code("b"), now()).facts;
+    assert!(again.syncs.contacts.is_none() && again.syncs.history.is_none());
+}
+
+#[test]
+fn a_solution_partners_steps_and_those_of_an_app_follow_one_another() {
+    let facts = bound_to(&fresh(), "1");
+    let credit = Credit {
+        waba: WabaId::new("7"),
+        allocation: "8".to_owned(),
+        verified_at: None,
+        pays_from: None,
+    };
+    let requested = |kind| Event::SyncRequested {
+        kind,
+        request_id: None,
+    };
+    let wanted = Event::NumberWanted {
+        waba: WabaId::new("7"),
+    };
+    let assigned = Event::UserAssigned { moves_at: None };
+    let (subscribed, synced) = (State::WabaSubscribed, State::SyncRequested);
+    let (contacts, history) = (requested(SyncKind::Contacts), requested(SyncKind::History));
+    let rows = [
+        (State::TokenExchanged, wanted, Command::AddNumber),
+        (
+            State::TokenExchanged,
+            Event::NumberAdded,
+            Command::CheckAssets,
+        ),
+        (subscribed, Event::CreditWanted, Command::AssignUser),
+        (subscribed, assigned, Command::ShareCredit),
+        (
+            subscribed,
+            Event::CreditAttached(credit.clone()),
+            Command::VerifyCredit,
+        ),
+        (
+            subscribed,
+            Event::CreditShared(credit),
+            Command::CheckNumber,
+        ),
+        (subscribed, Event::SyncWanted, Command::RequestContacts),
+        (subscribed, contacts, Command::RequestHistory),
+        (synced, history, Command::CheckNumber),
+        (
+            State::CreditShared,
+            Event::CoexistenceSeen,
+            Command::CheckNumber,
+        ),
+    ];
+    for (state, event, command) in rows {
+        let decision = heard(&facts, state, event.clone(), now());
+        assert_eq!(decision.command, Some(command), "{state:?}: {event:?}");
+    }
+}
+
+fn bound_to(facts: &Facts, phone: &str) -> Facts {
+    heard(facts, State::TokenExchanged, bound(phone), now()).facts
 }
 
 #[test]

@@ -52,6 +52,31 @@ pub struct MetaApp {
     pub created_at: Timestamp,
 }
 
+impl MetaApp {
+    /// This setup over a former one: what is not said here stays as it was.
+    #[must_use]
+    pub fn over(self, former: Self) -> Self {
+        let mut config_ids = former.config_ids;
+        config_ids.extend(self.config_ids);
+        Self {
+            business_id: self.business_id.or(former.business_id),
+            system_user_token: self.system_user_token.or(former.system_user_token),
+            system_user_id: self.system_user_id.or(former.system_user_id),
+            verify_token: self.verify_token.or(former.verify_token),
+            config_id: self.config_id.or(former.config_id),
+            config_ids,
+            credit_line_id: self.credit_line_id.or(former.credit_line_id),
+            waba_currency: self.waba_currency.or(former.waba_currency),
+            login_extras: match self.login_extras {
+                Value::Null => former.login_extras,
+                told => told,
+            },
+            created_at: former.created_at,
+            ..self
+        }
+    }
+}
+
 /// A partner: whoever onboards clients through us.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partner {
@@ -285,6 +310,11 @@ impl Directory {
 }
 
 impl Partner {
+    /// Whether its clients' accounts are paid by its own credit line.
+    pub fn shares_credit(&self) -> bool {
+        self.role == "solution_partner"
+    }
+
     /// The partner of a sandbox.
     pub fn demo(id: PartnerId, app: AppId, now: Timestamp) -> Self {
         Self {

@@ -79,7 +79,7 @@ fn look_at_folder(findings: &mut Findings, folder: &Path) -> bool {
         Err(error) => findings.wrong("folder", error, "give it to the user that runs gangway"),
     }
     let mode = about.permissions().mode() & 0o777;
-    if mode & 0o007 == 0 {
+    if mode.trailing_zeros() >= 3 {
         findings.fine("permissions", format!("{mode:o}"));
     } else {
         let how = format!("{mode:o}: everybody on this machine reads it, though all is sealed");
@@ -162,10 +162,8 @@ fn tell_examined(findings: &mut Findings, examined: &Examined) {
     if examined.damages == 0 {
         findings.fine("values and indexes", how);
     } else {
-        let mut how = format!("{how}, {} damaged", examined.damages);
-        for damage in &examined.damaged {
-            how += &format!("\n         {damage}");
-        }
+        let named = listed(&examined.damaged);
+        let how = format!("{how}, {} damaged{named}", examined.damages);
         let remedy =
             "keep this folder, restore the last backup into another one, and send us these keys";
         findings.wrong("values and indexes", how, remedy);
@@ -250,7 +248,7 @@ impl Trouble {
                     self.stalled.push(record.id.to_string());
                 }
                 let name = record.id.to_string();
-                (name, engine.inspect(record).await.map(drop))
+                (name, engine.inspect(*record).await.map(drop))
             }
             Item::Document { space, document } => {
                 let name = format!("{space}/{}", document.key);
@@ -301,10 +299,8 @@ impl Trouble {
 }
 
 fn listed(names: &[String]) -> String {
-    let named = names.iter().take(NAMED_MAX);
-    let mut text: String = named.map(|name| format!("\n         {name}")).collect();
-    if names.len() > NAMED_MAX {
-        text += "\n         …";
-    }
-    text
+    let first = names.iter().take(NAMED_MAX).map(String::as_str);
+    let more = (names.len() > NAMED_MAX).then_some("…");
+    let lines: Vec<&str> = std::iter::once("").chain(first).chain(more).collect();
+    lines.join("\n         ")
 }

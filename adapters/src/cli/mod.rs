@@ -87,13 +87,13 @@ impl From<Usage> for Failure {
 
 /// A failure told with all its causes.
 fn told(error: impl std::error::Error) -> Failure {
-    let mut text = error.to_string();
+    let mut lines = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        text += &format!(": {error}");
+        lines.push(error.to_string());
         cause = error.source();
     }
-    Failure::Told(text)
+    Failure::Told(lines.join(": "))
 }
 
 fn misused(usage: &Usage) -> Ending {

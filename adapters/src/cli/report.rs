@@ -60,19 +60,16 @@ async fn in_memory(file: &Path) -> Result<Arc<dyn Store>, Failure> {
 }
 
 fn written(survey: &Survey) -> String {
-    let mut text = String::new();
-    for line in &survey.lines {
-        text += &format!("{line}\n");
-    }
+    let mut lines: Vec<String> = survey.lines.iter().map(ToString::to_string).collect();
     let refused: u64 = survey.refused().map(|line| line.count).sum();
     let changed: u64 = survey.changed().map(|line| line.count).sum();
     let all: u64 = survey.lines.iter().map(|line| line.count).sum();
-    text += &match (refused, changed) {
+    lines.push(match (refused, changed) {
         (0, 0) => format!("{all} instances, all read as they stand.\n"),
         (0, changed) => format!("{all} instances, {changed} not read as they stand.\n"),
         (refused, _) => {
             format!("{refused} of {all} instances refused: this version would not start.\n")
         }
-    };
-    text
+    });
+    lines.join("\n")
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::time::Instant;
 use workflows::ports::graph::{
-    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, PhoneNumber, Reaction,
-    TokenGrant,
+    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber, PhoneNumber,
+    Reaction, SyncKind, TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
@@ -236,6 +236,88 @@ impl GraphApi for GraphClient {
         token: &Secret,
     ) -> Result<(), GraphError> {
         self.ask_json(&wire::verify_code(phone, code, token), reading::success)
+            .await
+    }
+
+    async fn add_number(
+        &self,
+        waba: &WabaId,
+        number: &NewNumber,
+        token: &Secret,
+    ) -> Result<(), GraphError> {
+        let request = wire::add_number(waba, number, token);
+        self.ask_json(&request, reading::made).await.map(drop)
+    }
+
+    async fn assigned_users(
+        &self,
+        waba: &WabaId,
+        business: &BusinessId,
+        system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError> {
+        let request = wire::assigned_users(waba, business, system_token);
+        self.ask_json(&request, reading::ids).await
+    }
+
+    async fn assign_user(
+        &self,
+        waba: &WabaId,
+        user: &str,
+        system_token: &Secret,
+    ) -> Result<(), GraphError> {
+        let request = wire::assign_user(waba, user, system_token);
+        self.ask_json(&request, reading::success).await
+    }
+
+    async fn share_credit(
+        &self,
+        line: &str,
+        waba: &WabaId,
+        currency: &str,
+        system_token: &Secret,
+    ) -> Result<String, GraphError> {
+        let request = wire::share_credit(line, waba, currency, system_token);
+        self.ask_json(&request, reading::allocation).await
+    }
+
+    async fn credit_shares(
+        &self,
+        line: &str,
+        client: &BusinessId,
+        system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError> {
+        let request = wire::credit_shares(line, client, system_token);
+        self.ask_json(&request, reading::ids).await
+    }
+
+    async fn share_credential(
+        &self,
+        share: &str,
+        system_token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        let request = wire::share_credential(share, system_token);
+        self.ask_json(&request, |body| Ok(reading::receiving_credential(body)))
+            .await
+    }
+
+    async fn waba_funding(
+        &self,
+        waba: &WabaId,
+        system_token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        let request = wire::waba_funding(waba, system_token);
+        self.ask_json(&request, |body| Ok(reading::funding(body)))
+            .await
+    }
+
+    async fn request_sync(
+        &self,
+        phone: &PhoneNumberId,
+        kind: SyncKind,
+        token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        let request = wire::request_sync(phone, kind, token);
+        self.ask_json(&request, |body| Ok(reading::request_id(body)))
             .await
     }
 

@@ -86,6 +86,15 @@ async fn call(client: &GraphClient, name: &str) -> Result<(), GraphError> {
         "subscribe_app" => client.subscribe_app(&waba, &token()).await,
         "request_code" => client.request_code(&phone, &token()).await,
         "verify_code" => client.verify_code(&phone, &six, &token()).await,
+        "request_sync" => client
+            .request_sync(&phone, SyncKind::History, &token())
+            .await
+            .map(drop),
+        "share_credit" => client
+            .share_credit("77", &waba, "EUR", &token())
+            .await
+            .map(drop),
+        "assign_user" => client.assign_user(&waba, "122", &token()).await,
         other => panic!("no such call: {other}"),
     }
 }

@@ -144,6 +144,45 @@ pub(super) fn success(body: &Value) -> Result<(), Unreadable> {
     }
 }
 
+/// The id of what was made.
+pub(super) fn made(body: &Value) -> Result<String, Unreadable> {
+    body.get("id")
+        .and_then(text)
+        .ok_or(Unreadable::Shape("the id of what was made"))
+}
+
+/// The ids of a list's members.
+pub(super) fn ids(body: &Value) -> Result<Vec<String>, Unreadable> {
+    if !body.get("data").is_some_and(Value::is_array) {
+        return Err(Unreadable::Shape("a list"));
+    }
+    let members = list(body, "data").filter_map(|member| member.get("id"));
+    Ok(members.filter_map(text).collect())
+}
+
+/// The id of a share of a credit line.
+pub(super) fn allocation(body: &Value) -> Result<String, Unreadable> {
+    body.get("allocation_config_id")
+        .and_then(text)
+        .ok_or(Unreadable::Shape("an allocation_config_id"))
+}
+
+/// What a share pays with.
+pub(super) fn receiving_credential(body: &Value) -> Option<String> {
+    body.pointer("/receiving_credential/id").and_then(text)
+}
+
+/// What an account is paid by; Meta leaves it out, or says zero, where nothing pays.
+pub(super) fn funding(body: &Value) -> Option<String> {
+    let id = body.get("primary_funding_id").and_then(text)?;
+    (!id.is_empty() && id != "0").then_some(id)
+}
+
+/// Meta's id of a request that it took.
+pub(super) fn request_id(body: &Value) -> Option<String> {
+    body.get("request_id").and_then(text)
+}
+
 /// Whether messages can be sent, and what stands in the way.
 pub(super) fn health(body: &Value) -> Result<Health, Unreadable> {
     let status = body

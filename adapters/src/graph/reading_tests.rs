@@ -168,3 +168,34 @@ fn health_says_whether_messages_go_out_and_what_stands_in_the_way() {
     let unknown = serde_json::json!({ "health_status": { "can_send_message": "PERHAPS" } });
     assert_eq!(super::health(&unknown).unwrap().can_send, None);
 }
+
+#[test]
+fn a_share_of_a_credit_line_is_read_and_compared_by_ids_alone() {
+    assert_eq!(
+        allocation(&body("credit_attached")).unwrap(),
+        "58501441721238"
+    );
+    assert_eq!(
+        ids(&body("credit_allocations")).unwrap(),
+        ["58501441721238"]
+    );
+    assert_eq!(ids(&body("assigned_users")).unwrap(), ["122102231662000"]);
+    let pays = receiving_credential(&body("credit_allocation"));
+    assert!(pays.is_some());
+    assert_eq!(pays, funding(&body("waba_funding")));
+    for nothing in [r#"{"id":"1"}"#, r#"{"primary_funding_id":"0"}"#] {
+        assert_eq!(funding(&serde_json::from_str(nothing).unwrap()), None);
+    }
+    let unnamed: Value = serde_json::from_str(r#"{"success":true}"#).unwrap();
+    assert!(
+        allocation(&unnamed).is_err(),
+        "a share without an id cannot be verified"
+    );
+}
+
+#[test]
+fn a_sync_and_an_added_number_are_known_by_their_ids() {
+    let request = request_id(&body("sync_requested"));
+    assert_eq!(request.as_deref(), Some("aHR0cHM6Ly9yZXF1ZXN0"));
+    assert_eq!(made(&body("number_added")).unwrap(), "106540352242922");
+}

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use workflows::ports::graph::{AppCredentials, Callback};
-use workflows::values::{PhoneNumberId, Secret, WabaId};
+use workflows::ports::graph::{AppCredentials, Callback, NewNumber, SyncKind};
+use workflows::values::{BusinessId, PhoneNumberId, Secret, WabaId};
 
 /// Every field of a number that onboarding reads; Meta's default set leaves most of them out.
 const NUMBER_FIELDS: &str = "id,display_phone_number,verified_name,code_verification_status,\
@@ -255,74 +255,72 @@ pub(super) fn health(phone: &PhoneNumberId, token: &Secret) -> Request {
         .bearer(token)
 }
 
-#[cfg(test)]
-mod tests {
-    use workflows::values::AppId;
-
-    use super::*;
-
-    fn app() -> AppCredentials {
-        AppCredentials {
-            app_id: AppId::new("2291"),
-            app_secret: Secret::new("app-secret-9c"),
-        }
-    }
-
-    #[test]
-    fn the_exchange_keeps_code_and_secret_out_of_the_address_and_of_debug() {
-        let request = exchange_code(&app(), &Secret::new("AQD-code"), None);
-        assert!(request.query.is_empty() && request.bearer.is_none() && request.once);
-        assert_eq!(request.path, ["oauth", "access_token"]);
-        let shown = format!("{request:?}");
-        assert!(!shown.contains("AQD-code") && !shown.contains("app-secret-9c"));
-        let Body::Form(form) = request.body else {
-            panic!("not a form");
-        };
-        let names: Vec<&str> = form.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["client_id", "client_secret", "code"]);
-    }
-
-    #[test]
-    fn a_redirect_address_is_sent_only_if_the_settings_name_one() {
-        let request = exchange_code(&app(), &Secret::new("c"), Some("https://a.example/cb"));
-        let Body::Form(form) = request.body else {
-            panic!("not a form");
-        };
-        assert_eq!(form.last().map(|(name, _)| *name), Some("redirect_uri"));
-        assert_eq!(
-            form.last().map(|(_, value)| value.text()),
-            Some("https://a.example/cb")
-        );
-    }
-
-    #[test]
-    fn a_token_is_inspected_with_the_apps_own_token() {
-        let request = inspect_token(&app(), &Secret::new("EAAbusiness"));
-        assert_eq!(request.bearer.unwrap().expose(), "2291|app-secret-9c");
-    }
-
-    #[test]
-    fn registering_sends_the_pin_as_meta_asks() {
-        let phone = PhoneNumberId::new("106");
-        let request = register_number(&phone, &Secret::new("123456"), &Secret::new("EAA"));
-        assert_eq!(request.path, ["106", "register"]);
-        assert!(!format!("{request:?}").contains("123456"));
-        let Body::Json(body) = request.body else {
-            panic!("not JSON");
-        };
-        assert_eq!(
-            body,
-            json!({ "messaging_product": "whatsapp", "pin": "123456" })
-        );
-    }
-
-    #[test]
-    fn a_one_time_password_loses_its_hyphen() {
-        let phone = PhoneNumberId::new("106");
-        let request = verify_code(&phone, &Secret::new("123-830"), &Secret::new("EAA"));
-        let Body::Form(form) = request.body else {
-            panic!("not a form");
-        };
-        assert_eq!(form[0].1.text(), "123830");
-    }
+pub(super) fn add_number(waba: &WabaId, number: &NewNumber, token: &Secret) -> Request {
+    Request::post("add_number", &[waba.as_str(), "phone_numbers"])
+        .json(json!({
+            "cc": number.calling_code, "phone_number": number.national,
+            "verified_name": number.display_name,
+        }))
+        .bearer(token)
+        .counted()
 }
+
+/// One of the two things that the WhatsApp Business app holds.
+pub(super) fn request_sync(phone: &PhoneNumberId, kind: SyncKind, token: &Secret) -> Request {
+    let kind = match kind {
+        SyncKind::Contacts => "smb_app_state_sync",
+        SyncKind::History => "history",
+    };
+    Request::post("request_sync", &[phone.as_str(), "smb_app_data"])
+        .json(json!({ "messaging_product": "whatsapp", "sync_type": kind }))
+        .bearer(token)
+        .counted()
+}
+
+pub(super) fn assigned_users(waba: &WabaId, business: &BusinessId, token: &Secret) -> Request {
+    Request::get("assigned_users", &[waba.as_str(), "assigned_users"])
+        .asking("business", Param::plain(business.as_str()))
+        .asking("limit", Param::plain(PAGE_SIZE))
+        .bearer(token)
+}
+
+pub(super) fn assign_user(waba: &WabaId, user: &str, token: &Secret) -> Request {
+    Request::post("assign_user", &[waba.as_str(), "assigned_users"])
+        .asking("user", Param::plain(user))
+        .asking("tasks", Param::plain("['MANAGE']"))
+        .bearer(token)
+}
+
+pub(super) fn share_credit(line: &str, waba: &WabaId, currency: &str, token: &Secret) -> Request {
+    Request::post(
+        "share_credit",
+        &[line, "whatsapp_credit_sharing_and_attach"],
+    )
+    .asking("waba_currency", Param::plain(currency))
+    .asking("waba_id", Param::plain(waba.as_str()))
+    .bearer(token)
+    .counted()
+}
+
+pub(super) fn credit_shares(line: &str, client: &BusinessId, token: &Secret) -> Request {
+    Request::get("credit_shares", &[line, "owning_credit_allocation_configs"])
+        .asking("receiving_business_id", Param::plain(client.as_str()))
+        .fields("id,receiving_business")
+        .bearer(token)
+}
+
+pub(super) fn share_credential(share: &str, token: &Secret) -> Request {
+    Request::get("share_credential", &[share])
+        .fields("receiving_credential")
+        .bearer(token)
+}
+
+pub(super) fn waba_funding(waba: &WabaId, token: &Secret) -> Request {
+    Request::get("waba_funding", &[waba.as_str()])
+        .fields("primary_funding_id")
+        .bearer(token)
+}
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -14,13 +14,13 @@ pub struct Schedules {
     /// Arms deadlines again that nobody keeps: links expire even if their timer was lost.
     pub expiry: ChoreTimes,
     /// Seals how far every history has come, and checks it against the last seal.
-    pub journal: ChoreTimes,
-    /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
-    pub retention: ChoreTimes,
+    pub journal_root: ChoreTimes,
     /// Archives and erases what ended long ago.
     pub archive: ChoreTimes,
     /// Wraps data keys anew after a change of `vault_key`.
     pub rewrap_keys: ChoreTimes,
+    /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
+    pub retention: ChoreTimes,
 }
 
 /// One chore's times: a cron line of six fields, or a table with more.
@@ -87,10 +87,10 @@ impl Default for Schedules {
             zone: "UTC".to_owned(),
             stalled: ChoreTimes::line("0 * * * * *"),
             expiry: ChoreTimes::line("0 41 * * * *"),
-            journal: ChoreTimes::line("0 7 * * * *"),
-            retention: ChoreTimes::line("0 17 3 * * *"),
+            journal_root: ChoreTimes::line("0 7 * * * *"),
             archive: ChoreTimes::line("0 47 3 * * *"),
             rewrap_keys: ChoreTimes::line("0 */5 * * * *"),
+            retention: ChoreTimes::line("0 17 3 * * *"),
         }
     }
 }

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::core::Core;
 use super::http::{Inbound, Params, Reply};
 use super::scenario::{Order, Scenario};
+use super::server::{SimulatedApp, remember};
 use super::signup::{self, Wish};
 use super::webhooks;
 
 const CALLS: &str = "POST /control/signup, POST and DELETE /control/scenario, GET /control/scenarios, \
                      GET and DELETE /control/calls, POST /control/clock, POST /control/webhook, \
-                     POST /control/disconnect, GET /control/sms";
+                     POST /control/disconnect, POST /control/app, GET /control/sms";
 
 /// Answers `/control/{name}`.
 pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply {
@@ -34,6 +35,7 @@ pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply 
         ("GET", "clock") => Ok(json!({ "now": core.now().to_rfc3339() })),
         ("POST", "webhook") => read(inbound).and_then(|order| send_webhook(core, &order)),
         ("POST", "disconnect") => read(inbound).and_then(|order| disconnect(core, &order)),
+        ("POST", "app") => read(inbound).map(|app| know_app(core, app)),
         ("POST", "signup") => read(inbound).and_then(|wish| sign_up(core, wish)),
         ("GET", "sms") => read_sms(core, &params),
         _ => return Reply::json(404, &json!({ "error": format!("known are {CALLS}") })),
@@ -185,6 +187,19 @@ fn disconnect(core: &Core, order: &DisconnectOrder) -> Result<Value, String> {
     let body = webhooks::envelope(&app.business_id, now, "account_update", &value);
     core.send_webhook(world, &order.app_id, body);
     Ok(json!({ "disconnected": true }))
+}
+
+/// One more Meta app, or news of a known one.
+fn know_app(core: &Core, app: SimulatedApp) -> Value {
+    let id = app.app_id.clone();
+    let world = &mut *core.world();
+    remember(world, app);
+    let known = world.apps.get(&id);
+    json!({
+        "app_id": id,
+        "system_user_id": known.map(|app| &app.system_user_id),
+        "credit_line_id": known.map(|app| &app.credit_line_id),
+    })
 }
 
 fn sign_up(core: &Core, wish: Wish) -> Result<Value, String> {

@@ -41,6 +41,16 @@ magic! {
     AbandonAtPhone = "abandon_at_phone",
     /// The number stays in the WhatsApp Business app.
     Coexistence = "coexistence",
+    /// The number stays in the app, and its owner shares no history.
+    HistoryRefused = "history_refused",
+    /// The number stays in the app, and its syncs were asked for before.
+    SyncUsedUp = "sync_used_up",
+    /// The finish looks ordinary, and the number stays in the app all the same.
+    CoexistenceUnsaid = "coexistence_unsaid",
+    /// Coexistence was asked for, and the ordinary flow came.
+    OrdinaryInstead = "ordinary_instead",
+    /// The signup ends with an account and no number.
+    OnlyWaba = "only_waba",
     /// The browser brings nothing; only the webhook tells.
     WebhookOnly = "webhook_only",
     /// The display name is under review for a day.
@@ -89,6 +99,8 @@ impl Magic {
             Self::NamePending => number.name_pending_until = Some(now + NAME_REVIEW),
             Self::OtpNeeded => number.verified = false,
             Self::RecentlyDeleted => number.deleting_until = Some(now + DELETION),
+            Self::HistoryRefused => number.history_refused = true,
+            Self::SyncUsedUp => number.use_up_syncs(),
             _ => {}
         });
         let order = match self {

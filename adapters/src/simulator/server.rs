@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -56,7 +57,8 @@ pub enum SimulatorError {
 }
 
 /// A Meta app that the simulator shall know, with its provider's credentials.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SimulatedApp {
     /// The app's id.
     pub app_id: String,
@@ -68,6 +70,12 @@ pub struct SimulatedApp {
     pub business_id: String,
     /// The token of the provider's system user.
     pub system_user_token: String,
+    /// That system user, made up unless it is given.
+    #[serde(default)]
+    pub system_user_id: Option<String>,
+    /// The provider's credit line, likewise.
+    #[serde(default)]
+    pub credit_line_id: Option<String>,
     /// What the webhook receiver expects in a verification.
     pub verify_token: Option<String>,
     /// Where the app's `account_update` events go.
@@ -169,7 +177,7 @@ impl Simulator {
     }
 }
 
-fn remember(world: &mut World, app: SimulatedApp) {
+pub(super) fn remember(world: &mut World, app: SimulatedApp) {
     let known = world.apps.get(&app.app_id).cloned();
     if !world.businesses.contains(&app.business_id) {
         world.businesses.put(Business {
@@ -181,8 +189,14 @@ fn remember(world: &mut World, app: SimulatedApp) {
     }
     let kept = |choose: fn(&App) -> String| known.as_ref().map(choose);
     world.apps.put(App {
-        system_user_id: kept(|app| app.system_user_id.clone()).unwrap_or_else(decimal_id),
-        credit_line_id: kept(|app| app.credit_line_id.clone()).unwrap_or_else(decimal_id),
+        system_user_id: app
+            .system_user_id
+            .or_else(|| kept(|app| app.system_user_id.clone()))
+            .unwrap_or_else(decimal_id),
+        credit_line_id: app
+            .credit_line_id
+            .or_else(|| kept(|app| app.credit_line_id.clone()))
+            .unwrap_or_else(decimal_id),
         webhook_fields: known.as_ref().map_or_else(
             || vec!["account_update".to_owned(), "messages".to_owned()],
             |app| app.webhook_fields.clone(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::core::Core;
 use super::magic::Magic;
 use super::webhooks;
-use super::world::{Arrived, Arriving, Credential, World, decimal_id};
+use super::world::{Arrived, Arriving, Credential, Standing, World, decimal_id};
 
 /// Meta's life of a code.
 const CODE_LIFE: Duration = Duration::from_secs(30);
@@ -29,6 +29,8 @@ pub(crate) enum Ending {
     WithoutNumber,
     OnlyWaba,
     Coexistence,
+    /// `FINISH` as if nothing were special, for a number that stays in the app.
+    CoexistenceUnsaid,
     GrantOnlyApiAccess,
     OboMigration,
     /// The session message never comes.
@@ -60,8 +62,17 @@ pub(crate) struct Wish {
     pub(crate) pin: Option<String>,
     pub(crate) unverified: bool,
     pub(crate) name_pending: bool,
+    /// As `name_pending`, and the name shows as declined for as long.
+    pub(crate) name_declined: bool,
     pub(crate) recently_deleted: bool,
+    /// A registration of before has ended; its PIN is still in force.
+    pub(crate) deregistered: bool,
+    pub(crate) pre_verified_id: Option<String>,
     pub(crate) refuse_history: bool,
+    /// How long Meta hides that the number is in use in the app.
+    pub(crate) app_hidden_for_ms: Option<u64>,
+    /// Another provider's credit line pays for the account.
+    pub(crate) paid_elsewhere: bool,
     pub(crate) token_never_expires: bool,
     pub(crate) sim: Option<String>,
 }
@@ -92,12 +103,16 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
                 session: Some(json!({ "event": "CANCEL", "data": data })),
             });
         }
-        Some(Magic::Coexistence) => wish.kind = Ending::Coexistence,
-        Some(Magic::WebhookOnly) => wish.kind = Ending::WebhookOnly,
-        _ => {}
+        Some(magic) => wish.kind = ending(magic).unwrap_or(wish.kind),
+        None => {}
     }
     let who = arriving(world, &wish)?;
     let arrived = world.arrive(&who, now);
+    if wish.paid_elsewhere {
+        world.wabas.change(&arrived.waba_id, |waba| {
+            waba.primary_funding_id.get_or_insert_with(decimal_id);
+        });
+    }
     apply_switches(world, &wish, arrived.phone_number_id.as_deref(), now);
     if let Some(magic) = magic {
         magic.prepare(world, arrived.phone_number_id.as_deref(), now);
@@ -127,6 +142,18 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
     Ok(Concluded {
         code: Some(issued).filter(|_| keeps_code),
         session: session(wish.kind, &arrived),
+    })
+}
+
+/// How a signup ends under this outcome, where it says so.
+fn ending(magic: Magic) -> Option<Ending> {
+    Some(match magic {
+        Magic::Coexistence | Magic::HistoryRefused | Magic::SyncUsedUp => Ending::Coexistence,
+        Magic::CoexistenceUnsaid => Ending::CoexistenceUnsaid,
+        Magic::OrdinaryInstead => Ending::Finish,
+        Magic::OnlyWaba => Ending::OnlyWaba,
+        Magic::WebhookOnly => Ending::WebhookOnly,
+        _ => return None,
     })
 }
 
@@ -196,7 +223,8 @@ fn arriving(world: &World, wish: &Wish) -> Result<Arriving, String> {
         business_name,
         waba_id: wish.waba_id.clone(),
         digits,
-        coexistence: wish.kind == Ending::Coexistence,
+        pre_verified_id: wish.pre_verified_id.clone(),
+        coexistence: matches!(wish.kind, Ending::Coexistence | Ending::CoexistenceUnsaid),
     })
 }
 
@@ -204,7 +232,7 @@ fn apply_switches(world: &mut World, wish: &Wish, phone_number_id: Option<&str>,
     let Some(id) = phone_number_id else {
         return;
     };
-    if wish.name_pending {
+    if wish.name_pending || wish.name_declined {
         Magic::NamePending.prepare(world, Some(id), now);
     }
     if wish.recently_deleted {
@@ -217,7 +245,14 @@ fn apply_switches(world: &mut World, wish: &Wish, phone_number_id: Option<&str>,
         if wish.unverified {
             number.verified = false;
         }
+        number.name_declined = wish.name_declined;
+        if wish.deregistered {
+            number.standing = Standing::Deregistered;
+        }
         number.history_refused = wish.refuse_history;
+        number.app_hidden_until = wish
+            .app_hidden_for_ms
+            .map(|ms| now + Duration::from_millis(ms));
     });
 }
 
@@ -229,7 +264,7 @@ fn session(ending: Ending, arrived: &Arrived) -> Option<Value> {
     );
     let all = json!({ "phone_number_id": phone, "waba_id": waba, "business_id": business });
     let (event, data) = match ending {
-        Ending::Finish | Ending::CodeMissing => ("FINISH", all),
+        Ending::Finish | Ending::CodeMissing | Ending::CoexistenceUnsaid => ("FINISH", all),
         Ending::WithoutNumber => (
             "FINISH",
             json!({ "waba_id": waba, "business_id": business }),

@@ -48,6 +48,8 @@ impl Sandbox {
             config_id: "778899".to_owned(),
             business_id: BUSINESS.to_owned(),
             system_user_token: SYSTEM_TOKEN.to_owned(),
+            system_user_id: None,
+            credit_line_id: None,
             verify_token: Some("verify".to_owned()),
             webhook_url,
         };

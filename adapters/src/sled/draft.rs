@@ -90,6 +90,7 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
             }
             Item::Record(record) => {
                 let expected = Expected::Any;
+                let record = *record;
                 desk.put_records(&[PutRecord { expected, record }])?;
             }
             Item::Entry { instance, entry } => {

@@ -72,11 +72,11 @@ impl Look<'_> {
             Some(&keys::TASK) => self.whole::<Task>(key, value).map(drop),
             Some(&keys::DOCUMENT) => self.whole::<Document>(key, value).map(drop),
             Some(&keys::UNIQUE_LABEL) => {
-                let label = self.label(key, 1, true)?;
+                let label = label(key, 1, true)?;
                 self.pointer(key, value, |record| record.labels.contains(&label))
             }
             Some(&keys::SHARED_LABEL) => {
-                let label = self.label(key, 2, false)?;
+                let label = label(key, 2, false)?;
                 let (_, id) = keys::parts(key, 2).ok_or_else(|| cut(key))?;
                 self.pointer(key, id, |record| record.labels.contains(&label))
             }
@@ -116,17 +116,6 @@ impl Look<'_> {
             );
         }
         Ok(())
-    }
-
-    fn label(&self, key: &[u8], parts: usize, unique: bool) -> Result<Label, StoreError> {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| cut(key));
-        let (found, rest) = keys::parts(key, parts).ok_or_else(|| cut(key))?;
-        let value = found.get(1).copied().unwrap_or(rest);
-        Ok(Label {
-            name: text(found[0])?,
-            value: text(value)?,
-            unique,
-        })
     }
 
     /// An index entry must point to a record that agrees with it.
@@ -188,6 +177,18 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// The label that an index key stands for.
+fn label(key: &[u8], parts: usize, unique: bool) -> Result<Label, StoreError> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| cut(key));
+    let (found, rest) = keys::parts(key, parts).ok_or_else(|| cut(key))?;
+    let value = found.get(1).copied().unwrap_or(rest);
+    Ok(Label {
+        name: text(found[0])?,
+        value: text(value)?,
+        unique,
+    })
 }
 
 fn is_parked(record: &Record) -> bool {

@@ -52,7 +52,7 @@ impl<'a> Mechanics<'a> {
                 tried.complaints.push(text);
             }
             for trouble in troubles(&undisturbed) {
-                tried.live(name, live, trouble, &undisturbed);
+                tried.live(name, live, &trouble, &undisturbed);
             }
             for (workflow, commands) in &undisturbed.commands {
                 for command in commands {
@@ -68,13 +68,13 @@ impl<'a> Mechanics<'a> {
 }
 
 impl Tried {
-    fn live(&mut self, name: &str, live: &Live<'_>, trouble: Trouble, undisturbed: &Lived) {
+    fn live(&mut self, name: &str, live: &Live<'_>, trouble: &Trouble, undisturbed: &Lived) {
         let lived = live(trouble.clone());
         self.lives += 1;
         if lived.struck == 0 {
             return;
         }
-        match &trouble {
+        match trouble {
             Trouble::Twice { workflow, command } => {
                 self.met.insert(met(workflow, command, "twice"));
             }

@@ -188,7 +188,7 @@ impl Shelves {
         let first = |line: &'_ BTreeSet<(Timestamp, TaskId)>, from: Timestamp| {
             let due = line.range(at(from)..);
             let mut due = due.take_while(|(due, _)| *due <= order.now);
-            due.find(|one| is_free(&one)).cloned()
+            due.find(|one| is_free(one)).cloned()
         };
         let heads = self.lines.iter().filter_map(|(tenant, line)| {
             let fresh = first(line, left.fresh_from);

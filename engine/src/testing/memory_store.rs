@@ -121,7 +121,8 @@ impl Shelves {
             let (space, document) = (space.clone(), document.clone());
             Item::Document { space, document }
         });
-        let records = self.records.values().cloned().map(Item::Record);
+        let records = self.records.values().cloned();
+        let records = records.map(|record| Item::Record(Box::new(record)));
         let entries = self.journal.iter().map(|((instance, _), entry)| {
             let (instance, entry) = (instance.clone(), entry.clone());
             Item::Entry { instance, entry }
@@ -141,7 +142,7 @@ impl Shelves {
                 let place = (space, document.key.clone());
                 self.documents.insert(place, document);
             }
-            Item::Record(record) => self.put_record(record),
+            Item::Record(record) => self.put_record(*record),
             Item::Entry { instance, entry } => {
                 self.journal.insert((instance, entry.sequence), entry);
             }

@@ -8,10 +8,8 @@ pub mod mechanics;
 mod memory_claims;
 mod memory_commit;
 mod memory_store;
-mod plain_cipher;
 pub mod simulation;
 
 pub use faulty_store::{Fault, FaultyStore};
 pub use manual_clock::ManualClock;
 pub use memory_store::MemoryStore;
-pub use plain_cipher::PlainCipher;

@@ -18,20 +18,22 @@ use super::{Ports, http, until};
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let own = std::env::current_exe().unwrap();
-        let profile = own.ancestors().nth(2).unwrap();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "-p", "adapters", "--bin", "gangway"]);
-        cargo.arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(
-            cargo.status().unwrap().success(),
-            "the binary does not build"
-        );
-        profile.join("gangway")
+        within_profile(&["build", "--quiet", "-p", "adapters", "--bin", "gangway"]).join("gangway")
     })
+}
+
+/// Runs cargo in the profile of these tests; the folder that what it built lies in.
+pub(crate) fn within_profile(args: &[&str]) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let profile = own.ancestors().nth(2).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(args);
+    cargo.arg("--target-dir").arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().unwrap().success(), "{args:?} failed");
+    profile.to_owned()
 }
 
 /// The binary, running or between two runs.

@@ -47,7 +47,7 @@ async fn an_operator_acts_on_all_that_match_and_watches_it_happen() {
             "document.querySelectorAll('tr.row').length === 1",
         )
         .await;
-    chrome.read("`pause` is not possible").await;
+    chrome.read("it is paused already").await;
     let path = format!("/console/api/instances/{}/acts/resume", ids[20]);
     let hand = json!({ "reason": "not so odd" });
     app.operator().post(&path, hand).await.expect(200);

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod chrome;
+mod coexistence;
 mod console;
 mod faces;
 mod links;

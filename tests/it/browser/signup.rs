@@ -131,16 +131,3 @@ async fn a_page_that_is_loaded_again_goes_on_where_it_was() {
     person.sees_in_time(&app, "#done").await;
     person.leaves(&[]).await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_that_stays_in_the_business_app_is_connected_without_registering() {
-    let app = App::start().await;
-    let made = app
-        .onboarding(json!({ "external_id": "sim:coexistence" }))
-        .await;
-    let person = Person::opens(&made.link, Screen::Phone).await;
-    person.signs_up().await;
-    person.chrome.see("#done").await;
-    assert!(app.calls("register").await.is_empty());
-    person.leaves(&[]).await;
-}

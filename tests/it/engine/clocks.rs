@@ -43,8 +43,8 @@ async fn a_leap_forward_runs_nothing_twice() {
     });
     let world = Arc::new(World::default());
     let vault = Arc::new(Vault::new(MasterKey::random(), Vec::new()));
-    let store = Arc::new(MemoryStore::default());
-    let engine = Engine::builder(store, clock.clone(), vault, Owner::new("one"))
+    let shelves = Arc::new(MemoryStore::default());
+    let engine = Engine::builder(shelves, clock.clone(), vault, Owner::new("one"))
         .workflow::<Errand>(Arc::new(Hands(world.clone())))
         .build();
     let id = started(&engine, "a").await;

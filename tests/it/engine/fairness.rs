@@ -156,7 +156,7 @@ async fn a_lane_begins_no_faster_than_its_rate() {
     engine.run(options, ended).await;
     let took = stage.clock.now().since(start).as_secs_f64();
     // Each errand passes the lane twice.
-    let least = (120.0 - 4.0) / 10.0;
-    assert!(took >= least - 0.2, "{took} s, at least {least}");
-    assert!(took <= least * 1.5, "{took} s, about {least}");
+    let floor = (120.0 - 4.0) / 10.0;
+    assert!(took >= floor - 0.2, "{took} s, at least {floor}");
+    assert!(took <= floor * 1.5, "{took} s, about {floor}");
 }

@@ -123,21 +123,12 @@ async fn another_number_than_the_partner_asked_for_is_not_connected() {
     let (mut app, onboarding, client) = opened(asked).await;
     signed_up(&app, &client, json!({ "phone_number": "+34 600 000 123" })).await;
     let view = app.state_until(&onboarding.id, "needs_asset").await;
-    assert_eq!(view["status_reason"], "number_mismatch");
+    assert_eq!(view["status_reason"], "flow_mismatch");
+    assert_eq!(view["last_error"]["code"], "number_mismatch");
     assert_eq!(app.calls("register").await, Vec::<Value>::new());
     signed_up(&app, &client, json!({ "phone_number": "+34 600 000 999" })).await;
     let view = app.status_until(&onboarding.id, "completed").await;
     assert_eq!(view["result"]["display_phone_number"], "+34 600 000 999");
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_flow_than_the_partner_asked_for_goes_on_and_is_flagged() {
-    let asked = json!({ "flow": { "allowed": ["coexistence"] } });
-    let (mut app, onboarding, client) = opened(asked).await;
-    simply_signed_up(&app, &client).await;
-    let view = app.status_until(&onboarding.id, "completed").await;
-    assert_eq!(view["status_reason"], "flow_mismatch");
     app.stop().await;
 }
 

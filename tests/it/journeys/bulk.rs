@@ -152,7 +152,7 @@ async fn what_failed_is_told_item_by_item_and_tried_again() {
     );
     assert_eq!(preview["refused"][0]["count"], 4);
     let refusal = preview["sample"][0]["refusal"].as_str().unwrap();
-    assert!(refusal.contains("`resume` is not possible"), "{refusal}");
+    assert!(refusal.contains("it is not paused"), "{refusal}");
     wanted["dry_run"] = json!(false);
     let job = ordered(&operator, wanted).await;
     assert_eq!(finished(&operator, &job).await["failed"], 4);
@@ -171,7 +171,7 @@ async fn what_failed_is_told_item_by_item_and_tried_again() {
     let item = &page["data"][0];
     assert_eq!(
         (&item["id"], &item["code"]),
-        (&json!(ids[2]), &json!("not_in_this_state"))
+        (&json!(ids[2]), &json!("not_paused"))
     );
     let path = format!("{path}&after={}", page["next_cursor"].as_str().unwrap());
     let page = operator.get(&path).await.expect(200);

@@ -160,18 +160,6 @@ async fn a_session_half_without_a_code_asks_for_one_more_click() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_that_stays_in_the_business_app_is_never_registered() {
-    let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:coexistence" })).await;
-    let sim = &client.opened["signup"]["extras"]["sim"];
-    assert_eq!(sim, "coexistence");
-    signed_up(&app, &client, json!({ "sim": sim })).await;
-    let view = app.status_until(&onboarding.id, "completed").await;
-    assert_eq!(view["result"]["flow"], "coexistence");
-    assert_eq!(app.calls("register").await, Vec::<Value>::new());
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_between_any_two_steps_changes_nothing_for_the_client() {
     let (mut app, onboarding, client) = opened(json!({})).await;
     app.restart().await;

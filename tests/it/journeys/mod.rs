@@ -3,12 +3,16 @@
 mod assets;
 mod bulk;
 mod codes;
+mod coexistence;
+mod credit;
 mod happy;
 mod links;
 mod meta;
 mod notices;
 mod operators;
 mod outages;
+mod pinned;
+mod pins;
 mod registration;
 mod requests;
 mod schedules;
@@ -53,4 +57,10 @@ fn phone_of(signup: &Value) -> &str {
 fn acted(calls: &[Value], phone: &str) -> usize {
     let on_it = |call: &&Value| call["phone_number_id"] == *phone && call["acted"] == true;
     calls.iter().filter(on_it).count()
+}
+
+/// The history that the partner can read, as text.
+async fn journal_of(app: &Product, onboarding: &Onboarding) -> String {
+    let path = format!("/v1/onboardings/{}/events", onboarding.id);
+    app.partner().get(&path).await.expect(200).to_string()
 }

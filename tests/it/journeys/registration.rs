@@ -151,24 +151,28 @@ async fn a_number_deleted_a_moment_ago_waits_five_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_display_name_under_review_is_waited_for_within_our_cap_on_registrations() {
+async fn a_display_name_under_review_is_watched_and_the_number_registered_once_it_is_done() {
     let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:name_pending" })).await;
     let sim = &client.opened["signup"]["extras"]["sim"];
     signed_up(&app, &client, json!({ "sim": sim })).await;
     let hold = is_told_to_wait(&app, &client, &onboarding.id).await;
     assert_eq!(hold["code"], "name_not_processed", "{hold:#}");
-    for tries in 2..=4 {
-        let finished = app.status_until(&onboarding.id, "in_progress").await;
-        assert_eq!(finished["readiness"]["registered"], false);
-        app.advance(12 * HOUR + Duration::from_mins(1)).await;
-        app.calls_until("register", tries).await;
-        if app.calls("register").await.last().unwrap()["status"] == 200 {
-            break;
-        }
+    let told = client.status().await["trouble"]["happened"].to_string();
+    assert!(told.contains("display name"), "{told}");
+    for _ in 0..4 {
+        app.advance(5 * HOUR).await;
         is_told_to_wait(&app, &client, &onboarding.id).await;
     }
+    assert_eq!(
+        app.calls("register").await.len(),
+        1,
+        "looking counts nothing at Meta"
+    );
+    app.advance(5 * HOUR).await;
     app.status_until(&onboarding.id, "completed").await;
-    assert!(app.calls("register").await.len() <= 4);
+    let calls = app.calls("register").await;
+    let codes: Vec<_> = calls.iter().map(|call| &call["error_subcode"]).collect();
+    assert_eq!(codes, [&json!(2_388_001), &Value::Null]);
     app.stop().await;
 }
 
@@ -219,8 +223,18 @@ async fn a_number_not_registered_within_fourteen_days_needs_a_new_signup() {
     let (mut app, onboarding, client) =
         opened(json!({ "link": { "expires_in": 2_592_000 } })).await;
     signed_up(&app, &client, json!({ "sim": "pin_mismatch" })).await;
+    let view = app.state_until(&onboarding.id, "needs_pin").await;
+    assert_eq!(view["deadline"]["code"], "register_number", "{view:#}");
+    assert_eq!(view["next_action"]["due_at"], view["deadline"]["at"]);
+    assert_eq!(client.status().await["deadline"], view["deadline"]);
+    let seen = app.instance_until(&onboarding.id, "there", |_| true).await;
+    assert_eq!(
+        seen["facts"]["must_register_before"],
+        view["deadline"]["at"]
+    );
+    app.advance(13 * 24 * HOUR).await;
     app.state_until(&onboarding.id, "needs_pin").await;
-    app.advance(14 * 24 * HOUR + HOUR).await;
+    app.advance(25 * HOUR).await;
     let view = app.state_until(&onboarding.id, "needs_signup").await;
     assert_eq!(view["status_reason"], "registration_window_closed");
     // A session lives shorter than its link.

@@ -42,6 +42,26 @@ fn only_the_ledger_writes() {
     );
 }
 
+/// The rooms that implement, hand on or prove the port, and the one that fills an empty store.
+const MAY_TAKE_IN: &[&str] = &[
+    "engine/src/import.rs",
+    "engine/src/testing/",
+    "adapters/src/sled/",
+];
+
+#[test]
+fn only_an_import_takes_items_in() {
+    let found = rust_files().into_iter().filter(|file| {
+        !file.is_under("tests/")
+            && !MAY_TAKE_IN.iter().any(|place| file.is_under(place))
+            && file.text.contains(".take_in(")
+    });
+    expect_none(
+        &found.map(|file| file.path).collect::<Vec<_>>(),
+        "What is put past versions and claims is put into an empty store: call `engine::import`.",
+    );
+}
+
 #[test]
 fn adapters_do_not_know_each_other() {
     let files = rust_files();

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::testing::simulation::World;
 use workflows::ports::graph::{
-    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, PhoneNumber, Reaction,
-    TokenGrant,
+    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber, PhoneNumber,
+    Reaction, SyncKind, TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
 /// The app whose clients sign up.
 pub(super) const APP: &str = "1";
+
+/// The provider's system user.
+pub(super) const USER: &str = "9";
 
 /// The password that Meta sends to every number, and the PIN that only clients know.
 pub(super) const PASSWORD: &str = "123456";
@@ -21,6 +24,7 @@ pub(super) const CLIENTS_PIN: &str = "424242";
 /// What a number asks for before it is registered: the first digit of its id says.
 const WANTS_PASSWORD: [char; 2] = ['2', '4'];
 const HAS_PIN: char = '3';
+const IN_APP: char = '5';
 
 /// Meta over the world.
 pub(super) struct Meta(pub(super) Arc<World>);
@@ -38,13 +42,14 @@ fn refused(call: &'static str, reaction: Reaction) -> GraphError {
 
 impl Meta {
     fn number(&self, phone: &PhoneNumberId) -> PhoneNumber {
+        let in_app = phone.as_str().starts_with(IN_APP);
         let proves = !phone.as_str().starts_with(WANTS_PASSWORD);
         PhoneNumber {
             id: phone.clone(),
             display: Some(format!("+49 30 {phone}")),
             verified_name: None,
-            live: self.0.times(&format!("register {phone}")) > 0,
-            on_business_app: false,
+            live: in_app || self.0.times(&format!("register {phone}")) > 0,
+            on_business_app: in_app,
             verified: proves || self.0.times(&format!("verify {phone}")) > 0,
             name_status: None,
         }
@@ -182,6 +187,89 @@ impl GraphApi for Meta {
         }
         self.0.does(format!("verify {phone}"));
         Ok(())
+    }
+
+    async fn add_number(
+        &self,
+        _waba: &WabaId,
+        _number: &NewNumber,
+        _token: &Secret,
+    ) -> Result<(), GraphError> {
+        Err(refused("add_number", Reaction::Refused))
+    }
+
+    async fn assigned_users(
+        &self,
+        waba: &WabaId,
+        _business: &BusinessId,
+        _system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError> {
+        let assigned = self.0.times(&format!("assign {waba}")) > 0;
+        Ok(assigned.then(|| USER.to_owned()).into_iter().collect())
+    }
+
+    async fn assign_user(
+        &self,
+        waba: &WabaId,
+        _user: &str,
+        _system_token: &Secret,
+    ) -> Result<(), GraphError> {
+        self.0.does(format!("assign {waba}"));
+        Ok(())
+    }
+
+    async fn share_credit(
+        &self,
+        _line: &str,
+        waba: &WabaId,
+        _currency: &str,
+        _system_token: &Secret,
+    ) -> Result<String, GraphError> {
+        self.0.does_once(format!("share {waba}"));
+        Ok(waba.to_string())
+    }
+
+    /// Every client's portfolio is the same here, so all shares are looked through.
+    async fn credit_shares(
+        &self,
+        _line: &str,
+        _client: &BusinessId,
+        _system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError> {
+        let done = self.0.all().into_keys();
+        let shared = done.filter_map(|done| done.strip_prefix("share ").map(str::to_owned));
+        Ok(shared.collect())
+    }
+
+    async fn share_credential(
+        &self,
+        share: &str,
+        _system_token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        Ok(Some(format!("pays {share}")))
+    }
+
+    async fn waba_funding(
+        &self,
+        waba: &WabaId,
+        _system_token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        let shared = self.0.times(&format!("share {waba}")) > 0;
+        Ok(shared.then(|| format!("pays {waba}")))
+    }
+
+    async fn request_sync(
+        &self,
+        phone: &PhoneNumberId,
+        kind: SyncKind,
+        _token: &Secret,
+    ) -> Result<Option<String>, GraphError> {
+        let sync = format!("sync {kind:?} of {phone}");
+        if self.0.times(&sync) > 0 {
+            return Err(refused("request_sync", Reaction::SyncUsedUp));
+        }
+        self.0.does_once(sync);
+        Ok(Some("request".to_owned()))
     }
 
     async fn health(&self, _phone: &PhoneNumberId, _token: &Secret) -> Result<Health, GraphError> {

@@ -16,9 +16,11 @@ use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, 
 use workflows::values::{AppId, PartnerId, Secret};
 
 use super::endpoint::{self, told};
-use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD};
+use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 
 const PARTNER: &str = "prt_1";
+/// A Solution Partner: its credit line pays for its clients.
+const PAYING: &str = "prt_2";
 
 /// How long a link lives here: long enough for every fault, short enough to be lived through.
 const LINK: Duration = Duration::from_hours(6);
@@ -41,6 +43,10 @@ pub enum Number {
     Locked,
     /// A one-time password; an operator calls it off instead, and takes back what was set up.
     Unwanted,
+    /// Nothing but the chats of the app in which it stays.
+    InApp,
+    /// The credit line of a Solution Partner.
+    Paid,
 }
 
 /// What a client or its partner does.
@@ -82,6 +88,8 @@ fn phone(number: u8, kind: Number) -> String {
         Number::Unproved => 2,
         Number::Locked => 3,
         Number::Unwanted => 4,
+        Number::InApp => 5,
+        Number::Paid => 6,
     };
     format!("{first}0{number}")
 }
@@ -119,7 +127,9 @@ impl Scenario for Onboardings {
         let directory = Directory::new(engine.documents());
         let (partner, now) = (PartnerId::new(PARTNER), engine.now());
         let app: MetaApp = serde_json::from_value(json!({
-            "app_id": APP, "app_secret": "secret", "created_at": now,
+            "app_id": APP, "app_secret": "secret", "created_at": now, "business_id": "8",
+            "system_user_id": USER, "system_user_token": "system", "credit_line_id": "7",
+            "waba_currency": "EUR",
         }))
         .expect("an app is plain data");
         let app = directory.put_meta_app(&app, Expected::Absent).await?;
@@ -127,6 +137,10 @@ impl Scenario for Onboardings {
         let demo = Partner::demo(partner.clone(), AppId::new(APP), now);
         let demo = directory.put_partner(&demo, Expected::Absent).await?;
         directory.write(demo).await?;
+        let mut paying = Partner::demo(PartnerId::new(PAYING), AppId::new(APP), now);
+        "solution_partner".clone_into(&mut paying.role);
+        let paying = directory.put_partner(&paying, Expected::Absent).await?;
+        directory.write(paying).await?;
         let endpoint = Endpoint {
             id: "whe_1".to_owned(),
             url: "https://partner.example/hook".to_owned(),
@@ -155,6 +169,8 @@ impl Scenario for Onboardings {
                 Number::Unproved,
                 Number::Locked,
                 Number::Unwanted,
+                Number::InApp,
+                Number::Paid,
             ];
             let kind = kinds[chance.usize(..kinds.len())];
             steps.push(Step::Make(number, kind));
@@ -252,8 +268,13 @@ fn is_unwanted(facts: &Facts) -> bool {
 
 async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineError> {
     let now = engine.now();
+    let partner = if kind == Number::Paid {
+        PAYING
+    } else {
+        PARTNER
+    };
     let order: Order = serde_json::from_value(json!({
-        "partner": PARTNER, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
+        "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
         "mode": "new", "prefill": {}, "embed_origins": [], "external_id": phone(number, kind),
     }))
     .expect("an order is plain data");
@@ -275,6 +296,18 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
     }
 }
 
+/// What must have been done at Meta for a number that is complete, and how often.
+fn owed_to(phone: &str) -> Vec<(String, u32)> {
+    let stays = phone.starts_with('5');
+    let mut owed = vec![(format!("register {phone}"), u32::from(!stays))];
+    for kind in ["Contacts", "History"] {
+        owed.push((format!("sync {kind} of {phone}"), u32::from(stays)));
+    }
+    let pays = phone.starts_with('6');
+    owed.push((format!("share 7{phone}"), u32::from(pays)));
+    owed
+}
+
 fn judge(
     ending: &Ending<'_, Step>,
     client: &Instance<Onboarding>,
@@ -282,15 +315,17 @@ fn judge(
     let mut wrong = Vec::new();
     let id = &client.record.id;
     if client.state == State::PartnerNotified {
-        let phone = client.facts.bound.as_ref().map(|bound| bound.phone.clone());
-        let registered = phone.map(|phone| ending.world.times(&format!("register {phone}")));
-        if registered != Some(1) {
-            wrong.push(format!(
-                "{id} is complete, and its number was registered {registered:?} times"
-            ));
+        let phone = client.facts.order.external_id.clone().unwrap_or_default();
+        for (operation, expected) in owed_to(&phone) {
+            let times = ending.world.times(&operation);
+            if times != expected {
+                wrong.push(format!("{id} is complete, and {operation}: {times} times"));
+            }
         }
         let completed = told(id.as_str(), "onboarding.completed");
-        if ending.world.times(&completed) == 0 {
+        // The Solution Partner has no endpoint to be told at.
+        let listens = client.facts.order.partner.as_str() == PARTNER;
+        if listens && ending.world.times(&completed) == 0 {
             wrong.push(format!("{id} is complete, and nobody was told"));
         }
     }

@@ -10,7 +10,7 @@ use engine::{
 
 use super::courier::{Courier, CourierFacts};
 use super::machine::{Command, Errand};
-use super::{Event, Parcel, RIDE, WISH};
+use super::{Event, Kind, Parcel, RIDE, WISH};
 
 pub(super) struct Shop(pub(super) Arc<World>);
 
@@ -18,7 +18,10 @@ pub(super) struct Shop(pub(super) Arc<World>);
 impl Executor<Parcel> for Shop {
     async fn perform(&self, command: Command, job: &Job<Parcel>) -> Outcome<Event> {
         let (world, id) = (&self.0, &job.id);
-        if command == Command::Pack && job.facts.gift && !job.facts.heard.contains(&WISH) {
+        if command == Command::Pack
+            && matches!(job.facts.kind, Kind::Gift | Kind::Unwanted)
+            && !job.facts.heard.contains(&WISH)
+        {
             return Outcome::Quiet {
                 why: Reason::new("wish", "the client has to say what goes on the card"),
                 mover: Actor::Client,
@@ -66,7 +69,7 @@ impl Executor<Parcel> for Shop {
         if moved.what != "shipped" {
             return Ok(Vec::new());
         }
-        let (parcel, far) = (moved.after.id.to_string(), moved.facts.far);
+        let (parcel, far) = (moved.after.id.to_string(), moved.facts.kind == Kind::Far);
         let id = InstanceId::new(format!("{parcel}-courier"));
         let facts = serde_json::to_value(CourierFacts { parcel, far });
         Ok(vec![Birth {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use courier::{Courier, CourierFacts};
 pub use machine::{Command, Errand, Input, Machine, Ride, State, Turn};
-pub use scenario::{Kind, Parcels, Step};
+pub use scenario::{Parcels, Step};
 
 /// How long an order waits for money.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -27,6 +27,19 @@ const WISH: u8 = 2;
 
 /// How long a courier may take before it is reminded.
 const RIDE: Duration = Duration::from_mins(2);
+
+/// What is special about a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Nothing.
+    Plain,
+    /// It is packed only once the client has added a wish.
+    Gift,
+    /// A gift that the client will not want after all.
+    Unwanted,
+    /// The way is long.
+    Far,
+}
 
 /// What is known of a parcel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +52,8 @@ pub struct Facts {
     pub shipped_at: Option<Timestamp>,
     /// Whether the courier was reminded.
     pub reminded: bool,
-    /// It is packed only once the client has added a wish.
-    pub gift: bool,
-    /// The client will not want it after all.
-    pub unwanted: bool,
-    /// The courier takes its time.
-    pub far: bool,
+    /// What is special about it.
+    pub kind: Kind,
     /// What the client said and added.
     pub heard: BTreeSet<u8>,
     /// Announcements of once-only commands.
@@ -166,8 +175,7 @@ impl Workflow for Parcel {
 
     fn conduct(command: Command, _facts: &Facts) -> Conduct {
         let (lane, care) = match command {
-            Command::Charge => ("bank", Care::Once),
-            Command::Refund => ("bank", Care::Once),
+            Command::Charge | Command::Refund => ("bank", Care::Once),
             Command::Ship => ("courier", Care::Checked),
             Command::Pack | Command::Remind => ("hands", Care::Repeatable),
         };

@@ -11,7 +11,7 @@ use engine::{
 
 use super::hands::{Rider, Shop};
 use super::machine::State;
-use super::{Event, Facts, PATIENCE, Parcel, WISH};
+use super::{Event, Facts, Kind, PATIENCE, Parcel, WISH};
 
 /// A few parcels and their clients: of any kind, or as told.
 #[derive(Clone, Debug, Default)]
@@ -46,19 +46,6 @@ pub enum Step {
     Remark(u8, u8),
     /// Does not want it.
     Cancel(u8),
-}
-
-/// What is special about a parcel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Nothing.
-    Plain,
-    /// The client has to add a wish.
-    Gift,
-    /// The client has to add a wish, and will not want it after all.
-    Unwanted,
-    /// The way is long.
-    Far,
 }
 
 fn id(number: u8) -> InstanceId {
@@ -121,7 +108,7 @@ impl Scenario for Parcels {
         let parcel = engine.open::<Parcel>(record.clone()).await?;
         let event = match parcel.state {
             State::Ordered => Event::Pay,
-            State::Packing if parcel.facts.unwanted => Event::Canceled,
+            State::Packing if parcel.facts.kind == Kind::Unwanted => Event::Canceled,
             State::Packing => Event::Changed(WISH),
             _ => return Ok(()),
         };
@@ -154,9 +141,7 @@ async fn order(engine: &Engine, number: u8, kind: Kind) -> Result<(), EngineErro
             bench: Some(number % 2),
             shipped_at: None,
             reminded: false,
-            gift: matches!(kind, Kind::Gift | Kind::Unwanted),
-            unwanted: kind == Kind::Unwanted,
-            far: kind == Kind::Far,
+            kind,
             heard: BTreeSet::new(),
             announced: 0,
         },

@@ -119,12 +119,14 @@ impl App {
                     fields = fields_of(&kept),
                     "a webhook of Meta's was stored"
                 );
-                Ok(())
             }
             // Meta repeats what it thinks was lost; it was not.
-            Err(EngineError::DocumentMoved { .. }) => Ok(()),
-            Err(other) => Err(other.into()),
+            Err(EngineError::DocumentMoved { .. }) => {}
+            Err(other) => return Err(other.into()),
         }
+        let mut webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
+        let changes: Vec<Value> = changes_of(&mut webhook).map(Value::take).collect();
+        self.hear_meta(&app.app_id, &changes).await
     }
 }
 

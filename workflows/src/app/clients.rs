@@ -75,8 +75,11 @@ struct SessionBody {
 #[serde(default)]
 struct SessionData {
     waba_id: Option<String>,
+    /// Flows that may bring several accounts name them here.
+    waba_ids: Value,
     phone_number_id: Option<String>,
     business_id: Option<String>,
+    is_wa_login_user: Value,
     current_step: Option<String>,
     error_code: Option<String>,
     error_id: Option<String>,
@@ -261,7 +264,11 @@ impl App {
 
     fn claim_of(&self, half: SessionBody) -> Result<Claim, Problem> {
         at_most("session.event", &half.event, 64)?;
-        let data = half.data;
+        let mut data = half.data;
+        let several = data.waba_ids.as_array().map(Vec::as_slice);
+        if let (Some([Value::String(only)]), None) = (several, &data.waba_id) {
+            data.waba_id = Some(only.clone());
+        }
         let ids = [
             ("session.data.waba_id", &data.waba_id),
             ("session.data.phone_number_id", &data.phone_number_id),
@@ -278,6 +285,7 @@ impl App {
             waba: data.waba_id.map(WabaId::new),
             phone: data.phone_number_id.map(PhoneNumberId::new),
             business: data.business_id.map(BusinessId::new),
+            business_app: data.is_wa_login_user == Value::Bool(true),
             at: self.engine.now(),
         })
     }
@@ -323,6 +331,7 @@ impl App {
                 graph_version: self.settings.graph_version.clone(),
                 extras: extras(&instance.facts, &app.login_extras, self.settings.sandbox),
             },
+            shares_credit: partner.shares_credit(),
             hold: instance.record.hold.as_ref(),
             entered_at: instance.record.entered_at,
             now: self.engine.now(),

@@ -98,17 +98,9 @@ impl ListQuery {
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        let labels = [
-            ("status", &self.status),
-            ("external_id", &self.external_id),
-            ("tenant", &self.partner_id),
-        ];
         let filter = Filter {
             workflow: self.workflow.clone(),
-            labels: labels
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
-                .collect(),
+            labels: self.labels(),
             states: self.state.clone().into_iter().collect(),
             waiting_for: self.waiting_for.clone(),
             mover: known,
@@ -122,6 +114,18 @@ impl ListQuery {
             after: self.after.clone(),
         };
         Ok((filter, page))
+    }
+
+    fn labels(&self) -> Vec<(String, String)> {
+        let labels = [
+            ("status", &self.status),
+            ("external_id", &self.external_id),
+            ("tenant", &self.partner_id),
+        ];
+        labels
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+            .collect()
     }
 }
 

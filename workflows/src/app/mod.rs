@@ -23,6 +23,7 @@ mod problem;
 mod rules;
 mod sessions;
 mod views;
+mod word_of_meta;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,9 +49,9 @@ pub use sessions::ClientSession;
 pub use views::{
     AskView, AttemptView, AttentionGroup, BrandingView, BulkCountsView, BulkItemView,
     BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
-    DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow, InstanceView,
-    LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView, ReadinessView,
-    ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
+    DeadlineView, DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow,
+    InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
+    ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
 };
 
 use crate::directory::{Directory, house_subject};

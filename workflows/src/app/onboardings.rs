@@ -2,7 +2,7 @@
 
 use engine::{
     Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, Intervention, NewInstance,
-    Note, PageOrder, Reason, SealError, SubjectId, Timestamp,
+    Note, PageOrder, Reason, SubjectId, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -58,7 +58,9 @@ impl App {
             parent: None,
             note: Note::plain("created", actor),
         };
-        let instance = match self.engine.create::<Onboarding>(new, fresh.documents).await {
+        // Facts are large, and so would be every future around this one.
+        let created = Box::pin(self.engine.create::<Onboarding>(new, fresh.documents));
+        let instance = match created.await {
             Ok(instance) => instance,
             // The first try under this idempotency key got this far: its link was never told.
             Err(EngineError::Exists(_)) => {
@@ -248,9 +250,6 @@ impl App {
         let instance = match found {
             Ok(instance) => instance,
             Err(EngineError::NotFound(_)) => return Err(Problem::not_found("onboarding")),
-            Err(EngineError::Seal(SealError::Erased)) => {
-                return Err(self.erased(caller, id).await?);
-            }
             Err(other) => return Err(other.into()),
         };
         let order = &instance.facts.order;
@@ -258,20 +257,6 @@ impl App {
             return Err(Problem::not_found("onboarding"));
         }
         Ok(instance)
-    }
-
-    /// What is left to say of an erased onboarding: that it was, to the partner whose it was.
-    async fn erased(&self, caller: &Caller, id: &str) -> Result<Problem, Problem> {
-        let record = self.engine.record(&InstanceId::new(id)).await?;
-        let own = record.is_some_and(|record| {
-            record.workflow == "onboarding"
-                && record.label("tenant") == Some(caller.partner.as_str())
-        });
-        Ok(if own {
-            SealError::Erased.into()
-        } else {
-            Problem::not_found("onboarding")
-        })
     }
 
     pub(super) async fn partner_of(&self, id: &PartnerId) -> Result<Partner, Problem> {

@@ -24,6 +24,9 @@ const CONSOLE_SESSIONS: &str = "console_sessions";
 /// A console session ends after this long, whatever is done in it.
 const CONSOLE_LIFE: Duration = Duration::from_hours(12);
 
+/// The currencies in which a credit line pays (Meta: share and revoke credit lines).
+const CURRENCIES: [&str; 6] = ["AUD", "EUR", "GBP", "IDR", "INR", "USD"];
+
 /// Who operates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
@@ -147,7 +150,7 @@ impl App {
         Ok(self.engine.documents().write(vec![removal]).await?)
     }
 
-    /// Sets a Meta app up. A known one is answered again; a differing secret is refused.
+    /// Sets a Meta app up. A known one takes what is said anew; a differing secret is refused.
     pub async fn create_app(&self, operator: &Operator, request: &Value) -> Result<Value, Problem> {
         let asked: AppBody = body::read(request)?;
         self.write_audit(operator, set_up("create_app", &asked.app_id))
@@ -278,6 +281,12 @@ impl App {
                 "must be the app's secret",
             ));
         }
+        if let Some(currency) = &asked.waba_currency
+            && !CURRENCIES.contains(&currency.as_str())
+        {
+            let message = format!("must be one that Meta bills in: {}", CURRENCIES.join(", "));
+            return Err(Problem::field("waba_currency", "unknown_value", message));
+        }
         let app = MetaApp {
             app_id: AppId::new(asked.app_id),
             app_secret: Secret::new(asked.app_secret),
@@ -300,7 +309,10 @@ impl App {
                     "This app is set up with another secret. Rotate the secret instead of setting the app up again.",
                 ));
             }
-            return Ok(known);
+            let told = app.over(known);
+            let puts = self.directory.put_meta_app(&told, Expected::Any).await?;
+            self.directory.write(puts).await?;
+            return Ok(told);
         }
         let puts = self.directory.put_meta_app(&app, Expected::Absent).await?;
         self.directory.write(puts).await?;

@@ -54,6 +54,7 @@ struct FlowBody {
 struct PrefillBody {
     business: Option<BusinessBody>,
     phone_profile: Option<ProfileBody>,
+    pre_verified_phone_ids: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
@@ -144,6 +145,7 @@ impl CreateBody {
         let flow = self.flow;
         let prefill = serde_json::json!({
             "business": self.prefill.business, "phone_profile": self.prefill.phone_profile,
+            "pre_verified_phone_ids": self.prefill.pre_verified_phone_ids,
         });
         Ok(Order {
             partner: partner.id.clone(),
@@ -186,10 +188,8 @@ impl CreateBody {
                 wrong.check(at_most(param, text, chars_max));
             }
         }
-        if let Some(metadata) = &self.metadata {
-            if let Some((code, message)) = metadata_fault(metadata) {
-                wrong.add("metadata", code, message);
-            }
+        if let Some((code, message)) = self.metadata.as_ref().and_then(metadata_fault) {
+            wrong.add("metadata", code, message);
         }
         wrong.check(link_life("link.expires_in", &self.link).map(drop));
     }
@@ -203,6 +203,11 @@ impl CreateBody {
             let description = profile.description.as_deref().unwrap_or_default();
             let param = "prefill.phone_profile.description";
             wrong.check(at_most(param, description, 512));
+        }
+        let offered = self.prefill.pre_verified_phone_ids.iter().flatten();
+        if offered.into_iter().any(|id| !is_meta_id(id)) {
+            let message = "must be ids of numbers that were verified before: decimal digits";
+            wrong.add("prefill.pre_verified_phone_ids", "invalid", message);
         }
         if self.solution_id.as_deref() == Some("") {
             wrong.add(

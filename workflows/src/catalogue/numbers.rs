@@ -139,6 +139,17 @@ pub(super) static ROWS: &[Row] = &[
             "Meta is still reviewing your display name. Your number is registered once that is done. You can close this page.",
             "Registering works once Meta has processed the display name.",
         ),
+    row(&[100], "name_not_processed", "the display name is not processed yet")
+        .subcode(2_388_001)
+        .on("register_number")
+        .cites("practice")
+        .sorts(Class::Wait, Outside, "name_pending")
+        .reacts(Reaction::NameNotProcessed)
+        .waits(hours(1))
+        .tells(
+            "Meta is still reviewing your display name. Your number is registered once that is done. You can close this page.",
+            "Registering works once Meta has processed the display name; the number is looked at every hour.",
+        ),
     row(&[131_037, 131_045], "name_not_approved", "the display name or its certificate is not ready")
         .sorts(Class::Wait, Outside, "name_pending")
         .reacts(Reaction::NameNotProcessed)
@@ -177,7 +188,7 @@ pub(super) static ROWS: &[Row] = &[
         ),
     row(&[2_593_107], "sync_used_up", "this sync was asked for before")
         .sorts(Class::NotApplicable, System, "not_applicable")
-        .reacts(Reaction::Refused)
+        .reacts(Reaction::SyncUsedUp)
         .cites("M-COEX")
         .tells(
             "Your chats were asked for before. You need not do anything.",
@@ -185,10 +196,10 @@ pub(super) static ROWS: &[Row] = &[
         ),
     row(&[2_593_108], "sync_too_late", "the 24 hours for a sync are over")
         .sorts(Class::Client, Client, "signup_again")
-        .reacts(Reaction::Refused)
+        .reacts(Reaction::SyncTooLate)
         .cites("M-COEX")
         .tells(
-            "The time to bring your chats over has passed. Your number works without them. To bring them, disconnect in the app and open your link again.",
+            "The time to bring your chats over has passed. Meta wants a new signup for it. In the WhatsApp Business app open Settings, Account, Business Platform and disconnect; then continue with Facebook again.",
             "The 24 hours after the signup are over; the client disconnects in the app and signs up again.",
         ),
     row(&[2_593_109], "history_refused", "the client did not share the chat history")

@@ -2,8 +2,7 @@
 //! what only they can say; change harmless facts; go back to an earlier milestone.
 
 use engine::{
-    Actor, Again, Effect, Field, FieldKind, Heard, Note, Offer, Offered, Reason, Said, Timestamp,
-    UNDO, Undo, WrongField,
+    Actor, Field, FieldKind, Heard, Note, Offer, Offered, Reason, Said, Timestamp, UNDO, WrongField,
 };
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use super::MetaWindow;
 use super::event::{Edits, Event};
 use super::facts::Facts;
 use super::hear::{HeardHere, learned, moved, restart};
-use super::machine::{Command, Input, State};
+use super::machine::{Input, State};
 
 /// The straight line from a link to a partner who knows.
 pub(super) const MILESTONES: [State; 6] = [
@@ -80,7 +79,7 @@ pub(super) fn offers(state: State, facts: &Facts) -> Vec<Offer> {
     }
     let used = facts.register_attempts.len() >= facts.registrations_max();
     let left = facts.registrations_max() < REGISTRATIONS_EVER;
-    if state == State::WabaSubscribed && used && left {
+    if is_registering(state) && used && left {
         let means = "One more registration is tried now. Meta blocks a number at ten in 72 hours.";
         add(Offered::Submit, "registration_allowed", means, Vec::new());
     }
@@ -89,6 +88,11 @@ pub(super) fn offers(state: State, facts: &Facts) -> Vec<Offer> {
         add(Offered::Edit, "edit", means, editable(facts));
     }
     offers
+}
+
+/// Where a registration may be at work.
+fn is_registering(state: State) -> bool {
+    matches!(state, State::WabaSubscribed | State::CreditShared)
 }
 
 fn undo_field(facts: &Facts) -> Vec<Field> {
@@ -210,7 +214,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event) -> HeardHere {
             let note = Note::because("subscription_kept", Actor::System, why);
             moved(facts, Input::Unsubscribed, note, forget_secrets)
         }
-        Event::RegistrationAllowed if state == State::WabaSubscribed => {
+        Event::RegistrationAllowed if is_registering(state) => {
             let note = Note::plain("registration_allowed", Actor::Operator);
             moved(facts, Input::RegistrationAllowed, note, |facts| {
                 facts.registrations_allowed += 1;
@@ -266,10 +270,8 @@ pub(super) fn rewound(
     let refuse = |code: &str, text: &str| Err(Reason::new(code, text));
     match from {
         State::Canceled | State::Canceling => {
-            return refuse(
-                "canceled",
-                "it was called off and its secrets are forgotten",
-            );
+            let text = "it was called off and its secrets are forgotten";
+            return refuse("canceled", text);
         }
         State::Expired => return refuse("expired", "a new link revives it, not a way back"),
         _ => {}
@@ -322,70 +324,10 @@ pub(super) fn rewound(
     }
     next.otp = None;
     next.unsent_at = None;
+    next.name_awaited_at = None;
     next.trouble = None;
     next.completed_at = None;
     Ok(next)
-}
-
-/// What a command does at Meta or at the partner, and how that bears being gone over again.
-pub(super) fn effect(command: Command, facts: &Facts) -> Effect {
-    let looks = |does| (does, true, Again::Looks, Undo::Nothing);
-    let (does, happened, again, undo) = match command {
-        Command::ExchangeCode => (
-            "spends the client's code for a token",
-            !facts.codes_heard.is_empty(),
-            Again::Repeats("the client signs up once more and gives a new code"),
-            Undo::Impossible(
-                "the code that was used is spent, and the client's grant at Meta stays",
-            ),
-        ),
-        Command::CheckAssets => looks("looks which account and number the token grants"),
-        Command::SubscribeApp => (
-            "subscribes our app to the client's account",
-            facts.subscribed_at.is_some(),
-            Again::Idempotent,
-            Undo::By("unsubscribe_app"),
-        ),
-        Command::CheckNumber => looks("looks whether the number has to be registered"),
-        Command::RegisterNumber => (
-            "registers the number and sets its PIN",
-            facts.registered_at.is_some() || !facts.register_attempts.is_empty(),
-            Again::CheckedFirst,
-            Undo::Impossible(
-                "a registered number stays registered, and its tries stay counted at Meta",
-            ),
-        ),
-        Command::RequestOtp => (
-            "has Meta send a one-time password",
-            facts.otp_sent_at.is_some(),
-            Again::Repeats("the client gets another password"),
-            Undo::Nothing,
-        ),
-        Command::SubmitOtp => (
-            "proves the number with the client's password",
-            facts.otp_sent_at.is_some() && facts.registered_at.is_some(),
-            Again::CheckedFirst,
-            Undo::Impossible("a proved number stays proved"),
-        ),
-        Command::TellPartner => (
-            "tells the partner of the completion",
-            facts.completed_at.is_some(),
-            Again::Repeats("the partner is sent another notice"),
-            Undo::Impossible("what the partner was told stays told"),
-        ),
-        Command::UnsubscribeApp => (
-            "takes our app's subscription back",
-            false,
-            Again::Idempotent,
-            Undo::Nothing,
-        ),
-    };
-    Effect {
-        does,
-        happened,
-        again,
-        undo,
-    }
 }
 
 /// Meta's own block is never reached, whatever operators allow.

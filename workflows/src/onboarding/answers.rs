@@ -6,7 +6,11 @@ use super::event::Event;
 use super::facts::{Facts, Trouble};
 use super::hear::{HeardHere, moved, restart, troubled};
 use super::machine::{Input, State};
-use super::{MetaWindow, acts};
+use super::{acts, flow, solutions, windows};
+
+/// What everybody is told while Meta looks at a display name.
+pub(super) const NAME_NOT_PROCESSED: &str =
+    "Meta has not processed the display name; the number is registered once it has";
 
 /// What Meta's answers mean.
 pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
@@ -36,21 +40,6 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
         Event::Subscribed => moved(facts, Input::Subscribed, by_system("subscribed"), |facts| {
             facts.subscribed_at = Some(now);
         }),
-        Event::NumberChecked => {
-            let note = by_system("number_checked");
-            moved(facts, Input::NumberChecked, note, |_| {})
-        }
-        Event::RegistrationUnsent(trouble) => {
-            let note = Note::because(
-                "registration_unsent",
-                Actor::System,
-                Reason::new(trouble.code, trouble.text),
-            );
-            moved(facts, Input::RegistrationUnsent, note, |facts| {
-                facts.register_attempts.pop();
-                facts.unsent_at = Some(now);
-            })
-        }
         Event::Registered { .. } => registered(facts, event, now),
         Event::TokenLost(trouble) if state == State::Canceling => {
             // Without it nothing can be taken back, and nothing of ours works there any more.
@@ -65,8 +54,59 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
         Event::TokenLost(trouble) => {
             troubled(facts, Input::TokenLost, "token_lost", trouble, restart)
         }
-        Event::WindowClosed => {
-            let trouble = window_closed(now);
+        Event::WindowClosed | Event::SyncWindowClosed | Event::SyncLost(_) => {
+            too_late(facts, event, now)
+        }
+        Event::NumberChecked { .. } | Event::RegistrationUnsent(_) | Event::NameAwaited => {
+            registration(facts, event, now)
+        }
+        other => match solutions::heard(facts, other, now) {
+            Ok(heard) => heard,
+            Err(other) => proof_of_number(facts, state, *other, now),
+        },
+    }
+}
+
+/// What was found before a registration, or instead of one.
+fn registration(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
+    match event {
+        Event::NumberChecked { pin } => {
+            let note = Note::plain("number_checked", Actor::System);
+            moved(facts, Input::NumberChecked, note, |facts| {
+                facts.pin = Some(pin);
+                facts.pin_of = facts.bound.as_ref().map(|bound| bound.phone.clone());
+                facts.pin_is_given = false;
+            })
+        }
+        Event::RegistrationUnsent(trouble) => {
+            let reason = Reason::new(trouble.code, trouble.text);
+            let note = Note::because("registration_unsent", Actor::System, reason);
+            moved(facts, Input::RegistrationPutOff, note, |facts| {
+                facts.register_attempts.pop();
+                facts.unsent_at = Some(now);
+            })
+        }
+        Event::NameAwaited => {
+            let reason = Reason::new("name_not_processed", NAME_NOT_PROCESSED);
+            let note = Note::because("name_awaited", Actor::Outside, reason);
+            moved(facts, Input::RegistrationPutOff, note, |facts| {
+                facts.name_awaited_at = Some(now);
+            })
+        }
+        _ => Heard::ignored(),
+    }
+}
+
+/// A span of Meta's is over: only another signup opens it again.
+fn too_late(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
+    match event {
+        Event::SyncLost(trouble) => troubled(facts, Input::SyncLost, "sync_lost", trouble, restart),
+        Event::SyncWindowClosed => {
+            let what = "sync_window_closed";
+            troubled(facts, Input::SyncLost, what, sync_closed(now), restart)
+        }
+        _ => {
+            let trouble = window_closed(facts, now);
             troubled(
                 facts,
                 Input::WindowClosed,
@@ -75,7 +115,6 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
                 restart,
             )
         }
-        other => proof_of_number(facts, state, other, now),
     }
 }
 
@@ -89,6 +128,8 @@ fn proof_of_number(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         }
         Event::PinGiven(pin) => moved(facts, Input::PinGiven, by_client("pin_given"), |facts| {
             facts.pin = Some(pin);
+            facts.pin_of = facts.bound.as_ref().map(|bound| bound.phone.clone());
+            facts.pin_is_given = true;
             facts.trouble = None;
         }),
         Event::OtpRequired => moved(facts, Input::OtpRequired, by_system("otp_required"), |_| {}),
@@ -118,13 +159,23 @@ fn proof_of_number(facts: &Facts, state: State, event: Event, now: Timestamp) ->
     }
 }
 
-fn window_closed(now: Timestamp) -> Trouble {
+fn window_closed(facts: &Facts, now: Timestamp) -> Trouble {
+    let days = windows::registration_window(facts).as_secs() / 86_400;
     Trouble {
         code: "registration_window_closed".to_owned(),
         text: format!(
-            "Meta lets a number be registered within {} days of the signup; they have passed.",
-            MetaWindow::REGISTRATION_DAYS
+            "Meta lets a number be registered within {days} days of the signup; they have passed."
         ),
+        mover: Actor::Client,
+        at: now,
+    }
+}
+
+/// Meta's own refusal and our deadline say the same.
+pub(super) fn sync_closed(now: Timestamp) -> Trouble {
+    Trouble {
+        code: "sync_window_closed".to_owned(),
+        text: "Meta hands over the app's contacts and chats within 24 hours of the signup; they have passed. The client disconnects in the WhatsApp Business app (Settings, Account, Business Platform) and signs up again.".to_owned(),
         mover: Actor::Client,
         at: now,
     }
@@ -136,19 +187,17 @@ fn assets(facts: &Facts, event: Event) -> HeardHere {
             bound,
             granted,
             token_expires_at,
-            pin,
         } => {
-            let note = Note::plain("assets_bound", Actor::System);
-            moved(facts, Input::AssetsBound, note, |facts| {
-                if facts.pin.is_none() || facts.pin_of.as_ref() != Some(&bound.phone) {
-                    facts.pin = Some(pin);
-                    facts.pin_of = Some(bound.phone.clone());
-                }
-                facts.bound = Some(bound);
-                facts.granted = granted;
-                facts.token_expires_at = token_expires_at.or(facts.token_expires_at);
-                facts.trouble = None;
-            })
+            let mut next = facts.clone();
+            next.bound = Some(bound);
+            next.granted = granted;
+            next.token_expires_at = token_expires_at.or(next.token_expires_at);
+            next.trouble = None;
+            let note = match flow::mismatch(&next) {
+                Some(why) => Note::because("assets_bound", Actor::System, why),
+                None => Note::plain("assets_bound", Actor::System),
+            };
+            Heard::moved(next, Input::AssetsBound, note)
         }
         Event::AssetsRefused { trouble, granted } => troubled(
             facts,

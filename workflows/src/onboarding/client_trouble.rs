@@ -76,6 +76,11 @@ fn told(state: State, trouble: &Trouble) -> (String, String) {
             "Facebook’s confirmation ran out before it could be used.",
             "Continue with Facebook again; your choices are still there.",
         ),
+        (_, "sync_window_closed") => said(
+            "The 24 hours in which Meta hands over your app’s contacts and chats have passed.",
+            "In the WhatsApp Business app open Settings, Account, Business Platform and disconnect. Then continue with Facebook again.",
+        ),
+        (_, "number_missing") => said("The signup ended without a phone number.", again(state)),
         (_, "waba_not_granted") => said(
             "Meta did not share with us the account that your browser named, so it was not connected.",
             again(state),
@@ -100,6 +105,24 @@ fn again(state: State) -> &'static str {
 fn waited(code: &str) -> (String, String) {
     let named = match code {
         "register_limit" | "register_attempts_used" => catalogued("graph_133016"),
+        "name_declined" => {
+            return said(
+                "Meta declined your display name.",
+                "Give your number another name in WhatsApp Manager. It is connected by itself once Meta accepts the name.",
+            );
+        }
+        "coexistence_not_active" => {
+            return said(
+                "Meta does not show your app as connected yet.",
+                "Open the WhatsApp Business app on your phone and keep it open for a few minutes.",
+            );
+        }
+        "credit_switch_window" => {
+            return said(
+                "Meta moves no accounts between providers in the days around a new month.",
+                "Nothing is lost and you have nothing to do. We go on once the days are over.",
+            );
+        }
         "name_not_processed" => {
             return said(
                 "Meta is still looking at your display name.",

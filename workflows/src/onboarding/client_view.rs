@@ -2,14 +2,21 @@
 
 use std::fmt::Write as _;
 
-use engine::{Actor, Hold, HoldKind, Timestamp};
+use engine::{Hold, HoldKind, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::client_steps::{Way, steps};
 use super::client_trouble::client_trouble;
+use super::client_words::words;
 use super::facts::Facts;
+use super::flow;
 use super::machine::State;
-use crate::app::{AskView, BrandingView, ClientPhase, ClientView, SignupOptions, StepView};
+use super::view::deadline_view;
+use crate::app::{AskView, BrandingView, ClientPhase, ClientView, SignupOptions};
 use crate::values::mask_phone_number;
+
+/// What tells Meta's window that the number stays in the WhatsApp Business app.
+const COEXISTENCE_FEATURE: &str = "whatsapp_business_app_onboarding";
 
 /// What the page needs beyond the onboarding's own facts.
 pub struct Surroundings<'a> {
@@ -17,6 +24,8 @@ pub struct Surroundings<'a> {
     pub branding: BrandingView,
     /// What opens Meta's popup.
     pub signup: SignupOptions,
+    /// Whether the partner's credit line pays for its clients.
+    pub shares_credit: bool,
     /// What holds the onboarding up.
     pub hold: Option<&'a Hold>,
     /// Since when it is in its state.
@@ -28,8 +37,19 @@ pub struct Surroundings<'a> {
 /// The client's view.
 pub fn client_view(state: State, facts: &Facts, around: Surroundings<'_>) -> ClientView {
     let phase = phase_of(state, around.hold);
-    let (headline, text) = words(state, phase, facts, &around);
+    let (headline, text) = words(
+        (state, phase),
+        facts,
+        around.hold,
+        &around.branding.display_name,
+    );
     let wants_signup = phase == ClientPhase::Signup;
+    let way = Way {
+        phase,
+        entered_at: around.entered_at,
+        partner: &around.branding.display_name,
+        shares_credit: around.shares_credit,
+    };
     let number = facts
         .bound
         .as_ref()
@@ -40,8 +60,10 @@ pub fn client_view(state: State, facts: &Facts, around: Surroundings<'_>) -> Cli
         phase,
         headline,
         text,
-        steps: steps(state, phase, around.entered_at, &around.branding),
+        steps: steps(state, facts, &way),
         ask: ask(state),
+        // Only where it is short enough to matter to a person.
+        deadline: deadline_view(state, facts).filter(|_| is_pressing(state, facts)),
         trouble: client_trouble(state, facts, around.hold),
         number,
         link_expires_at: facts.link.expires_at.to_rfc3339(),
@@ -49,6 +71,12 @@ pub fn client_view(state: State, facts: &Facts, around: Surroundings<'_>) -> Cli
         signup: wants_signup.then_some(around.signup),
         branding: around.branding,
     }
+}
+
+/// Whether the client should see the time run: the app's chats have a day, and what waits for the
+/// client waits until a fixed moment.
+fn is_pressing(state: State, facts: &Facts) -> bool {
+    facts.is_coexistence() || matches!(state, State::NeedsAsset | State::NeedsPin | State::NeedsOtp)
 }
 
 fn phase_of(state: State, hold: Option<&Hold>) -> ClientPhase {
@@ -62,143 +90,6 @@ fn phase_of(state: State, hold: Option<&Hold>) -> ClientPhase {
         _ if parked => ClientPhase::Waiting,
         _ => ClientPhase::Working,
     }
-}
-
-fn words(
-    state: State,
-    phase: ClientPhase,
-    facts: &Facts,
-    around: &Surroundings<'_>,
-) -> (String, String) {
-    let partner = &around.branding.display_name;
-    let (headline, text) = match (state, phase) {
-        (State::LinkIssued, _) if facts.claim.is_some() => (
-            "One more click".to_owned(),
-            "You finished at Facebook, but its confirmation did not reach us. Continue with Facebook again; your choices are still there.".to_owned(),
-        ),
-        (State::LinkIssued, _) => (
-            "Connect your WhatsApp number".to_owned(),
-            "Takes about 5 minutes.".to_owned(),
-        ),
-        // The trouble below says what happened.
-        (State::NeedsSignup, _) if facts.trouble.is_some() => (
-            "Please confirm once more".to_owned(),
-            "It takes one more click. Nothing is lost.".to_owned(),
-        ),
-        (State::NeedsSignup, _) => (
-            "Please confirm once more".to_owned(),
-            "Facebook’s confirmation could not be used. Continue with Facebook again; your choices are still there.".to_owned(),
-        ),
-        (State::NeedsAsset, _) => (
-            "Something is missing".to_owned(),
-            "Meta did not share an account and number that can be connected. Continue with Facebook again and finish every step.".to_owned(),
-        ),
-        (State::NeedsOtp, ClientPhase::Asking) => (
-            "Enter the code from Meta".to_owned(),
-            "Meta sends a six-digit code to your number to see that it is yours.".to_owned(),
-        ),
-        (State::NeedsPin, _) => (
-            "Enter your number’s PIN".to_owned(),
-            "Your number is protected by a two-step verification PIN that only you know.".to_owned(),
-        ),
-        (State::Expired, _) => (
-            "This link has expired".to_owned(),
-            format!("Ask {partner} for a new one. Nothing you did is lost."),
-        ),
-        (State::Canceling | State::Canceled, _) => (
-            "This setup was called off".to_owned(),
-            format!("If you did not expect that, ask {partner}."),
-        ),
-        (_, ClientPhase::Done) => ("Your number is live".to_owned(), done_text(facts)),
-        (_, ClientPhase::Waiting) => waiting_words(around.hold, partner),
-        _ => (
-            "Setting up your number".to_owned(),
-            "You can close this page. We’ll finish by ourselves.".to_owned(),
-        ),
-    };
-    (headline, text)
-}
-
-fn done_text(facts: &Facts) -> String {
-    let name = facts
-        .bound
-        .as_ref()
-        .and_then(|bound| bound.name_status.as_deref());
-    let mut text = match facts.can_send {
-        Some(true) => "Messages can be sent now.".to_owned(),
-        Some(false) => {
-            "It is connected. Meta does not allow sending yet; your provider sees why.".to_owned()
-        }
-        None => "It is connected to your provider.".to_owned(),
-    };
-    if name == Some("PENDING_REVIEW") {
-        text.push_str(" Your display name is being reviewed by Meta (1–2 days).");
-    }
-    text
-}
-
-fn waiting_words(hold: Option<&Hold>, partner: &str) -> (String, String) {
-    match hold.map(|hold| hold.mover) {
-        Some(Actor::Client) => (
-            "Meta needs something from you".to_owned(),
-            hold.map(|hold| hold.reason.text.clone())
-                .unwrap_or_default(),
-        ),
-        _ => (
-            "We are looking into it".to_owned(),
-            format!(
-                "Something needs a person on our side. You have nothing to do; {partner} has been told."
-            ),
-        ),
-    }
-}
-
-fn steps(
-    state: State,
-    phase: ClientPhase,
-    entered_at: Timestamp,
-    branding: &BrandingView,
-) -> Vec<StepView> {
-    let partner = if branding.display_name.is_empty() {
-        "your provider"
-    } else {
-        &branding.display_name
-    };
-    let reached = match state {
-        State::LinkIssued
-        | State::NeedsSignup
-        | State::Expired
-        | State::Canceling
-        | State::Canceled => 0,
-        State::EsCompleted => 1,
-        State::TokenExchanged | State::NeedsAsset => 2,
-        State::WabaSubscribed | State::NeedsOtp | State::NeedsPin => 3,
-        State::NumberRegistered => 4,
-        State::PartnerNotified => 5,
-    };
-    let trouble = matches!(phase, ClientPhase::Waiting | ClientPhase::Asking)
-        || matches!(state, State::NeedsAsset);
-    [
-        ("es_completed", "Sign up with Meta".to_owned()),
-        ("token_exchanged", "Confirm permission".to_owned()),
-        ("waba_subscribed", "Connect the WhatsApp account".to_owned()),
-        ("number_registered", "Register the number".to_owned()),
-        ("partner_notified", format!("Tell {partner}")),
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(place, (key, label))| StepView {
-        key,
-        label,
-        mark: match place.cmp(&reached) {
-            std::cmp::Ordering::Less => "done",
-            std::cmp::Ordering::Equal if trouble => "trouble",
-            std::cmp::Ordering::Equal => "now",
-            std::cmp::Ordering::Greater => "todo",
-        },
-        since: (place == reached).then(|| entered_at.to_rfc3339()),
-    })
-    .collect()
 }
 
 fn ask(state: State) -> Option<AskView> {
@@ -248,17 +139,12 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         Value::Object(extras) => extras.clone(),
         _ => Map::new(),
     };
-    let mut setup = match &facts.order.prefill {
-        Value::Object(prefill) => prefill.clone(),
-        _ => Map::new(),
-    };
-    if let Some(profile) = setup.remove("phone_profile") {
-        setup.insert("phone".to_owned(), profile);
+    if flow::only_flow(facts) == Some("coexistence") {
+        extras
+            .entry("featureType")
+            .or_insert_with(|| json!(COEXISTENCE_FEATURE));
     }
-    if let Some(solution) = &facts.order.solution_id {
-        setup.insert("solutionID".to_owned(), json!(solution));
-    }
-    extras.insert("setup".to_owned(), Value::Object(setup));
+    extras.insert("setup".to_owned(), Value::Object(setup(facts)));
     // An outcome is ordered once: whoever has met it and comes back gets through.
     let ordered = facts.order.external_id.as_deref().filter(|_| !met(facts));
     if let Some(outcome) = ordered.and_then(|id| id.strip_prefix("sim:"))
@@ -270,6 +156,35 @@ pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
         extras.insert("sim".to_owned(), json!(name));
     }
     Value::Object(extras)
+}
+
+/// What Meta's window is filled with; people may change all of it there.
+fn setup(facts: &Facts) -> Map<String, Value> {
+    let order = &facts.order;
+    let mut setup = match &order.prefill {
+        Value::Object(prefill) => prefill.clone(),
+        _ => Map::new(),
+    };
+    if let Some(profile) = setup.remove("phone_profile") {
+        setup.insert("phone".to_owned(), profile);
+    }
+    if let Some(ids) = setup.remove("pre_verified_phone_ids") {
+        setup.insert("preVerifiedPhone".to_owned(), json!({ "ids": ids }));
+    }
+    if let Some(business) = &order.expected_business {
+        let known = setup.entry("business").or_insert_with(|| json!({}));
+        if let Value::Object(known) = known {
+            known.insert("id".to_owned(), json!(business));
+        }
+    }
+    if let Some(waba) = &order.expected_waba {
+        let chosen = json!({ "id": [waba] });
+        setup.insert("whatsAppBusinessAccount".to_owned(), chosen);
+    }
+    if let Some(solution) = &order.solution_id {
+        setup.insert("solutionID".to_owned(), json!(solution));
+    }
+    setup
 }
 
 /// Whether an earlier signup has already ended badly.

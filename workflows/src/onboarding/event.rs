@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use engine::{Actor, InstanceId, Timestamp};
 
-use super::facts::{Bound, Claim, Journey, Link, Trouble};
+use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
 
 /// What an onboarding can hear.
@@ -41,8 +42,6 @@ pub enum Event {
         granted: Vec<WabaId>,
         /// When the token ends.
         token_expires_at: Option<Timestamp>,
-        /// A PIN to use if the number has none yet.
-        pin: Secret,
     },
     /// Nothing may be bound.
     AssetsRefused {
@@ -56,12 +55,52 @@ pub enum Event {
         /// Who asks.
         actor: Actor,
     },
+    /// The account has no number, and the partner said which one to add.
+    NumberWanted {
+        /// The account that has none.
+        waba: WabaId,
+    },
+    /// The number was added.
+    NumberAdded,
     /// Our app is subscribed, and Meta says so.
     Subscribed,
-    /// The number is there to be registered.
-    NumberChecked,
+    /// The credit line is to be shared first.
+    CreditWanted,
+    /// The provider's system user may work on the account.
+    UserAssigned {
+        /// When a line shared now would begin to pay, where another provider's pays today.
+        moves_at: Option<Timestamp>,
+    },
+    /// Meta took the share of the credit line.
+    CreditAttached(Credit),
+    /// The account is paid for by the line.
+    CreditShared(Credit),
+    /// The chats of the WhatsApp Business app are to be asked for.
+    SyncWanted,
+    /// Meta took a request for what the app holds.
+    SyncRequested {
+        /// Which.
+        kind: SyncKind,
+        /// Meta's id of it, unless it had been asked for before.
+        request_id: Option<String>,
+    },
+    /// What the app holds can no longer be asked for.
+    SyncLost(Trouble),
+    /// Twenty-four hours have passed.
+    SyncWindowClosed,
+    /// Meta told that the client does not share the history.
+    HistoryRefused,
+    /// Meta says of the number that it stays in the WhatsApp Business app.
+    CoexistenceSeen,
+    /// The number is there to be registered, with this PIN.
+    NumberChecked {
+        /// The PIN that is kept for it.
+        pin: Secret,
+    },
     /// The registration never left this machine, so Meta did not count it.
     RegistrationUnsent(Trouble),
+    /// Meta has not processed the display name yet.
+    NameAwaited,
     /// The number is live.
     Registered {
         /// The number as Meta describes it now.

@@ -46,11 +46,29 @@ pub struct Facts {
     pub granted: Vec<WabaId>,
     /// What is bound: proved by the token.
     pub bound: Option<Bound>,
-    /// The two-step PIN: generated once, or given by the client.
+    /// The two-step PIN that is tried: the one kept for the number, or the client's.
     pub pin: Option<Secret>,
-    /// The number that the PIN is of: a PIN is never replaced for the number it was made for.
+    /// The number that the PIN is of: a PIN is never tried on another.
     #[serde(default)]
     pub pin_of: Option<PhoneNumberId>,
+    /// The client has just given the PIN: it stands in for the one that is kept.
+    #[serde(default)]
+    pub pin_is_given: bool,
+    /// The share of the provider's credit line.
+    #[serde(default)]
+    pub credit: Option<Credit>,
+    /// The account is paid by another provider: when a line shared now would take over.
+    #[serde(default)]
+    pub credit_moves_at: Option<Timestamp>,
+    /// What was asked for of the WhatsApp Business app.
+    #[serde(default)]
+    pub syncs: Syncs,
+    /// The account to which the number that the partner named is added.
+    #[serde(default)]
+    pub adding: Option<Adding>,
+    /// When Meta last said that the display name is not processed.
+    #[serde(default)]
+    pub name_awaited_at: Option<Timestamp>,
     /// When the app's subscription was seen.
     pub subscribed_at: Option<Timestamp>,
     /// When the number was seen registered.
@@ -174,6 +192,9 @@ pub struct Claim {
     pub phone: Option<PhoneNumberId>,
     /// The portfolio, as the browser says.
     pub business: Option<BusinessId>,
+    /// Whether the browser says that a login of the WhatsApp Business app was used.
+    #[serde(default)]
+    pub business_app: bool,
     /// When it was told.
     pub at: Timestamp,
 }
@@ -181,7 +202,64 @@ pub struct Claim {
 impl Claim {
     /// Whether the event says the number stays in the WhatsApp Business app.
     pub fn is_coexistence(&self) -> bool {
-        self.event == "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
+        self.business_app || self.event == "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
+    }
+}
+
+/// A number on its way into an account, because the client's signup ended without one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adding {
+    /// The account.
+    pub waba: WabaId,
+    /// When Meta took it.
+    pub added_at: Option<Timestamp>,
+}
+
+/// A share of the provider's credit line, as Meta gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    /// The account it pays for.
+    pub waba: WabaId,
+    /// Meta's id of the share.
+    pub allocation: String,
+    /// When the account was seen to be paid for by it.
+    pub verified_at: Option<Timestamp>,
+    /// When it takes over from another provider's line, if that is not at once.
+    #[serde(default)]
+    pub pays_from: Option<Timestamp>,
+}
+
+impl Credit {
+    /// Whether nothing is left to do for it.
+    pub fn is_settled(&self) -> bool {
+        self.verified_at.is_some() || self.pays_from.is_some()
+    }
+}
+
+/// What was asked for of the WhatsApp Business app; each is given once for a signup.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Syncs {
+    /// The contacts.
+    pub contacts: Option<Sync>,
+    /// The history of chats.
+    pub history: Option<Sync>,
+    /// When Meta told that the client does not share the history.
+    pub history_refused_at: Option<Timestamp>,
+}
+
+/// One request for what the app holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sync {
+    /// When Meta took it.
+    pub at: Timestamp,
+    /// Meta's id of it, for their support; none where it had been asked for before.
+    pub request_id: Option<String>,
+}
+
+impl Syncs {
+    /// Whether nothing is left to ask for.
+    pub fn are_requested(&self) -> bool {
+        self.contacts.is_some() && self.history.is_some()
     }
 }
 
@@ -200,6 +278,9 @@ pub struct Bound {
     pub name_status: Option<String>,
     /// Whether the number stays in the WhatsApp Business app.
     pub coexistence: bool,
+    /// Whether this partner's clients had this number before.
+    #[serde(default)]
+    pub returning: bool,
 }
 
 /// Something that went wrong and still matters.
@@ -223,6 +304,14 @@ impl Trouble {
 }
 
 impl Facts {
+    /// Whether the number stays in the WhatsApp Business app, as far as that is known.
+    pub fn is_coexistence(&self) -> bool {
+        match &self.bound {
+            Some(bound) => bound.coexistence,
+            None => self.claim.as_ref().is_some_and(Claim::is_coexistence),
+        }
+    }
+
     /// Whether something is set up at Meta that can be taken back: not once the number is live.
     pub fn can_undo(&self) -> bool {
         self.subscribed_at.is_some() && self.token.is_some() && self.bound.is_some()
@@ -254,6 +343,12 @@ impl Facts {
             bound: None,
             pin: None,
             pin_of: None,
+            pin_is_given: false,
+            credit: None,
+            credit_moves_at: None,
+            syncs: Syncs::default(),
+            adding: None,
+            name_awaited_at: None,
             subscribed_at: None,
             registered_at: None,
             register_attempts: Vec::new(),

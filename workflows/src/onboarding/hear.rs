@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::event::Event;
-use super::facts::{Claim, Facts, Journey, Trouble};
+use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
 use super::machine::{Input, State};
 use super::{Onboarding, acts, answers};
 use crate::values::Secret;
@@ -138,6 +138,9 @@ fn signed_up(
             }
             next.code = Some(code);
             next.code_at = Some(now);
+            // A signup opens Meta's windows anew.
+            next.syncs = Syncs::default();
+            next.adding = None;
             next.codes_heard.push(digest);
             if next.codes_heard.len() > CODES_KEPT {
                 next.codes_heard.remove(0);

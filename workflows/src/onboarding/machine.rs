@@ -29,6 +29,10 @@ pub enum State {
     TokenExchanged,
     /// Our app receives the account's webhooks.
     WabaSubscribed,
+    /// A Solution Partner's credit line pays for the account.
+    CreditShared,
+    /// The app's contacts were asked for: the number stays in the WhatsApp Business app.
+    SyncRequested,
     /// The number is registered for the Cloud API.
     NumberRegistered,
     /// The partner has been told, or could not be.
@@ -67,12 +71,34 @@ pub enum Input {
     AssetsRefused,
     /// Look at the granted assets again.
     AssetsRecheck,
+    /// The account has no number, and what the partner said is enough to add it.
+    NumberWanted,
+    /// The number was added to the account.
+    NumberAdded,
     /// Our app is subscribed, and Meta says so when asked.
     Subscribed,
+    /// The credit line is to be shared first.
+    CreditWanted,
+    /// The provider's system user may work on the account.
+    UserAssigned,
+    /// Meta took the share of the credit line.
+    CreditAttached,
+    /// The account is paid for by that line, as Meta shows it.
+    CreditShared,
+    /// The number stays in the WhatsApp Business app: its chats are to be asked for.
+    SyncWanted,
+    /// Meta takes care of the app's contacts.
+    ContactsRequested,
+    /// Meta takes care of the app's history.
+    HistoryRequested,
+    /// Meta's 24 hours for the app's chats are over: it wants a new signup.
+    SyncLost,
+    /// Meta says of the number itself that it stays in the WhatsApp Business app.
+    CoexistenceSeen,
     /// The number may be registered.
     NumberChecked,
-    /// The registration never left this machine: look at the number again.
-    RegistrationUnsent,
+    /// The number could not be registered yet: look at it again.
+    RegistrationPutOff,
     /// An operator allows one more registration than our cap.
     RegistrationAllowed,
     /// The number is live.
@@ -121,10 +147,22 @@ pub enum Command {
     ExchangeCode,
     /// Find out which account and number the token may use.
     CheckAssets,
+    /// Add the number that the partner named to the account.
+    AddNumber,
     /// Subscribe our app to the account and see that Meta agrees.
     SubscribeApp,
-    /// See whether the number still has to be registered, and may be.
+    /// See what the number still needs: credit, chats, a registration or nothing.
     CheckNumber,
+    /// Let the provider's system user work on the account.
+    AssignUser,
+    /// Share the provider's credit line with the account.
+    ShareCredit,
+    /// See that the account is paid for by that line.
+    VerifyCredit,
+    /// Ask for the contacts of the WhatsApp Business app.
+    RequestContacts,
+    /// Ask for the history of the WhatsApp Business app.
+    RequestHistory,
     /// Register the number with its PIN.
     RegisterNumber,
     /// Have Meta send a one-time password.
@@ -156,21 +194,57 @@ state_machine! {
         ClaimArrived => TokenExchanged [CheckAssets],
         AssetsBound => TokenExchanged [SubscribeApp],
         AssetsRefused => NeedsAsset,
+        NumberWanted => TokenExchanged [AddNumber],
+        NumberAdded => TokenExchanged [CheckAssets],
         Subscribed => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        SyncLost => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },
     WabaSubscribed => {
+        SyncWanted => WabaSubscribed [RequestContacts],
+        ContactsRequested => SyncRequested [RequestHistory],
+        CreditWanted => WabaSubscribed [AssignUser],
+        UserAssigned => WabaSubscribed [ShareCredit],
+        CreditAttached => WabaSubscribed [VerifyCredit],
+        CreditShared => CreditShared [CheckNumber],
+        CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => WabaSubscribed [RegisterNumber],
-        RegistrationUnsent => WabaSubscribed [CheckNumber],
+        RegistrationPutOff => WabaSubscribed [CheckNumber],
         RegistrationAllowed => WabaSubscribed [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
+        SyncLost => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
+        Canceled => Canceled,
+    },
+    CreditShared => {
+        CoexistenceSeen => WabaSubscribed [CheckNumber],
+        NumberChecked => CreditShared [RegisterNumber],
+        RegistrationPutOff => CreditShared [CheckNumber],
+        RegistrationAllowed => CreditShared [CheckNumber],
+        Registered => NumberRegistered [TellPartner],
+        PinRefused => NeedsPin,
+        OtpRequired => NeedsOtp [RequestOtp],
+        TokenLost => NeedsSignup,
+        WindowClosed => NeedsSignup,
+        UndoWanted => Canceling [UnsubscribeApp],
+        Canceled => Canceled,
+    },
+    SyncRequested => {
+        HistoryRequested => SyncRequested [CheckNumber],
+        CreditWanted => SyncRequested [AssignUser],
+        UserAssigned => SyncRequested [ShareCredit],
+        CreditAttached => SyncRequested [VerifyCredit],
+        CreditShared => SyncRequested [CheckNumber],
+        Registered => NumberRegistered [TellPartner],
+        TokenLost => NeedsSignup,
+        SyncLost => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
     },

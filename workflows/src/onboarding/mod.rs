@@ -2,33 +2,42 @@
 
 mod acts;
 mod answers;
+mod awaiting;
+mod client_steps;
 mod client_trouble;
 mod client_view;
+mod client_words;
+mod effects;
 mod event;
 mod executor;
 mod facts;
+mod flow;
 mod hear;
 mod machine;
+mod months;
 mod notices;
+mod pins;
+mod redacted;
+mod solutions;
 mod view;
+mod windows;
 
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Effect, Heard, Hold, InstanceId, Label, Offer, Reason, Said,
-    Timestamp, Tries, Workflow, WrongField,
+    Awaited, Care, Conduct, Effect, Heard, Hold, InstanceId, Label, Offer, Reason, Said, Timestamp,
+    Tries, Workflow, WrongField,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
-pub use facts::{Bound, Claim, Facts, Journey, Link, Order, Trouble};
+pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
 pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
-
-use crate::values::mask_phone_number;
+pub use windows::MetaWindow;
 
 /// The kind of lane of everything that calls Graph: one for each Meta app, which fails and is limited
 /// by itself.
@@ -36,22 +45,6 @@ pub const GRAPH_LANE: &str = "graph";
 
 /// Enough for every outage that is not told as one.
 const TRIES_MAX: u32 = 40;
-
-/// Spans that Meta fixes.
-pub struct MetaWindow;
-
-impl MetaWindow {
-    /// A number must be registered within this many days of the signup (Meta: register API).
-    pub const REGISTRATION_DAYS: u64 = 14;
-    /// Registrations of one number are counted in a moving window of this length (Meta: registration).
-    pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
-    /// Our cap within that window, well below Meta's ten.
-    pub const REGISTER_CAP: usize = 6;
-    /// How soon a registration that could not be sent is tried again.
-    pub const UNSENT_PAUSE: Duration = Duration::from_secs(15);
-    /// A code lives 30 s; one this old could no longer be answered in time.
-    pub const CODE_USABLE: Duration = Duration::from_secs(27);
-}
 
 /// The workflow of one client's onboarding.
 #[derive(Clone, Copy, Debug)]
@@ -74,26 +67,7 @@ impl Workflow for Onboarding {
     }
 
     fn deadlines(state: State, facts: &Facts) -> Vec<(Timestamp, Event)> {
-        match state {
-            State::LinkIssued | State::NeedsSignup => {
-                vec![(facts.link.expires_at, Event::LinkExpired)]
-            }
-            State::TokenExchanged
-            | State::WabaSubscribed
-            | State::NeedsAsset
-            | State::NeedsOtp
-            | State::NeedsPin => facts
-                .es_completed_at
-                // A number that is live already is past Meta's window.
-                .filter(|_| facts.registered_at.is_none())
-                .map(|at| {
-                    let days = Duration::from_secs(MetaWindow::REGISTRATION_DAYS * 86_400);
-                    (at + days, Event::WindowClosed)
-                })
-                .into_iter()
-                .collect(),
-            _ => Vec::new(),
-        }
+        windows::deadlines(state, facts)
     }
 
     fn labels(state: State, facts: &Facts, hold: Option<&Hold>) -> Vec<Label> {
@@ -124,6 +98,14 @@ impl Workflow for Onboarding {
         let (secs, hours) = (Duration::from_secs, Duration::from_hours);
         let (care, tries, express) = match command {
             Command::ExchangeCode => (Care::Once, tries(300, secs(2), secs(60)), true),
+            // Meta takes each of these once: the chats in a day, the others for good.
+            Command::RequestContacts | Command::RequestHistory => {
+                (Care::Once, tries(3_000, secs(1_800), hours(24)), false)
+            }
+            Command::ShareCredit | Command::AddNumber => {
+                (Care::Once, tries(3_000, secs(300), hours(6)), false)
+            }
+            Command::AssignUser => (Care::Checked, tries(3_000, secs(300), hours(6)), false),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
             Command::RegisterNumber => (Care::Once, tries(8_000, secs(600), hours(24)), false),
@@ -148,70 +130,7 @@ impl Workflow for Onboarding {
     }
 
     fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
-        let because = |mover: Actor, code: &str, text: &str, until: Option<Timestamp>| {
-            // The code says what is to be done; what went wrong is told beside it.
-            let (text, mover) = match &facts.trouble {
-                Some(trouble) => (trouble.text.as_str(), trouble.mover),
-                None => (text, mover),
-            };
-            // A fresh link is waited for as a matter of course; whatever comes later is not.
-            let cause = (state != State::LinkIssued).then(|| match &facts.trouble {
-                Some(trouble) => trouble.code.clone(),
-                None => code.to_owned(),
-            });
-            Some(Awaited {
-                mover,
-                reason: Reason::new(code, text),
-                until,
-                cause,
-            })
-        };
-        let link_end = Some(facts.link.expires_at);
-        match state {
-            State::LinkIssued if facts.claim.is_some() => because(
-                Actor::Client,
-                "code_missing",
-                "the browser told of a finished signup and brought no code",
-                link_end,
-            ),
-            State::LinkIssued if facts.opened_at.is_some() => because(
-                Actor::Client,
-                "finish_signup",
-                "the client has opened the link and not finished Meta's signup",
-                link_end,
-            ),
-            State::LinkIssued => because(
-                Actor::Client,
-                "open_link",
-                "nobody has opened the link yet",
-                link_end,
-            ),
-            State::NeedsSignup => because(
-                Actor::Client,
-                "sign_up_again",
-                "the client has to sign up with Meta once more",
-                link_end,
-            ),
-            State::NeedsAsset => because(
-                Actor::Client,
-                "choose_account",
-                "Meta granted no account or number that may be connected",
-                None,
-            ),
-            State::NeedsOtp => because(
-                Actor::Client,
-                "enter_code",
-                "the client has to enter the code that Meta sent to the number",
-                None,
-            ),
-            State::NeedsPin => because(
-                Actor::Client,
-                "enter_pin",
-                "the client has to enter the number's two-step PIN",
-                None,
-            ),
-            _ => None,
-        }
+        awaiting::awaits(state, facts)
     }
 
     fn ends(state: State) -> bool {
@@ -263,48 +182,10 @@ impl Workflow for Onboarding {
     }
 
     fn effect(command: Command, facts: &Facts) -> Effect {
-        acts::effect(command, facts)
+        effects::effect(command, facts)
     }
 
     fn redacted(facts: &Facts) -> Value {
-        let number = facts.bound.as_ref().and_then(|bound| {
-            let display = bound.display_phone_number.as_deref()?;
-            Some(mask_phone_number(display))
-        });
-        json!({
-            "partner": facts.order.partner,
-            "app": facts.order.app,
-            "external_id": facts.order.external_id,
-            "client_account": facts.order.client_account,
-            "locale": facts.order.locale,
-            "metadata": facts.order.metadata,
-            "link": { "id": facts.link.id, "expires_at": facts.link.expires_at.to_rfc3339(),
-                      "revoked_at": facts.link.revoked_at.map(Timestamp::to_rfc3339) },
-            "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
-            "journey": facts.journey.as_ref().map(|journey| json!({
-                "kind": journey.kind, "step": journey.step, "error_code": journey.error_code,
-                "session_id": journey.session_id, "at": journey.at.to_rfc3339() })),
-            "claim": facts.claim.as_ref().map(|claim| json!({
-                "event": claim.event, "waba_id": claim.waba, "phone_number_id": claim.phone,
-                "business_id": claim.business })),
-            "es_completed_at": facts.es_completed_at.map(Timestamp::to_rfc3339),
-            "code": facts.code.as_ref().map(|_| "sealed"),
-            "token": facts.token.as_ref().map(|_| "sealed"),
-            "token_expires_at": facts.token_expires_at.map(Timestamp::to_rfc3339),
-            "pin": facts.pin.as_ref().map(|_| "sealed"),
-            "subscribed_at": facts.subscribed_at.map(Timestamp::to_rfc3339),
-            "registered_at": facts.registered_at.map(Timestamp::to_rfc3339),
-            "completed_at": facts.completed_at.map(Timestamp::to_rfc3339),
-            "granted": facts.granted,
-            "bound": facts.bound.as_ref().map(|bound| json!({
-                "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,
-                "number": number, "name_status": bound.name_status, "coexistence": bound.coexistence })),
-            "registrations_allowed": facts.registrations_allowed,
-            "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
-            "can_send": facts.can_send,
-            "trouble": facts.trouble.as_ref().map(|trouble| json!({
-                "code": trouble.code, "text": trouble.text, "mover": trouble.mover, "at": trouble.at.to_rfc3339() })),
-            "sequence": facts.sequence,
-        })
+        redacted::redacted(facts)
     }
 }

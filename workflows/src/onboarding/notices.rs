@@ -2,9 +2,9 @@
 
 use engine::{HoldKind, Moved};
 
-use super::Onboarding;
 use super::machine::State;
 use super::view::status;
+use super::{Onboarding, flow};
 
 /// The types of notices that this change tells partners of, oldest meaning first.
 pub(super) fn notices_of(moved: &Moved<'_, Onboarding>) -> Vec<&'static str> {
@@ -45,8 +45,11 @@ pub(super) fn notices_of(moved: &Moved<'_, Onboarding>) -> Vec<&'static str> {
         .map(|hold| (hold.kind, hold.reason.code.as_str()));
     let hold = moved.after.hold.as_ref();
     let reason = hold.map(|hold| (hold.kind, hold.reason.code.as_str()));
-    if reason != reason_before && matches!(reason, Some((HoldKind::Retrying | HoldKind::Parked, _)))
-    {
+    let failed = reason != reason_before
+        && matches!(reason, Some((HoldKind::Retrying | HoldKind::Parked, _)));
+    // The signup ended otherwise than asked: it goes on, and the partner is told while it does.
+    let differs = flow::mismatch(before).is_none() && flow::mismatch(after).is_some();
+    if failed || differs {
         types.push("onboarding.step_failed");
     }
     let status_before = state_before.map(|state| {

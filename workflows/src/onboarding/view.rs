@@ -3,11 +3,12 @@
 use engine::{Actor, Hold, HoldKind, Reason, Timestamp, Workflow};
 use sha2::{Digest, Sha256};
 
-use super::Onboarding;
 use super::facts::Facts;
 use super::machine::State;
+use super::{Onboarding, flow, windows};
 use crate::app::{
-    LastErrorView, LinkView, NextActionView, OnboardingView, ReadinessView, ResultView,
+    DeadlineView, LastErrorView, LinkView, NextActionView, OnboardingView, ReadinessView,
+    ResultView,
 };
 use crate::catalogue;
 
@@ -20,6 +21,8 @@ pub fn status(state: State, facts: &Facts, hold: Option<&Hold>) -> &'static str 
         State::EsCompleted
         | State::TokenExchanged
         | State::WabaSubscribed
+        | State::CreditShared
+        | State::SyncRequested
         | State::NumberRegistered
         | State::Canceling
             if !parked =>
@@ -60,7 +63,7 @@ pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> Onbo
             waba_id: bound.map(|bound| bound.waba.to_string()),
             phone_number_id: bound.map(|bound| bound.phone.to_string()),
             display_phone_number: bound.and_then(|bound| bound.display_phone_number.clone()),
-            flow: bound.map(|bound| flow_of(bound.coexistence).to_owned()),
+            flow: bound.map(|bound| flow::name_of(bound.coexistence).to_owned()),
         },
         readiness: ReadinessView {
             subscribed: facts.subscribed_at.is_some(),
@@ -69,6 +72,7 @@ pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> Onbo
             can_send: facts.can_send,
         },
         next_action: next_action(state, facts, hold),
+        deadline: deadline_view(state, facts),
         last_error: last_error(facts, hold),
         created_at: facts.created_at.to_rfc3339(),
         updated_at: facts.seen_at.to_rfc3339(),
@@ -77,27 +81,8 @@ pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> Onbo
     }
 }
 
-fn flow_of(coexistence: bool) -> &'static str {
-    if coexistence {
-        "coexistence"
-    } else {
-        "cloud_api"
-    }
-}
-
-/// The flow that came is another than those asked for.
-pub(super) fn is_flow_mismatch(facts: &Facts) -> bool {
-    facts.bound.as_ref().is_some_and(|bound| {
-        let allowed = &facts.order.allowed;
-        !allowed.is_empty()
-            && !allowed
-                .iter()
-                .any(|flow| flow == flow_of(bound.coexistence))
-    })
-}
-
 fn status_reason(facts: &Facts, hold: Option<&Hold>) -> Option<String> {
-    if is_flow_mismatch(facts) {
+    if flow::mismatch(facts).is_some() {
         return Some("flow_mismatch".to_owned());
     }
     let code = |kind, reason: &Reason| for_partners(kind, reason).0;
@@ -169,7 +154,17 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
             "connect_account",
             "The WhatsApp account is being connected.",
         ),
-        State::WabaSubscribed => ("register_number", "The number is being registered."),
+        State::WabaSubscribed if facts.is_coexistence() => (
+            "request_sync",
+            "The WhatsApp Business app is being asked for its contacts and chats.",
+        ),
+        State::SyncRequested => (
+            "confirm_coexistence",
+            "The connection with the WhatsApp Business app is being confirmed.",
+        ),
+        State::WabaSubscribed | State::CreditShared => {
+            ("register_number", "The number is being registered.")
+        }
         State::Canceling => (
             "cancel",
             "It was called off, and what was set up is being taken back.",
@@ -180,6 +175,16 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
         ),
     };
     view(Actor::System, code, message, None)
+}
+
+/// Meta's deadline for what is at work, as partner and client are shown it.
+pub(super) fn deadline_view(state: State, facts: &Facts) -> Option<DeadlineView> {
+    let deadline = windows::deadline(state, facts)?;
+    Some(DeadlineView {
+        code: deadline.code,
+        at: deadline.at.to_rfc3339(),
+        message: deadline.text.to_owned(),
+    })
 }
 
 fn last_error(facts: &Facts, hold: Option<&Hold>) -> Option<LastErrorView> {

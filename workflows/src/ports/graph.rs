@@ -72,6 +72,26 @@ pub struct Callback {
     pub verify_token: Secret,
 }
 
+/// What may be asked for of the WhatsApp Business app, each once for a signup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncKind {
+    /// The app's contacts.
+    Contacts,
+    /// The history of its chats.
+    History,
+}
+
+/// A number to be added to an account, as Meta wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNumber {
+    /// The country's calling code.
+    pub calling_code: String,
+    /// The number without it.
+    pub national: String,
+    /// The name that recipients are to see.
+    pub display_name: String,
+}
+
 /// Whether messages can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
@@ -124,6 +144,10 @@ pub enum Reaction {
     DeregisterFirst,
     /// The number lives in the WhatsApp Business app: there is nothing to register.
     CoexistenceNumber,
+    /// This sync was asked for before: it is done.
+    SyncUsedUp,
+    /// The 24 hours for a sync are over: the client disconnects in the app and signs up again.
+    SyncTooLate,
     /// The app must be subscribed before its callback can be overridden.
     SubscribeFirst,
     /// Meta locked or restricted the account: the client appeals.
@@ -248,6 +272,70 @@ pub trait GraphApi: Send + Sync + 'static {
         code: &Secret,
         token: &Secret,
     ) -> Result<(), GraphError>;
+
+    /// Adds a number to a WABA; it must be verified afterwards.
+    async fn add_number(
+        &self,
+        waba: &WabaId,
+        number: &NewNumber,
+        token: &Secret,
+    ) -> Result<(), GraphError>;
+
+    /// The users of a portfolio that may work on a WABA.
+    async fn assigned_users(
+        &self,
+        waba: &WabaId,
+        business: &BusinessId,
+        system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError>;
+
+    /// Lets a system user manage a WABA. Repeating it changes nothing.
+    async fn assign_user(
+        &self,
+        waba: &WabaId,
+        user: &str,
+        system_token: &Secret,
+    ) -> Result<(), GraphError>;
+
+    /// Shares a credit line with a WABA and attaches it; answers the share's id. Cannot be undone for
+    /// the account: its currency is fixed from then on.
+    async fn share_credit(
+        &self,
+        line: &str,
+        waba: &WabaId,
+        currency: &str,
+        system_token: &Secret,
+    ) -> Result<String, GraphError>;
+
+    /// The shares of a credit line with one client's portfolio.
+    async fn credit_shares(
+        &self,
+        line: &str,
+        client: &BusinessId,
+        system_token: &Secret,
+    ) -> Result<Vec<String>, GraphError>;
+
+    /// What a share pays with, to be compared with what an account is paid by.
+    async fn share_credential(
+        &self,
+        share: &str,
+        system_token: &Secret,
+    ) -> Result<Option<String>, GraphError>;
+
+    /// What a WABA is paid by, if by anything.
+    async fn waba_funding(
+        &self,
+        waba: &WabaId,
+        system_token: &Secret,
+    ) -> Result<Option<String>, GraphError>;
+
+    /// Asks for what the WhatsApp Business app holds; answers Meta's id of the request. Works once.
+    async fn request_sync(
+        &self,
+        phone: &PhoneNumberId,
+        kind: SyncKind,
+        token: &Secret,
+    ) -> Result<Option<String>, GraphError>;
 
     /// Whether the number can send.
     async fn health(&self, phone: &PhoneNumberId, token: &Secret) -> Result<Health, GraphError>;

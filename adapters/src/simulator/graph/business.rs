@@ -65,7 +65,7 @@ pub(super) fn client_wabas(world: &World, call: &Call) -> Answer {
     ];
     let rows = shared
         .into_iter()
-        .map(|row| fields::choose(&waba::show(world, row), &call.params, &defaults))
+        .map(|row| fields::choose(&waba::show(world, row, call.at), &call.params, &defaults))
         .collect();
     Ok(fields::page(rows, &call.params))
 }

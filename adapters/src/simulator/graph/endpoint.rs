@@ -51,6 +51,7 @@ endpoints! {
     AssignUser = "assign_user",
     AssignedUsers = "assigned_users",
     ShareCredit = "share_credit",
+    Allocations = "allocations",
     Allocation = "allocation",
     RevokeCredit = "revoke_credit",
     Dialog = "dialog",
@@ -81,6 +82,11 @@ const EDGES: &[(&str, &str, Endpoint)] = &[
     ("extendedcredits", "GET", Endpoint::ExtendedCredits),
     ("assigned_users", "GET", Endpoint::AssignedUsers),
     ("assigned_users", "POST", Endpoint::AssignUser),
+    (
+        "owning_credit_allocation_configs",
+        "GET",
+        Endpoint::Allocations,
+    ),
     (
         "whatsapp_credit_sharing_and_attach",
         "POST",

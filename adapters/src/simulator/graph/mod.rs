@@ -99,6 +99,7 @@ async fn answer(core: &Core, call: &Call) -> Answer {
         Endpoint::AssignUser => credit::assign_user(world, call),
         Endpoint::AssignedUsers => credit::assigned_users(world, call),
         Endpoint::ShareCredit => credit::share(world, call),
+        Endpoint::Allocations => credit::allocations(world, call),
         Endpoint::Allocation => credit::allocation(world, call),
         Endpoint::RevokeCredit => credit::revoke(world, call),
         Endpoint::Subscribe | Endpoint::AppSubscribe | Endpoint::Dialog | Endpoint::Unknown => {

@@ -95,14 +95,16 @@ pub(super) fn is_pin(pin: &str) -> bool {
 
 /// Everything Graph would tell about a number at `now`.
 pub(super) fn show(world: &World, number: &Number, now: Timestamp) -> Value {
-    let is_active = number.is_on_cloud_api();
+    let is_hidden = number.app_hidden_until.is_some_and(|until| now < until);
+    let is_active = number.is_on_cloud_api() && !is_hidden;
     let name_is_pending = number.name_pending_until.is_some_and(|until| now < until);
-    let name_status = if name_is_pending {
-        "PENDING_REVIEW"
-    } else {
-        "APPROVED"
+    let name_status = match (name_is_pending, number.name_declined) {
+        (true, true) => "DECLINED",
+        (true, false) => "PENDING_REVIEW",
+        (false, _) => "APPROVED",
     };
     let status = match number.standing {
+        _ if is_hidden => "PENDING",
         Standing::New => "PENDING",
         Standing::CloudApi | Standing::Coexistence => "CONNECTED",
         Standing::Deregistered => "DISCONNECTED",
@@ -120,7 +122,7 @@ pub(super) fn show(world: &World, number: &Number, now: Timestamp) -> Value {
         "status": status,
         "account_mode": "LIVE",
         "last_onboarded_time": number.onboarded_at.to_datetime().format("%Y-%m-%dT%H:%M:%S+0000").to_string(),
-        "is_on_biz_app": number.standing == Standing::Coexistence,
+        "is_on_biz_app": number.standing == Standing::Coexistence && !is_hidden,
         "is_pin_enabled": number.pin.is_some(),
         "is_official_business_account": false,
         "messaging_limit_tier": "TIER_250",

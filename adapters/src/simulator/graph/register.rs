@@ -10,6 +10,8 @@ use super::{Answer, Call, Fault, access};
 
 /// A number must be registered this soon after its signup.
 const REGISTER_WITHIN: Duration = Duration::from_hours(14 * 24);
+/// A number that was verified before the signup has longer.
+const PRE_VERIFIED_WITHIN: Duration = Duration::from_hours(90 * 24);
 
 /// `POST /{phone}/register`.
 pub(super) fn register(world: &mut World, call: &Call) -> Answer {
@@ -83,9 +85,14 @@ fn take_registration(number: &mut Number, pin: &str, call: &Call) -> Answer {
             "The phone number was recently deleted, and its deletion has not completed. Wait 5 minutes.",
         ));
     }
-    if number.standing == Standing::New && number.onboarded_at + REGISTER_WITHIN < call.at {
+    let within = if number.pre_verified {
+        PRE_VERIFIED_WITHIN
+    } else {
+        REGISTER_WITHIN
+    };
+    if number.standing == Standing::New && number.onboarded_at + within < call.at {
         return Err(Fault::invalid_parameter(
-            "The phone number was not registered within 14 days of the embedded signup; it must be signed up again.",
+            "The phone number was not registered in time after the embedded signup; it must be signed up again.",
         ));
     }
     if number

@@ -32,6 +32,11 @@ impl Subject {
                     subject.learn_from_token(world, token);
                 }
             }
+            // The path names the credit line; whom it is for stands beside it.
+            Endpoint::ShareCredit => {
+                let waba_id = call.params.get("waba_id").unwrap_or_default();
+                subject.learn_from_node(world, waba_id);
+            }
             _ => subject.learn_from_node(world, &call.node),
         }
         if subject.app_id.is_none() {

@@ -1,5 +1,6 @@
 //! Accounts and the list of their numbers.
 
+use engine::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::world::{Waba, World};
@@ -9,7 +10,7 @@ use super::{Answer, Call, access, fields};
 /// `GET /{waba}`.
 pub(super) fn read(world: &World, call: &Call) -> Answer {
     let (_, waba) = access::waba(world, call)?;
-    let shown = show(world, waba);
+    let shown = show(world, waba, call.at);
     let defaults = [
         "id",
         "name",
@@ -47,7 +48,7 @@ pub(super) fn phone_numbers(world: &World, call: &Call) -> Answer {
 }
 
 /// Everything Graph would tell about an account.
-pub(super) fn show(world: &World, waba: &Waba) -> Value {
+pub(super) fn show(world: &World, waba: &Waba, now: Timestamp) -> Value {
     let owner = world.businesses.get(&waba.business_id);
     let owner_name = owner.map_or("", |business| business.name.as_str());
     let numbers = waba.numbers.iter().filter_map(|id| world.numbers.get(id));
@@ -74,7 +75,7 @@ pub(super) fn show(world: &World, waba: &Waba) -> Value {
         "owner_business_info": { "name": owner_name, "id": waba.business_id },
         "owner_business": { "name": owner_name, "id": waba.business_id },
         "on_behalf_of_business_info": null,
-        "primary_funding_id": waba.primary_funding_id,
+        "primary_funding_id": waba.funding(now),
         "creation_time": waba.created_at.seconds(),
         "health_status": {
             "can_send_message": can_send,

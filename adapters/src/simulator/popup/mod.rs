@@ -125,6 +125,8 @@ struct Finish {
     #[serde(default)]
     phone_number: Option<String>,
     #[serde(default)]
+    pre_verified_id: Option<String>,
+    #[serde(default)]
     kind: Ending,
     #[serde(default)]
     sim: Option<String>,
@@ -169,6 +171,7 @@ fn chosen(world: &World, asked: Finish) -> Wish {
         app_id: asked.app_id,
         partner_id: asked.partner_id,
         phone_number: asked.phone_number,
+        pre_verified_id: asked.pre_verified_id,
         business_id,
         business_name: Some(asked.business_name),
         waba_id,

@@ -101,6 +101,8 @@
       phone_number: state.phone || null,
       kind: kinds.includes(state.misbehavior) ? state.misbehavior : wantedKind(),
       sim: sim || null,
+      // Meta shows the first one only.
+      pre_verified_id: ((setup.preVerifiedPhone || {}).ids || [])[0] || null,
       partner_id: extras.partner_id || null
     };
     at('review-accept').disabled = true;

@@ -21,6 +21,8 @@ pub(crate) struct Arriving {
     pub(crate) waba_name: String,
     /// Digits only; nothing for a signup that ends without a number.
     pub(crate) digits: Option<String>,
+    /// The id of a number that the provider had verified before.
+    pub(crate) pre_verified_id: Option<String>,
     pub(crate) coexistence: bool,
 }
 
@@ -147,6 +149,7 @@ impl World {
             numbers: Vec::new(),
             assigned_users: Vec::new(),
             primary_funding_id: None,
+            next_funding: None,
         });
         id
     }
@@ -173,6 +176,10 @@ impl World {
         if who.coexistence {
             number.standing = Standing::Coexistence;
         }
+        if let Some(id) = &who.pre_verified_id {
+            number.id.clone_from(id);
+            number.pre_verified = true;
+        }
         let id = number.id.clone();
         self.add_number(number);
         id
@@ -198,6 +205,9 @@ impl Number {
             sms: None,
             syncs: BTreeMap::new(),
             history_refused: false,
+            name_declined: false,
+            pre_verified: false,
+            app_hidden_until: None,
             webhook_override: None,
         }
     }
@@ -205,6 +215,13 @@ impl Number {
     /// Sends a new one-time password to this number.
     pub(crate) fn text_password(&mut self) {
         self.sms = Some(one_time_password());
+    }
+
+    /// Both syncs count as asked for, as if by somebody before.
+    pub(crate) fn use_up_syncs(&mut self) {
+        for kind in ["smb_app_state_sync", "history"] {
+            self.syncs.insert(kind.to_owned(), opaque("", 24));
+        }
     }
 
     fn come_again(&mut self, coexistence: bool, now: Timestamp) {

@@ -54,6 +54,19 @@ pub(crate) struct Waba {
     pub(crate) numbers: Vec<String>,
     pub(crate) assigned_users: Vec<String>,
     pub(crate) primary_funding_id: Option<String>,
+    /// Another line takes over at that moment.
+    #[serde(default)]
+    pub(crate) next_funding: Option<(Timestamp, String)>,
+}
+
+impl Waba {
+    /// What pays for the account at `now`.
+    pub(crate) fn funding(&self, now: Timestamp) -> Option<&str> {
+        match &self.next_funding {
+            Some((from, next)) if *from <= now => Some(next),
+            _ => self.primary_funding_id.as_deref(),
+        }
+    }
 }
 
 /// Where a number is in use.
@@ -71,6 +84,10 @@ pub(crate) enum Standing {
 
 /// A business phone number.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that some signup turns by itself"
+)]
 pub(crate) struct Number {
     pub(crate) id: String,
     pub(crate) waba_id: String,
@@ -88,6 +105,15 @@ pub(crate) struct Number {
     pub(crate) sms: Option<String>,
     pub(crate) syncs: BTreeMap<String, String>,
     pub(crate) history_refused: bool,
+    /// A name that is not approved shows as declined rather than as under review.
+    #[serde(default)]
+    pub(crate) name_declined: bool,
+    /// Verified by the provider before the signup: it may be registered for longer.
+    #[serde(default)]
+    pub(crate) pre_verified: bool,
+    /// Until then Meta does not show that the number is in use in the app.
+    #[serde(default)]
+    pub(crate) app_hidden_until: Option<Timestamp>,
     pub(crate) webhook_override: Option<String>,
 }
 
@@ -175,6 +201,8 @@ pub(crate) struct Token {
 pub(crate) struct Allocation {
     pub(crate) id: String,
     pub(crate) waba_id: String,
+    #[serde(default)]
+    pub(crate) business_id: String,
     pub(crate) credit_line_id: String,
     pub(crate) receiving_credential_id: String,
     pub(crate) deleted: bool,

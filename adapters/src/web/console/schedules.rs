@@ -79,7 +79,8 @@ fn done(act: &str, name: &str) -> String {
 /// The page's middle.
 pub(super) fn body(list: &[Value], frame: &Frame) -> Markup {
     html! {
-        div.title { h1 { "Schedules" } span { a href="/console/journal" { "Check the journal" } } }
+        div.title { h1 { "Schedules" } }
+        p { a href="/console/journal" { "Check the journal" } }
         @if list.is_empty() {
             div.empty {
                 h2 { "Nothing runs by the clock" }

@@ -76,7 +76,8 @@ fn work(state: &str) -> &'static str {
     match state {
         "es_completed" => "Exchanging the code",
         "token_exchanged" => "Connecting the account",
-        "waba_subscribed" => "Registering the number",
+        "waba_subscribed" | "credit_shared" => "Registering the number",
+        "sync_requested" => "Connecting the app",
         "number_registered" => "Telling the partner",
         "canceling" => "Taking the subscription back",
         _ => "The next step",

@@ -24,6 +24,7 @@ pub(super) fn live(page: &PageView, web: &WebSettings, now: &str) -> Markup {
                 }
             }
             div data-part="trouble" hidden {}
+            div data-part="deadline" hidden {}
             div data-part="ask" hidden {}
             div data-part="signup" { (before_signup(texts)) }
             div data-part="steps" hidden {}

@@ -97,10 +97,10 @@ impl<S: Scenario> Life<S> {
             moves: 0,
             helped_at: None,
         };
-        life.to_the_end(plan).await
+        life.lived(plan).await
     }
 
-    async fn to_the_end(mut self, plan: Plan) -> Lived {
+    async fn lived(mut self, plan: Plan) -> Lived {
         if plan.faults != Faults::NONE {
             self.storm().await;
         }

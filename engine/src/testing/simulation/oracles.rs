@@ -9,9 +9,9 @@ use super::scenario::{Ending, Scenario};
 use crate::engine::Engine;
 use crate::instance::{Entry, Record};
 use crate::ledger::EngineError;
+use crate::plain_cipher::PlainCipher;
 use crate::store::{Filter, PageOrder, TallyKey};
 use crate::task::{FAR_AWAY, Work};
-use crate::testing::PlainCipher;
 use crate::verify::Verifier;
 
 /// More lines than any instance of a simulation writes.

@@ -17,10 +17,10 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::instance::Owner;
 use crate::lanes::Limits;
+use crate::plain_cipher::PlainCipher;
 use crate::rate::Rate;
 use crate::runner::RunnerOptions;
 use crate::store::Store;
-use crate::testing::PlainCipher;
 
 /// As a process runs by default, but for looking around rarely: it is woken by what is due.
 const OPTIONS: RunnerOptions = RunnerOptions {
@@ -83,7 +83,7 @@ impl Process {
     fn run(&mut self) {
         let engine = self.engine.clone();
         self.under_way.spawn(async move {
-            engine.run(OPTIONS, std::future::pending()).await;
+            engine.run(OPTIONS, std::future::pending::<()>()).await;
         });
     }
 

@@ -1,7 +1,7 @@
 //! What a workflow tells of itself to be simulated: who acts on it from outside, and what must be
 //! true at the end.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 
 use async_trait::async_trait;
 use fastrand::Rng;
@@ -59,10 +59,9 @@ pub trait Scenario: Send + Sync + 'static {
     async fn tell(&self, ending: &Ending<'_, Self::Step>) -> String {
         let mut told = String::new();
         for record in &ending.records {
-            told.push_str(&format!(
-                "{} {} {}\n",
-                record.id, record.workflow, record.state
-            ));
+            let (id, workflow, state) = (&record.id, &record.workflow, &record.state);
+            // Text takes whatever is written to it.
+            let _ = writeln!(told, "{id} {workflow} {state}");
         }
         told
     }

@@ -35,7 +35,7 @@ enum Stand {
 }
 
 struct Step<T> {
-    step: T,
+    deed: T,
     stand: Stand,
     in_vain: u32,
 }
@@ -44,40 +44,40 @@ struct Step<T> {
 pub(super) struct Steps<S: Scenario> {
     scenario: Arc<S>,
     hub: Arc<Hub>,
-    steps: Vec<Step<S::Step>>,
+    script: Vec<Step<S::Step>>,
     answers: Arc<Mutex<Vec<(usize, Answer)>>>,
 }
 
 impl<S: Scenario> Steps<S> {
     pub(super) fn new(scenario: &Arc<S>, hub: &Arc<Hub>) -> Self {
         let script = hub.draw(|chance| scenario.script(chance));
-        let steps = script.into_iter().map(|step| Step {
-            step,
+        let steps = script.into_iter().map(|deed| Step {
+            deed,
             stand: Stand::Open,
             in_vain: 0,
         });
         Self {
             scenario: Arc::clone(scenario),
             hub: Arc::clone(hub),
-            steps: steps.collect(),
+            script: steps.collect(),
             answers: Arc::default(),
         }
     }
 
     /// Whether a step waits to be taken.
     pub(super) fn is_open(&self) -> bool {
-        self.steps.iter().any(|step| step.stand == Stand::Open)
+        self.script.iter().any(|step| step.stand == Stand::Open)
     }
 
     /// Whether every step has its answer.
     pub(super) fn are_answered(&self) -> bool {
-        let mut steps = self.steps.iter();
+        let mut steps = self.script.iter();
         steps.all(|step| matches!(step.stand, Stand::Taken | Stand::Refused))
     }
 
     /// Has a process take the next step, or one a little ahead of its turn; perhaps a second time.
     pub(super) fn take_next(&mut self, process: &mut Process) {
-        let open = self.steps.iter().enumerate();
+        let open = self.script.iter().enumerate();
         let open = open.filter(|(_, step)| step.stand == Stand::Open);
         let open: Vec<usize> = open.map(|(at, _)| at).take(AHEAD_MAX).collect();
         let ahead = if self
@@ -91,11 +91,11 @@ impl<S: Scenario> Steps<S> {
         let Some(at) = open.get(ahead).copied() else {
             return;
         };
-        self.steps[at].stand = Stand::UnderWay {
+        self.script[at].stand = Stand::UnderWay {
             process: process.number,
         };
         self.hub
-            .note(format_args!("step {:?}", self.steps[at].step));
+            .note(format_args!("step {:?}", self.script[at].deed));
         self.spawn(at, process, true);
         if self
             .hub
@@ -107,20 +107,20 @@ impl<S: Scenario> Steps<S> {
 
     /// A step that was taken or refused is taken once more, late.
     pub(super) fn repeat_one(&mut self, process: &mut Process) {
-        let past = self.steps.iter().enumerate();
+        let past = self.script.iter().enumerate();
         let past = past.filter(|(_, step)| matches!(step.stand, Stand::Taken | Stand::Refused));
         let past: Vec<usize> = past.map(|(at, _)| at).collect();
         if !past.is_empty() {
             let at = past[self.hub.draw(|chance| chance.usize(..past.len()))];
             self.hub
-                .note(format_args!("repeat {:?}", self.steps[at].step));
+                .note(format_args!("repeat {:?}", self.script[at].deed));
             self.spawn(at, process, false);
         }
     }
 
     fn spawn(&self, at: usize, process: &mut Process, counts: bool) {
         let scenario = Arc::clone(&self.scenario);
-        let (engine, step) = (process.engine.clone(), self.steps[at].step.clone());
+        let (engine, step) = (process.engine.clone(), self.script[at].deed.clone());
         let answers = Arc::clone(&self.answers);
         process.under_way.spawn(async move {
             let outcome = scenario.take(&engine, &step).await;
@@ -138,7 +138,7 @@ impl<S: Scenario> Steps<S> {
             std::mem::take(&mut *answers)
         };
         for (at, answer) in answers {
-            let step = &mut self.steps[at];
+            let step = &mut self.script[at];
             step.stand = match answer {
                 Answer::Taken => Stand::Taken,
                 Answer::Refused => Stand::Refused,
@@ -154,7 +154,7 @@ impl<S: Scenario> Steps<S> {
 
     /// Whoever asked a process that died asks again.
     pub(super) fn asked_in_vain(&mut self, process: usize) {
-        for step in &mut self.steps {
+        for step in &mut self.script {
             if step.stand == (Stand::UnderWay { process }) {
                 step.stand = Stand::Open;
             }
@@ -163,9 +163,9 @@ impl<S: Scenario> Steps<S> {
 
     /// What was acknowledged.
     pub(super) fn taken(self) -> Vec<S::Step> {
-        let steps = self.steps.into_iter();
+        let steps = self.script.into_iter();
         let taken = steps.filter(|step| step.stand == Stand::Taken);
-        taken.map(|step| step.step).collect()
+        taken.map(|step| step.deed).collect()
     }
 }
 

@@ -108,9 +108,9 @@ impl App {
         let id = InstanceId::new(id);
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let facts = self.engine.inspect(record.clone()).await?;
-        let held = self.held_lanes();
-        let hold = waits_for_lane(&record, &tasks, &held, self.engine.now())
-            .or_else(|| hold_of(&record, self.engine.now()));
+        let now = self.engine.now();
+        let hold = waits_for_lane(&record, &tasks, &self.held_lanes(), now)
+            .or_else(|| hold_of(&record, now));
         let possible = self.engine.possible(record.clone()).await?;
         let mut acts = names_of(&possible);
         acts.extend(erasing(&record));

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::partner::DeadlineView;
+
 /// What the client's page shows. Everything on the page follows from this.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClientView {
@@ -18,6 +20,8 @@ pub struct ClientView {
     pub steps: Vec<StepView>,
     /// What the client is asked for, if anything.
     pub ask: Option<AskView>,
+    /// Until when Meta allows what is at work, where the client should know it.
+    pub deadline: Option<DeadlineView>,
     /// What went wrong last, if it matters to the client.
     pub trouble: Option<TroubleView>,
     /// The client's number, masked.

@@ -18,6 +18,6 @@ pub use operator::{
     AttentionGroup, HeldLane, HoldView, InstanceRow, InstanceView, TaskView, TryView,
 };
 pub use partner::{
-    EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, ReadinessView,
-    ResultView,
+    DeadlineView, EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView,
+    ReadinessView, ResultView,
 };

@@ -34,6 +34,8 @@ pub struct OnboardingView {
     pub readiness: ReadinessView,
     /// Who acts next, and how; nothing when all is done.
     pub next_action: Option<NextActionView>,
+    /// Until when Meta allows what is at work now; nothing where it sets no time.
+    pub deadline: Option<DeadlineView>,
     /// The last thing that went wrong, while it still matters.
     pub last_error: Option<LastErrorView>,
     /// RFC 3339.
@@ -99,6 +101,17 @@ pub struct NextActionView {
     pub message: String,
     /// RFC 3339; the deadline or the next try.
     pub due_at: Option<String>,
+}
+
+/// A time that Meta sets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeadlineView {
+    /// What must have happened: `register_number` or `sync_chats`.
+    pub code: &'static str,
+    /// RFC 3339.
+    pub at: String,
+    /// One sentence for people.
+    pub message: String,
 }
 
 /// The last thing that went wrong.

@@ -1,25 +1,16 @@
 //! The asset check: which account and number the token really grants, against what was claimed and asked.
 
-use std::time::Duration;
-
 use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
-use rand::Rng;
 
-use super::{OnboardingExecutor, outcome_of, retry, token_of};
+use super::{INVISIBLE_TRIES, OnboardingExecutor, choice, number, outcome_of, retry, token_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
-use crate::onboarding::facts::{Bound, Claim, Facts, Trouble};
+use crate::onboarding::facts::{Bound, Claim, Trouble};
 use crate::ports::graph::{PhoneNumber, Reaction, TokenGrant};
-use crate::values::{Secret, WabaId};
-
-/// With several granted accounts, how long the browser may take to say which one it was.
-const CLAIM_PATIENCE: Duration = Duration::from_secs(8);
+use crate::values::WabaId;
 
 /// Onboardings of one number that are looked at: it changes hands rarely.
 const SAME_NUMBER_MAX: usize = 50;
-
-/// After this many tries an asset that stays invisible is taken for not granted.
-const INVISIBLE_TRIES: u32 = 4;
 
 impl OnboardingExecutor {
     pub(super) async fn check_assets(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -44,25 +35,30 @@ impl OnboardingExecutor {
             };
             return Outcome::Done(Event::TokenLost(trouble));
         }
-        let waba = match choose_waba(job, &grant) {
-            Ok(waba) => waba,
+        let candidates = match choice::accounts(job, &grant) {
+            Ok(candidates) => candidates,
             Err(outcome) => return *outcome,
         };
-        let numbers = match self.graph.phone_numbers(&waba, token).await {
-            Ok(numbers) => numbers,
-            Err(error)
-                if error.reaction == Reaction::NotVisible && job.attempt + 1 >= INVISIBLE_TRIES =>
-            {
-                let text = "Meta does not show the granted account to this app.";
-                return refuse(job, &grant, "waba_not_visible", text, Actor::Operator);
+        for waba in &candidates {
+            let numbers = match self.graph.phone_numbers(waba, token).await {
+                Ok(numbers) => numbers,
+                Err(error) if error.reaction == Reaction::NotVisible && candidates.len() > 1 => {
+                    continue;
+                }
+                Err(error)
+                    if error.reaction == Reaction::NotVisible
+                        && job.attempt + 1 >= INVISIBLE_TRIES =>
+                {
+                    let text = "Meta does not show the granted account to this app.";
+                    return refuse(job, &grant, "waba_not_visible", text, Actor::Operator);
+                }
+                Err(error) => return outcome_of(&error, job.now),
+            };
+            if let Some(number) = choice::number(job, numbers) {
+                return self.bind(job, grant, waba.clone(), number).await;
             }
-            Err(error) => return outcome_of(&error, job.now),
-        };
-        let number = match choose_number(job, &grant, numbers) {
-            Ok(number) => number,
-            Err(outcome) => return *outcome,
-        };
-        self.bind(job, grant, waba, number).await
+        }
+        number_missing(job, &grant, candidates.first())
     }
 
     async fn bind(
@@ -92,9 +88,10 @@ impl OnboardingExecutor {
             }
         };
         let claimed = job.facts.claim.as_ref();
-        match self.is_bound_elsewhere(job, &number).await {
-            Ok(false) => {}
-            Ok(true) => {
+        let returning = match self.former_holder(job, &number).await {
+            Ok(Holder::Nobody) => false,
+            Ok(Holder::SamePartner) => true,
+            Ok(Holder::AnotherPartner) => {
                 let text = "The number is connected through another partner of this installation.";
                 return refuse(job, &grant, "number_bound_elsewhere", text, Actor::Operator);
             }
@@ -105,7 +102,7 @@ impl OnboardingExecutor {
                     "numbers in use could not be read",
                 ));
             }
-        }
+        };
         Outcome::Done(Event::AssetsBound {
             bound: Bound {
                 business,
@@ -114,21 +111,19 @@ impl OnboardingExecutor {
                 phone: number.id,
                 display_phone_number: number.display,
                 name_status: number.name_status,
+                returning,
             },
             granted: grant.wabas,
             token_expires_at: grant.expires_at,
-            pin: fresh_pin(),
         })
     }
-}
 
-impl OnboardingExecutor {
-    /// Whether another partner's client has this number: it is theirs until they let it go.
-    async fn is_bound_elsewhere(
+    /// Whose client had this number before: another partner's is theirs until they let it go.
+    async fn former_holder(
         &self,
         job: &Job<Onboarding>,
         number: &PhoneNumber,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Holder, StoreError> {
         let filter = Filter {
             workflow: Some("onboarding".to_owned()),
             labels: vec![("phone".to_owned(), number.id.to_string())],
@@ -140,90 +135,31 @@ impl OnboardingExecutor {
         };
         let found = self.store.find(&filter, &page).await?;
         let own = job.facts.order.partner.as_str();
-        Ok(found.items.iter().any(|record| {
-            let held = !matches!(record.state.as_str(), "canceled" | "expired");
-            held && record.label("tenant") != Some(own)
-        }))
+        let mut holder = Holder::Nobody;
+        for record in found.items.iter().filter(|record| record.id != job.id) {
+            if record.label("tenant") == Some(own) {
+                holder = Holder::SamePartner;
+            } else if !matches!(record.state.as_str(), "canceled" | "expired") {
+                return Ok(Holder::AnotherPartner);
+            }
+        }
+        Ok(holder)
     }
 }
 
-/// The account to bind: what was claimed or asked for, if granted; else the newest grant.
-fn choose_waba(job: &Job<Onboarding>, grant: &TokenGrant) -> Result<WabaId, Box<Outcome<Event>>> {
-    let facts = &job.facts;
-    let claimed = facts.claim.as_ref().and_then(|claim| claim.waba.clone());
-    if let Some(claimed) = &claimed
-        && !grant.wabas.contains(claimed)
-    {
-        tracing::warn!(instance.id = %job.id, "a browser claimed an account that its token does not grant");
-        return Err(Box::new(Outcome::Done(Event::AssetsRefused {
-            trouble: super::super::hear::not_granted(job.now),
-            granted: grant.wabas.clone(),
-        })));
-    }
-    let expected = facts.order.expected_waba.as_ref();
-    if let Some(expected) = expected
-        && (!grant.wabas.contains(expected)
-            || claimed.as_ref().is_some_and(|claimed| claimed != expected))
-    {
-        let text = "Another WhatsApp account was connected than was asked for.";
-        return Err(Box::new(refuse(
-            job,
-            grant,
-            "waba_mismatch",
-            text,
-            Actor::Client,
-        )));
-    }
-    if let Some(waba) = claimed.or_else(|| expected.cloned()) {
-        return Ok(waba);
-    }
-    let patience_ends = facts.code_at.map(|at| at + CLAIM_PATIENCE);
-    if grant.wabas.len() > 1
-        && let Some(until) = patience_ends.filter(|until| *until > job.now)
-    {
-        return Err(Box::new(Outcome::Wait {
-            until,
-            why: Reason::new(
-                "claim_awaited",
-                "Meta granted several accounts and the browser has not said which one was chosen",
-            ),
-            mover: Actor::Client,
-        }));
-    }
-    if let Some(newest) = grant.wabas.first() {
-        Ok(newest.clone())
-    } else {
-        let text = "Meta granted no WhatsApp account.";
-        Err(Box::new(refuse(
-            job,
-            grant,
-            "no_waba_granted",
-            text,
-            Actor::Client,
-        )))
-    }
+/// Whose client has had a number.
+enum Holder {
+    Nobody,
+    SamePartner,
+    AnotherPartner,
 }
 
-/// The number to bind: the claimed one if the account has it, else the newest.
-fn choose_number(
+fn number_missing(
     job: &Job<Onboarding>,
     grant: &TokenGrant,
-    numbers: Vec<PhoneNumber>,
-) -> Result<PhoneNumber, Box<Outcome<Event>>> {
+    waba: Option<&WabaId>,
+) -> Outcome<Event> {
     let facts = &job.facts;
-    let expected = facts.order.expected_phone_number.as_deref();
-    let claimed = facts.claim.as_ref().and_then(|claim| claim.phone.as_ref());
-    let chosen = match (expected, claimed) {
-        (Some(expected), _) => numbers
-            .into_iter()
-            .find(|number| number.display.as_deref().map(digits_of).as_deref() == Some(expected)),
-        (None, Some(claimed)) => numbers.into_iter().find(|number| number.id == *claimed),
-        (None, None) => numbers.into_iter().next(),
-    };
-    chosen.ok_or_else(|| Box::new(number_missing(job, grant, facts)))
-}
-
-fn number_missing(job: &Job<Onboarding>, grant: &TokenGrant, facts: &Facts) -> Outcome<Event> {
     let claimed = facts
         .claim
         .as_ref()
@@ -232,6 +168,13 @@ fn number_missing(job: &Job<Onboarding>, grant: &TokenGrant, facts: &Facts) -> O
     if job.attempt + 1 < INVISIBLE_TRIES {
         let text = "the account does not show the number yet";
         return retry(Reason::new("number_not_visible", text));
+    }
+    if let Some(waba) = waba
+        && !claimed
+        && facts.adding.is_none()
+        && number::wanted(&facts.order).is_some()
+    {
+        return Outcome::Done(Event::NumberWanted { waba: waba.clone() });
     }
     if facts.order.expected_phone_number.is_some() {
         let text = "Another number was connected than was asked for.";
@@ -245,7 +188,7 @@ fn number_missing(job: &Job<Onboarding>, grant: &TokenGrant, facts: &Facts) -> O
     refuse(job, grant, "number_missing", text, Actor::Client)
 }
 
-fn refuse(
+pub(super) fn refuse(
     job: &Job<Onboarding>,
     grant: &TokenGrant,
     code: &str,
@@ -261,14 +204,4 @@ fn refuse(
         },
         granted: grant.wabas.clone(),
     })
-}
-
-fn digits_of(number: &str) -> String {
-    number.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// A PIN nobody can guess, made here once and kept sealed for the number's life.
-fn fresh_pin() -> Secret {
-    let pin = rand::rng().random_range(0..1_000_000_u32);
-    Secret::new(format!("{pin:06}"))
 }

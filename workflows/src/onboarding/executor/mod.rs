@@ -3,10 +3,14 @@
 //! Performers say what came of a call; what follows from it is the table's.
 
 mod assets;
+mod choice;
+mod credit;
 mod exchange;
+mod number;
 mod otp;
 mod register;
 mod subscribe;
+mod sync;
 mod tell;
 
 use std::sync::Arc;
@@ -23,19 +27,24 @@ use super::event::Event;
 use super::facts::Trouble;
 use super::machine::Command;
 use super::notices::notices_of;
+use super::pins::Pins;
 use super::view::onboarding_view;
 use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
-use crate::ports::graph::{AppCredentials, GraphApi, GraphError, Reaction};
+use crate::ports::graph::{AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
 use crate::values::Secret;
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
 
+/// After this many tries what stays invisible is taken for not granted: sharing lags by seconds only.
+const INVISIBLE_TRIES: u32 = 4;
+
 /// Performs onboarding's commands.
 pub struct OnboardingExecutor {
     graph: Arc<dyn GraphApi>,
     directory: Directory,
+    pins: Pins,
     store: Arc<dyn Store>,
 }
 
@@ -44,7 +53,8 @@ impl OnboardingExecutor {
     pub fn new(graph: Arc<dyn GraphApi>, documents: Documents, store: Arc<dyn Store>) -> Self {
         Self {
             graph,
-            directory: Directory::new(documents),
+            directory: Directory::new(documents.clone()),
+            pins: Pins::new(documents),
             store,
         }
     }
@@ -77,8 +87,14 @@ impl Executor<Onboarding> for OnboardingExecutor {
         match command {
             Command::ExchangeCode => self.exchange_code(job).await,
             Command::CheckAssets => self.check_assets(job).await,
+            Command::AddNumber => self.add_number(job).await,
             Command::SubscribeApp => self.subscribe_app(job).await,
             Command::CheckNumber => self.check_number(job).await,
+            Command::AssignUser => self.assign_user(job).await,
+            Command::ShareCredit => self.share_credit(job).await,
+            Command::VerifyCredit => self.verify_credit(job).await,
+            Command::RequestContacts => self.request_sync(job, SyncKind::Contacts).await,
+            Command::RequestHistory => self.request_sync(job, SyncKind::History).await,
             Command::RegisterNumber => self.register_number(job).await,
             Command::RequestOtp => self.request_otp(job).await,
             Command::SubmitOtp => self.submit_otp(job).await,
@@ -90,6 +106,9 @@ impl Executor<Onboarding> for OnboardingExecutor {
     async fn check(&self, command: Command, job: &Job<Onboarding>) -> Finding<Event> {
         match command {
             Command::RegisterNumber => self.find_registration(job).await,
+            Command::ShareCredit => self.find_share(job).await,
+            Command::AddNumber => self.find_added(job).await,
+            Command::RequestContacts | Command::RequestHistory => sync::ask_again(),
             // A code is spent by one use, and nobody can ask Meta whether it was used.
             _ => Finding::Happened(Event::CodeLost(exchange::unanswered(job.now))),
         }

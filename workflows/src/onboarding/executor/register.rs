@@ -3,6 +3,7 @@
 use engine::{Actor, Finding, Job, Outcome, Reason};
 
 use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of, trouble_of};
+use crate::onboarding::answers::NAME_NOT_PROCESSED;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Bound, Trouble};
 use crate::onboarding::{MetaWindow, Onboarding};
@@ -20,16 +21,36 @@ impl OnboardingExecutor {
             Ok(number) => number,
             Err(error) => return outcome_of(&error, job.now),
         };
-        // What the browser calls the flow is a claim: only Meta's own word ends this early.
-        if number.live || number.on_business_app {
+        // The finish decides the flow: registering such a number would end the app's use of it.
+        if number.on_business_app || bound.coexistence {
+            return self.coexistence_step(job, (bound, token), number).await;
+        }
+        if let Some(credit) = self.credit_step(job, bound).await {
+            return credit;
+        }
+        if number.live {
             return Outcome::Done(self.live(number, bound, token).await);
+        }
+        if let Some(wait) = name_wait(job, &number) {
+            return wait;
         }
         let from = job.now - MetaWindow::REGISTER_WINDOW;
         let attempts = &job.facts.register_attempts;
         if attempts.iter().filter(|at| **at > from).count() >= job.facts.registrations_max() {
             return attempts_used(job);
         }
-        Outcome::Done(Event::NumberChecked)
+        let own = job.facts.pin_of.as_ref() == Some(&bound.phone);
+        let known = job.facts.pin.as_ref().filter(|_| own);
+        let given = known.filter(|_| job.facts.pin_is_given);
+        let place = (&job.facts.order.app, &bound.phone);
+        match self.pins.of(place, given, known).await {
+            Ok(pin) => Outcome::Done(Event::NumberChecked { pin }),
+            Err(error) => {
+                tracing::error!(%error, "the PIN of a number could not be kept");
+                let text = "the number's PIN could not be kept";
+                retry(Reason::new("store_unavailable", text))
+            }
+        }
     }
 
     pub(super) async fn register_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -74,25 +95,12 @@ impl OnboardingExecutor {
                 let unsent = trouble_of(error, Actor::Outside, job.now);
                 Outcome::Done(Event::RegistrationUnsent(unsent)).blamed_on_lane(why)
             }
-            Reaction::CoexistenceNumber => Outcome::Done(Event::Registered {
-                display_phone_number: None,
-                name_status: None,
-                coexistence: true,
-                can_send: None,
-            }),
+            Reaction::CoexistenceNumber => Outcome::Done(Event::CoexistenceSeen),
             Reaction::PinMismatch => {
                 Outcome::Done(Event::PinRefused(trouble_of(error, Actor::Client, job.now)))
             }
             Reaction::NumberUnverified => Outcome::Done(Event::OtpRequired),
-            Reaction::NameNotProcessed => Outcome::Wait {
-                // Twice a day stays within our cap on registrations.
-                until: job.now + std::time::Duration::from_hours(12),
-                why: Reason::new(
-                    "name_not_processed",
-                    "Meta has not processed the display name; the number is registered once it has",
-                ),
-                mover: Actor::Outside,
-            },
+            Reaction::NameNotProcessed => Outcome::Done(Event::NameAwaited),
             Reaction::RegisterLimit => Outcome::Wait {
                 until: job.now + MetaWindow::REGISTER_WINDOW,
                 why: Reason::new(
@@ -156,7 +164,7 @@ impl OnboardingExecutor {
         }
     }
 
-    async fn live(&self, number: PhoneNumber, bound: &Bound, token: &Secret) -> Event {
+    pub(super) async fn live(&self, number: PhoneNumber, bound: &Bound, token: &Secret) -> Event {
         let health = self.graph.health(&bound.phone, token).await.ok();
         Event::Registered {
             display_phone_number: number.display,
@@ -164,6 +172,41 @@ impl OnboardingExecutor {
             coexistence: number.on_business_app || bound.coexistence,
             can_send: health.and_then(|health| health.can_send),
         }
+    }
+}
+
+/// How long the number waits for its display name: looking counts nothing, registering does.
+fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Event>> {
+    let refused_at = job.facts.name_awaited_at?;
+    let wait = |until, mover, code: &str, text: &str| {
+        Some(Outcome::Wait {
+            until,
+            why: Reason::new(code, text),
+            mover,
+        })
+    };
+    let next = job.now + MetaWindow::NAME_PAUSE;
+    match number.name_status.as_deref() {
+        Some("DECLINED") => wait(
+            next,
+            Actor::Client,
+            "name_declined",
+            "Meta declined the display name; the number is registered once the client has given it another in WhatsApp Manager",
+        ),
+        Some("PENDING_REVIEW") => wait(
+            next,
+            Actor::Outside,
+            "name_not_processed",
+            NAME_NOT_PROCESSED,
+        ),
+        // Meta shows it as done and refused a moment ago: the one lags behind the other.
+        _ if job.now < refused_at + MetaWindow::NAME_PAUSE => wait(
+            refused_at + MetaWindow::NAME_PAUSE,
+            Actor::Outside,
+            "name_not_processed",
+            NAME_NOT_PROCESSED,
+        ),
+        _ => None,
     }
 }
 
@@ -184,7 +227,9 @@ fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
     }
 }
 
-fn token_and_number(job: &Job<Onboarding>) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
+pub(super) fn token_and_number(
+    job: &Job<Onboarding>,
+) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
     let token = token_of(job)?;
     let bound = job.facts.bound.as_ref().ok_or_else(|| {
         Box::new(Outcome::Ask {

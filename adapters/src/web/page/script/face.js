@@ -52,6 +52,7 @@ function render(view, local) {
   const trouble = local || view.trouble;
   part('headline', [view.phase, view.headline, view.text, view.number], () => headline(view));
   part('trouble', [trouble, view.phase], () => (trouble ? notice(trouble) : null));
+  part('deadline', [view.phase, view.deadline], () => deadline(view));
   part('ask', view.phase === 'asking' ? view.ask : null, () => (view.phase === 'asking' && view.ask ? question(view.ask) : null));
   part('signup', [view.phase === 'signup', Boolean(trouble), coexistence(view)], () => (view.phase === 'signup' ? signupPart(view, trouble) : null));
   part('steps', [view.phase, view.steps], () => steps(view));
@@ -80,6 +81,14 @@ function notice(trouble) {
       next),
     button ? el('button', { class: 'button', type: 'button', onclick: button.press }, button.label) : null,
     trouble.aside ? el('button', { class: 'plain', type: 'button', onclick: trouble.aside.press }, trouble.aside.label) : null);
+}
+
+// Until when Meta allows it: told while there is still something to be done.
+function deadline(view) {
+  if (!view.deadline || view.phase === 'done' || view.phase === 'ended') return null;
+  return el('section', { id: 'deadline', class: 'need' },
+    el('p', {}, view.deadline.message),
+    el('p', { class: 'hint', 'data-left': view.deadline.at }));
 }
 
 const words = { done: t.word_done, now: t.word_now, todo: t.word_todo, trouble: t.word_trouble };
@@ -203,6 +212,12 @@ function tick() {
   for (const line of face.querySelectorAll('[data-next]')) {
     const seconds = Math.round((Date.parse(line.dataset.next) - now()) / 1000);
     line.textContent = seconds > 0 ? fill(t.next_try, { when: ahead(seconds) }) : t.next_try_now;
+  }
+  for (const line of face.querySelectorAll('[data-left]')) {
+    const end = new Date(line.dataset.left);
+    const seconds = Math.round((end - now()) / 1000);
+    const day = end.toLocaleString(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' });
+    line.textContent = seconds > 0 ? fill(t.time_left, { when: ahead(seconds), day }) : t.time_up;
   }
 }
 

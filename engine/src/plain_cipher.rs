@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use crate::instance::SubjectId;
 use crate::seal::{Cipher, DataKey, SealError};
 
-/// Seals without secrecy, for tests and simulations. Never for data of anyone.
+/// Seals without secrecy: for tests, and for data that is nobody's secret. Its journal chain tells of
+/// accidents, not of forgers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainCipher;
 

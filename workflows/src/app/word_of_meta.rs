@@ -1,0 +1,77 @@
+//! What a webhook of Meta's means to the onboarding that it speaks of.
+//!
+//! It comes in any order and more than once, so each word must mean the same the second time.
+
+use engine::{EngineError, Filter, InstanceId, PageOrder};
+use serde_json::Value;
+
+use super::App;
+use super::problem::Problem;
+use crate::onboarding::{Event, Onboarding};
+use crate::values::AppId;
+
+/// Meta's code for a client that does not share its chats (Meta: onboarding app users).
+const HISTORY_REFUSED: i64 = 2_593_109;
+
+/// Onboardings of one number that are looked at: it comes back rarely.
+const SAME_NUMBER_MAX: usize = 50;
+
+impl App {
+    /// Hands on what concerns onboardings. An error means: not heard, Meta should repeat it.
+    pub(super) async fn hear_meta(&self, app: &AppId, changes: &[Value]) -> Result<(), Problem> {
+        for change in changes {
+            if let Some(phone) = history_refused(change) {
+                self.tell_onboarding(app, phone, Event::HistoryRefused)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the latest onboarding of a number that came through this app.
+    async fn tell_onboarding(&self, app: &AppId, phone: &str, event: Event) -> Result<(), Problem> {
+        let filter = Filter {
+            workflow: Some("onboarding".to_owned()),
+            labels: vec![("phone".to_owned(), phone.to_owned())],
+            ..Filter::default()
+        };
+        let page = PageOrder {
+            limit: SAME_NUMBER_MAX,
+            after: None,
+        };
+        let found = self.engine.find(&filter, &page).await?.items;
+        let latest = found.into_iter().max_by_key(|record| record.created_at);
+        let Some(record) = latest else {
+            tracing::info!("a webhook spoke of a number that no onboarding has");
+            return Ok(());
+        };
+        let id: InstanceId = record.id.clone();
+        let instance = self.engine.open::<Onboarding>(record).await?;
+        if instance.facts.order.app != *app {
+            return Ok(());
+        }
+        match self.engine.submit::<Onboarding>(&id, event).await {
+            // What it can no longer take it need not hear.
+            Ok(_) | Err(EngineError::Refused(_)) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// The number whose owner does not share the history, if that is what the change says.
+fn history_refused(change: &Value) -> Option<&str> {
+    if change.get("field")?.as_str()? != "history" {
+        return None;
+    }
+    let value = change.get("value")?;
+    let parts = value.get("history").and_then(Value::as_array);
+    let refused = parts.into_iter().flatten().any(|part| {
+        let errors = part.get("errors").and_then(Value::as_array);
+        errors
+            .into_iter()
+            .flatten()
+            .any(|error| error.get("code").and_then(Value::as_i64) == Some(HISTORY_REFUSED))
+    });
+    let phone = value.pointer("/metadata/phone_number_id")?.as_str();
+    phone.filter(|_| refused)
+}
