@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use crate::chain::Chain;
+use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::examine::{Depth, Discrepancy, Fault, examine};
 use crate::ledger::EngineError;
@@ -49,6 +50,7 @@ impl Chore for SealJournals {
 struct Rooting<'a> {
     engine: &'a Engine,
     chain: &'a Chain,
+    begun: Timestamp,
     previous: Option<Root>,
     walk: Walk,
     known: Index,
@@ -77,6 +79,7 @@ impl<'a> Rooting<'a> {
         Ok(Self {
             engine,
             chain,
+            begun: engine.now(),
             previous,
             walk: Walk::over(known.clone()),
             known,
@@ -176,8 +179,10 @@ impl<'a> Rooting<'a> {
             BUCKET_MAX
         };
         let number = self.previous.as_ref().map_or(1, |root| root.number + 1);
+        // Two that make the same root must not write over each other: one of them is too late.
+        let begun = self.begun.millis();
         for part in leaves.chunks(size) {
-            let key = format!("{number:012}/{:06}", self.index.len());
+            let key = format!("{number:012}/{begun}/{:06}", self.index.len());
             let Some((put, named)) = self.chain.bucket(key, part) else {
                 continue;
             };
