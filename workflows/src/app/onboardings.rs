@@ -250,7 +250,15 @@ impl App {
         let instance = match found {
             Ok(instance) => instance,
             Err(EngineError::NotFound(_)) => return Err(Problem::not_found("onboarding")),
-            Err(other) => return Err(other.into()),
+            // What cannot be read is told to its partner alone.
+            Err(other) => {
+                let record = self.engine.record(&InstanceId::new(id)).await?;
+                let tenant = record.as_ref().and_then(|record| record.label("tenant"));
+                if tenant == Some(caller.partner.as_str()) {
+                    return Err(other.into());
+                }
+                return Err(Problem::not_found("onboarding"));
+            }
         };
         let order = &instance.facts.order;
         if order.partner != caller.partner || order.livemode != caller.livemode {
