@@ -117,11 +117,11 @@ impl Chore for ArchiveEnded {
             for record in found.items {
                 let id = record.id.clone();
                 match self.look_after(engine, record).await {
-                    Ok(Done::Nothing) => {}
                     Ok(Done::Archived) => archived += 1,
                     Ok(Done::Erased) => erased += 1,
-                    // It moved meanwhile, or is not over after all.
-                    Err(EngineError::Contended(_) | EngineError::StillLive(_)) => {}
+                    // Nothing is due, or it moved meanwhile, or is not over after all.
+                    Ok(Done::Nothing)
+                    | Err(EngineError::Contended(_) | EngineError::StillLive(_)) => {}
                     Err(error) => {
                         let cause: &dyn std::error::Error = &error;
                         tracing::error!(instance.id = %id, error = cause, "an instance was not put away");

@@ -21,6 +21,13 @@ impl Definitions {
         self.0.get(workflow).copied()
     }
 
+    /// Every workflow with its version.
+    pub fn all(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.0
+            .iter()
+            .map(|(workflow, version)| (workflow.as_str(), *version))
+    }
+
     /// Whether what was written under this definition is read here. A nameless workflow is anybody's:
     /// whoever takes its task finds out.
     pub fn understand(&self, workflow: &str, definition: u32) -> bool {

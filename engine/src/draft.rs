@@ -5,8 +5,8 @@
 use crate::attempts::Attempt;
 use crate::clock::Timestamp;
 use crate::decide::{Decision, earliest_deadline, moments};
-use crate::instance::{Actor, Entry, Hold, InstanceId, Reason, Record, SubjectId};
-use crate::migrate::{Migrated, Owed};
+use crate::instance::{Actor, Entry, Hold, InstanceId, Record, SubjectId};
+use crate::migrate::Migrated;
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
 use crate::workflow::{CommandOf, Letter, Note, StateOf, Workflow};
@@ -161,35 +161,6 @@ impl<W: Workflow> Draft<W> {
         draft
     }
 
-    /// Writes down that an older definition's record is taken over, and mends what it is owed.
-    fn take_over(&mut self, migrated: Migrated) {
-        let text = format!("from definition {} to {}", migrated.from, W::VERSION);
-        let why = Reason::new("definition", text);
-        let renamed = (migrated.state != self.record.state).then_some(self.state);
-        self.write_line(Note::because("migrated", Actor::System, why), None, renamed);
-        if let (Some(_), Some(line)) = (renamed, self.change.journal.last_mut()) {
-            line.entry.from = Some(migrated.state);
-        }
-        self.change.drop_tasks.extend(migrated.drop_tasks);
-        match migrated.owed {
-            Some(Owed::Renamed(task)) => self.arm_task(task),
-            Some(Owed::Fresh(name)) => {
-                if let Ok(command) = name.parse() {
-                    self.arm(command, self.now);
-                }
-            }
-            None => {}
-        }
-        // A moment that stood before the deadline's task was due has been heard.
-        let unheard = migrated.deadline.map_or(self.now, |due| due.min(self.now));
-        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
-        match moments.find(|(at, _)| *at >= unheard) {
-            Some((due, _)) if migrated.deadline != Some(due) => self.arm_deadline(due),
-            None if migrated.deadline.is_some() => self.drop_task(&Work::Deadline),
-            _ => {}
-        }
-    }
-
     /// The next record after a decision.
     pub(crate) fn of_decision(
         instance: Instance<W>,
@@ -339,7 +310,7 @@ impl<W: Workflow> Draft<W> {
         }
     }
 
-    fn drop_task(&mut self, work: &Work) {
+    pub(crate) fn drop_task(&mut self, work: &Work) {
         let id = TaskId {
             instance: self.record.id.clone(),
             key: work.key(),

@@ -124,6 +124,7 @@ impl Engine {
                 ended: true,
                 owes: None,
                 hold: None,
+                awaits: None,
                 facts: Vec::new(),
                 erased_at: Some(now),
                 updated_at: now,

@@ -140,9 +140,10 @@ async fn look(
             .map(|packed| packed.from - 1)
             .or(start.map(|leaf| leaf.sequence))
             .unwrap_or(0),
-        previous: condensed
-            .map(|packed| packed.base)
-            .unwrap_or(start.and_then(|leaf| leaf.head)),
+        previous: match condensed {
+            Some(packed) => packed.base,
+            None => start.and_then(|leaf| leaf.head),
+        },
         state: None,
         examined: Examined::default(),
     };
@@ -189,10 +190,9 @@ impl Look<'_> {
             self.note(Fault::LineOutOfPlace, text);
             return false;
         }
-        let link = |previous: Option<&Mac>| self.chain.link(&self.record.id, previous, line);
         match &line.mac {
             None if self.previous.is_none() => self.examined.unlinked += 1,
-            Some(mac) if *mac == link(self.previous.as_ref()) => {}
+            Some(mac) if *mac == self.linked(line) => {}
             _ => {
                 let text = format!("line {wanted} (`{}`) is not what was written", line.what);
                 self.note(Fault::LineAltered, text);
@@ -215,6 +215,12 @@ impl Look<'_> {
             self.state = Some(state.clone());
         }
         true
+    }
+
+    /// The link that the line must have here.
+    fn linked(&self, line: &Entry) -> Mac {
+        self.chain
+            .link(&self.record.id, self.previous.as_ref(), line)
     }
 
     /// Holds the end of the history against the record.

@@ -252,7 +252,7 @@ impl Ledger {
         draft.record.version += 1;
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
-        draft.record.labels = W::labels(draft.state, &draft.facts, draft.record.hold.as_ref());
+        draft.record.labels = labels_of(&draft);
         let awaited = W::awaits(draft.state, &draft.facts).map(|awaited| Awaited {
             until: awaited.until.or_else(|| draft.deadline()),
             ..awaited
@@ -276,11 +276,6 @@ impl Ledger {
             }
         })?);
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
-        if draft.record.subject.as_str() != draft.record.id.as_str() {
-            // Found again when the subject is erased; one named for its subject is found by its id.
-            let subject = Label::shared(SUBJECT_LABEL, draft.record.subject.as_str());
-            draft.record.labels.push(subject);
-        }
         let chain = self.chain().await?;
         for put in &mut draft.change.journal {
             self.link(chain, &mut draft.record, put);
@@ -325,6 +320,16 @@ pub(crate) struct Finished<W: Workflow> {
 fn unreadable(id: &InstanceId, why: String) -> EngineError {
     let id = id.clone();
     EngineError::Unreadable { id, why }
+}
+
+/// The workflow's labels, and the subject where the id does not name it: found again when it is erased.
+fn labels_of<W: Workflow>(draft: &Draft<W>) -> Vec<Label> {
+    let record = &draft.record;
+    let mut labels = W::labels(draft.state, &draft.facts, record.hold.as_ref());
+    if record.subject.as_str() != record.id.as_str() {
+        labels.push(Label::shared(SUBJECT_LABEL, record.subject.as_str()));
+    }
+    labels
 }
 
 fn place_of(record: &Record) -> String {

@@ -6,9 +6,11 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::clock::Timestamp;
-use crate::instance::Record;
+use crate::decide::moments;
+use crate::draft::Draft;
+use crate::instance::{Actor, Reason, Record};
 use crate::task::{Task, TaskId, Work};
-use crate::workflow::Workflow;
+use crate::workflow::{Note, Workflow};
 
 /// Names and facts as a definition knew them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,4 +88,37 @@ pub(crate) fn mend(before: &Record, owes: Option<&String>, tasks: Vec<Task>) -> 
         });
     }
     migrated
+}
+
+impl<W: Workflow> Draft<W> {
+    /// Writes down that an older definition's record is taken over, and mends what it is owed.
+    pub(crate) fn take_over(&mut self, migrated: Migrated) {
+        let text = format!("from definition {} to {}", migrated.from, W::VERSION);
+        let why = Reason::new("definition", text);
+        let renamed = (migrated.state != self.record.state).then_some(self.state);
+        self.write_line(Note::because("migrated", Actor::System, why), None, renamed);
+        if let (Some(_), Some(line)) = (renamed, self.change.journal.last_mut()) {
+            line.entry.from = Some(migrated.state);
+        }
+        self.change.drop_tasks.extend(migrated.drop_tasks);
+        match migrated.owed {
+            Some(Owed::Renamed(task)) => self.arm_task(task),
+            Some(Owed::Fresh(name)) => {
+                if let Ok(command) = name.parse() {
+                    self.arm(command, self.now());
+                }
+            }
+            None => {}
+        }
+        // A moment that stood before the deadline's task was due has been heard.
+        let unheard = migrated
+            .deadline
+            .map_or(self.now(), |due| due.min(self.now()));
+        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
+        match moments.find(|(at, _)| *at >= unheard) {
+            Some((due, _)) if migrated.deadline != Some(due) => self.arm_deadline(due),
+            None if migrated.deadline.is_some() => self.drop_task(&Work::Deadline),
+            _ => {}
+        }
+    }
 }

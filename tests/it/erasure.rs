@@ -23,6 +23,48 @@ async fn completed(app: &App) -> Onboarding {
     onboarding
 }
 
+/// Nobody finds or reads the client any more.
+async fn is_gone(app: &App, onboarding: &Onboarding) {
+    let id = &onboarding.id;
+    let path = format!("/v1/onboardings/{id}");
+    let gone = app.partner().get(&path).await;
+    assert_eq!(gone.status, 410, "{}", gone.text);
+    assert_eq!(gone.body["code"], "erased");
+    let stranger = app.other_partner().await.get(&path).await;
+    assert_eq!(stranger.status, 404, "{}", stranger.text);
+    let list = app
+        .partner()
+        .get("/v1/onboardings?external_id=cust-42")
+        .await
+        .expect(200);
+    assert_eq!(list["data"], json!([]));
+    app.partner()
+        .get("/v1/webhook_deliveries")
+        .await
+        .expect(200);
+    let token = onboarding.link.rsplit('/').next().unwrap();
+    let page = app
+        .http
+        .get(format!("{}/o/{token}", app.url()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(page.status(), 410);
+    let seen = app
+        .operator()
+        .get(&format!("/console/api/instances/{id}"))
+        .await
+        .expect(200);
+    assert!(seen["facts"]["erased_at"].is_string(), "{seen}");
+    assert_eq!(seen["acts"], json!([]));
+    let rows = app
+        .operator()
+        .get("/console/api/instances")
+        .await
+        .expect(200);
+    assert!(!rows.to_string().contains("cust-42"), "{rows}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_client_is_gone_for_everybody_and_what_stays_is_said() {
     let mut app = App::start().await;
@@ -64,43 +106,7 @@ async fn an_erased_client_is_gone_for_everybody_and_what_stays_is_said() {
     assert_eq!(again["erased_at"], erased["erased_at"]);
 
     for _ in 0..2 {
-        let path = format!("/v1/onboardings/{id}");
-        let gone = app.partner().get(&path).await;
-        assert_eq!(gone.status, 410, "{}", gone.text);
-        assert_eq!(gone.body["code"], "erased");
-        let stranger = app.other_partner().await.get(&path).await;
-        assert_eq!(stranger.status, 404, "{}", stranger.text);
-        let list = app
-            .partner()
-            .get("/v1/onboardings?external_id=cust-42")
-            .await
-            .expect(200);
-        assert_eq!(list["data"], json!([]));
-        app.partner()
-            .get("/v1/webhook_deliveries")
-            .await
-            .expect(200);
-        let token = onboarding.link.rsplit('/').next().unwrap();
-        let page = app
-            .http
-            .get(format!("{}/o/{token}", app.url()))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(page.status(), 410);
-        let seen = app
-            .operator()
-            .get(&format!("/console/api/instances/{id}"))
-            .await
-            .expect(200);
-        assert!(seen["facts"]["erased_at"].is_string(), "{seen}");
-        assert_eq!(seen["acts"], json!([]));
-        let rows = app
-            .operator()
-            .get("/console/api/instances")
-            .await
-            .expect(200);
-        assert!(!rows.to_string().contains("cust-42"), "{rows}");
+        is_gone(&app, &onboarding).await;
         app.restart().await;
     }
     app.stop().await;

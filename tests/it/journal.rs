@@ -142,8 +142,8 @@ async fn the_console_has_a_page_that_begins_a_check_and_shows_its_outcome() {
         .http
         .post(format!("{}/console/journal/verify", app.url()));
     let send = send.header("cookie", &cookie).header("origin", app.url());
-    let sent = ask(send.form(&[("token", token)])).await;
-    assert_eq!(sent.status, 303, "{}", sent.text);
+    let begun = ask(send.form(&[("token", token)])).await;
+    assert_eq!(begun.status, 303, "{}", begun.text);
     until("the page tells the outcome", || async {
         let shown = ask(page("/console/journal")).await.text;
         if shown.contains("Everything is as it was written") {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::{
-    Actor, CommandOf, Engine, Executor, Job, Outcome, Owner, Reason, Store, SystemClock, Workflow,
+    Actor, Bulk, CommandOf, Engine, Executor, Job, Outcome, Owner, Reason, Store, SystemClock,
+    Workflow,
 };
 use workflows::delivery::Delivery;
 use workflows::journal_check::JournalCheck;
@@ -43,6 +44,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
     let owner = Owner::new("at rest");
     let clock = Arc::new(SystemClock::default());
     Engine::builder(store, clock, vault, owner)
+        .workflow::<Bulk>(Arc::new(AtRest))
         .workflow::<Onboarding>(Arc::new(AtRest))
         .workflow::<Delivery>(Arc::new(AtRest))
         .workflow::<JournalCheck>(Arc::new(AtRest))

@@ -42,39 +42,35 @@ pub(super) async fn verify(arguments: Arguments) -> Result<Ending, Failure> {
 }
 
 fn in_words(findings: &Findings) -> String {
-    let mut text = format!(
-        "{} instances, {} lines, {} roots\n",
+    let mut lines = vec![format!(
+        "{} instances, {} lines, {} roots",
         findings.instances, findings.lines, findings.roots
-    );
+    )];
     if let Some(root) = &findings.newest {
-        text += &format!(
-            "newest root  {}:{} of {}\n",
-            root.number, root.mark, root.at
-        );
+        let (number, mark, at) = (root.number, root.mark, root.at);
+        lines.push(format!("newest root  {number}:{mark} of {at}"));
     }
     if findings.unrooted > 0 {
-        text += &format!(
-            "{} instances were born since, and no root lists them yet\n",
-            findings.unrooted
-        );
+        let count = findings.unrooted;
+        lines.push(format!(
+            "{count} instances were born since, and no root lists them yet"
+        ));
     }
     if findings.unlinked > 0 {
-        text += &format!(
-            "{} lines are from before there were links: nothing is proved of them\n",
-            findings.unlinked
-        );
+        let count = findings.unlinked;
+        lines.push(format!(
+            "{count} lines are from before there were links: nothing is proved of them"
+        ));
     }
-    for found in &findings.told {
-        let whose = found
-            .instance
-            .as_ref()
-            .map_or("the roots", |id| id.as_str());
-        text += &format!("  {whose}: {}\n", found.text);
-    }
-    text += &match findings.broken {
-        0 => "Everything is as it was written.\n".to_owned(),
-        1 => "1 discrepancy.\n".to_owned(),
-        many => format!("{many} discrepancies.\n"),
-    };
-    text
+    lines.extend(findings.told.iter().map(|found| {
+        let whose = found.instance.as_ref();
+        let whose = whose.map_or("the roots", |id| id.as_str());
+        format!("  {whose}: {}", found.text)
+    }));
+    lines.push(match findings.broken {
+        0 => "Everything is as it was written.".to_owned(),
+        1 => "1 discrepancy.".to_owned(),
+        many => format!("{many} discrepancies."),
+    });
+    lines.join("\n") + "\n"
 }

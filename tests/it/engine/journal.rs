@@ -146,8 +146,8 @@ const TAMPERED: &[Row] = &[
         "a line is rewritten",
         |db| {
             alter::<Entry>(db, &line("a", 2), |entry| {
-                "invented".clone_into(&mut entry.what)
-            })
+                "invented".clone_into(&mut entry.what);
+            });
         },
         Some("a"),
         Fault::LineAltered,
@@ -156,8 +156,8 @@ const TAMPERED: &[Row] = &[
         "a line's time is changed",
         |db| {
             alter::<Entry>(db, &line("a", 2), |entry| {
-                entry.at = engine::Timestamp::default()
-            })
+                entry.at = engine::Timestamp::default();
+            });
         },
         Some("a"),
         Fault::LineAltered,
@@ -296,7 +296,7 @@ async fn whatever_is_done_to_a_history_behind_the_engines_back_is_found_and_name
         let (books, store) = books().await;
         books.root().await;
         store.close().await.unwrap();
-        books.raw(|db| tamper(db));
+        books.raw(tamper);
         let findings = books.findings(None).await;
         let found = named(&findings);
         assert!(
@@ -375,4 +375,20 @@ async fn a_record_that_is_rolled_back_beside_its_history_is_found_without_any_ro
     books.raw(|db| alter::<Record>(db, &record("a"), |record| record.journal = 3));
     let findings = books.findings(None).await;
     assert_eq!(named(&findings), [(Some("a"), Fault::RecordRolledBack)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_root_is_made_over_what_cannot_be_compared_with_the_last_one() {
+    let (books, store) = books().await;
+    books.root().await;
+    store.close().await.unwrap();
+    books.raw(|db| remove_all(db, b"x\x00\x12journal_root_index"));
+    let store = open(&books.folder).await;
+    let again = books.stage.moved_to(store.clone());
+    for _ in 0..2 {
+        assert!(SealJournals.run(&again.process()).await.is_err());
+    }
+    store.close().await.unwrap();
+    let findings = books.findings(None).await;
+    assert_eq!(named(&findings), [(None, Fault::RootAltered)]);
 }

@@ -56,7 +56,7 @@ async fn a_client_who_signs_up_ends_with_a_live_number_and_a_told_partner() {
         .await;
     assert_eq!(
         (&instance["hold"], &instance["acts"]),
-        (&Value::Null, &json!(["edit", "rewind"]))
+        (&Value::Null, &json!(["edit", "rewind", "erase"]))
     );
     assert_eq!(instance["facts"]["token"], "sealed");
 

@@ -123,6 +123,12 @@ async fn a_running_installation_is_backed_up_and_comes_up_elsewhere() {
 async fn beside_a_running_process_the_commands_look_and_do_not_touch() {
     let binary = Binary::start("warn").await;
     binary.onboarding(json!({ "external_id": "one" })).await;
+    let order =
+        json!({ "filter": { "workflow": "onboarding" }, "act": "pause", "reason": "a try" });
+    let operator = binary.operator();
+    operator.post("/console/api/bulk", order).await.expect(202);
+    let verify = "/console/api/journal/verify";
+    operator.post(verify, json!({})).await.expect(202);
     let streamed = binary.operator().get("/console/api/backup").await;
     assert!(streamed.text.starts_with("gangway export"));
     let metrics = format!("http://127.0.0.1:{}/metrics", binary.ports.admin);
