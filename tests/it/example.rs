@@ -81,7 +81,7 @@ fn what_the_engines_readme_names_is_there() {
     let prose: String = readme.split("```").step_by(2).collect();
     let exported = fs::read_to_string(root().join("engine/src/lib.rs")).unwrap();
     let sources = sources();
-    let declared = |name: &str| {
+    let is_said = |name: &str| {
         let kinds = [
             "fn ", "const ", "type ", "struct ", "trait ", "enum ", "pub ",
         ];
@@ -89,13 +89,13 @@ fn what_the_engines_readme_names_is_there() {
         // Ids stand alone on their lines, within the macro that makes them.
         said.any(|said| sources.contains(&said)) || sources.contains(&format!("    {name}\n}}"))
     };
-    let named = prose.split('`').skip(1).step_by(2);
-    let names = named.filter(|name| name.starts_with(char::is_uppercase));
+    let quoted = prose.split('`').skip(1).step_by(2);
+    let names = quoted.filter(|name| name.starts_with(char::is_uppercase));
     let missing: Vec<&str> = names
         .filter(|name| {
             let name = name.replace("::<W>()", "");
             let (first, last) = name.split_once("::").unwrap_or((&name, &name));
-            !exported.contains(first) || !declared(last)
+            !exported.contains(first) || !is_said(last)
         })
         .collect();
     assert_eq!(missing, Vec::<&str>::new(), "named and not there");
