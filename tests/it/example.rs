@@ -57,3 +57,46 @@ async fn the_example_charges_once_though_it_is_killed_in_the_middle() {
         assert_eq!(fs::read_to_string(&bank).unwrap(), "order-1 charged\n");
     }
 }
+
+/// Everything that the engine's sources say, in one text.
+fn sources() -> String {
+    let mut text = String::new();
+    let mut folders = vec![root().join("engine/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                text += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn what_the_engines_readme_names_is_there() {
+    let readme = fs::read_to_string(root().join("engine/README.md")).unwrap();
+    let prose: String = readme.split("```").step_by(2).collect();
+    let exported = fs::read_to_string(root().join("engine/src/lib.rs")).unwrap();
+    let sources = sources();
+    let is_said = |name: &str| {
+        let kinds = [
+            "fn ", "const ", "type ", "struct ", "trait ", "enum ", "pub ",
+        ];
+        let mut said = kinds.iter().map(|kind| format!("{kind}{name}"));
+        // Ids stand alone on their lines, within the macro that makes them.
+        said.any(|said| sources.contains(&said)) || sources.contains(&format!("    {name}\n}}"))
+    };
+    let quoted = prose.split('`').skip(1).step_by(2);
+    let names = quoted.filter(|name| name.starts_with(char::is_uppercase));
+    let missing: Vec<&str> = names
+        .filter(|name| {
+            let name = name.replace("::<W>()", "");
+            let (first, last) = name.split_once("::").unwrap_or((&name, &name));
+            !exported.contains(first) || !is_said(last)
+        })
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "named and not there");
+}

@@ -26,7 +26,7 @@ const CLIENTS: usize = 64;
 const SLEEP: Duration = Duration::from_hours(14 * 24);
 
 /// So long after the first has woken the folder is opened: more are due than one claim takes.
-const DUE: Duration = Duration::from_secs(60);
+const DUE: Duration = Duration::from_mins(1);
 
 /// Numbers of runs that are awake begin here, so that their ids stand behind those of all sleepers.
 const AWAKE: u64 = 1 << 40;
