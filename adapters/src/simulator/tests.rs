@@ -48,7 +48,7 @@ impl Sandbox {
             config_id: "778899".to_owned(),
             business_id: BUSINESS.to_owned(),
             system_user_token: SYSTEM_TOKEN.to_owned(),
-            system_user_id: None,
+            system_user_id: Some("1".to_owned()),
             credit_line_id: None,
             verify_token: Some("verify".to_owned()),
             webhook_url,

@@ -21,12 +21,11 @@ struct Books {
 
 async fn open(folder: &TempDir) -> Arc<SledStore> {
     // A store that was closed may hold its folder for a moment more.
-    let opened = crate::app::until("the folder is free", || async {
-        SledStore::open(folder.path(), SledOptions::default())
-            .await
-            .map_err(|error| error.to_string())
-    });
-    opened.await
+    let open = || async {
+        let opened = SledStore::open(folder.path(), SledOptions::default()).await;
+        opened.map_err(|error| error.to_string())
+    };
+    crate::app::until("the folder is free", open).await
 }
 
 /// Errands `a` and `b`, each with a few lines.
@@ -60,8 +59,8 @@ impl Books {
 
     fn raw<T>(&self, with: impl FnOnce(&sled::Db) -> T) -> T {
         let path = self.folder.path().join("sled");
-        let db = std::iter::repeat_with(|| sled::open(&path)).find_map(Result::ok);
-        let db = db.expect("the folder is freed in the end");
+        let mut tries = std::iter::repeat_with(|| sled::open(&path));
+        let db = tries.find_map(Result::ok).unwrap();
         let done = with(&db);
         db.flush().unwrap();
         done
