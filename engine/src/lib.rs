@@ -45,6 +45,7 @@ mod error;
 mod examine;
 mod executor;
 mod export;
+mod flight;
 mod hand;
 mod image;
 mod import;

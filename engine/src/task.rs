@@ -31,9 +31,11 @@ pub enum Work {
 
 impl Work {
     /// Distinguishes the tasks of one instance: arming the same work again moves it, never doubles it.
+    ///
+    /// An instance owes one command at a time, so that the next takes the place of the last.
     pub fn key(&self) -> String {
         match self {
-            Self::Command(name) => format!("command:{name}"),
+            Self::Command(_) => "command".to_owned(),
             Self::Deadline => "deadline".to_owned(),
             Self::Told { child, .. } => format!("told:{child}"),
         }
