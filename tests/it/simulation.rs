@@ -37,7 +37,7 @@ fn onboardings_are_completed_whatever_goes_wrong() {
 
 #[test]
 fn a_number_that_several_partners_reach_for_belongs_to_one_of_them() {
-    holds(Onboardings::rivals(), 120);
+    holds(Onboardings::rivals(), 25);
 }
 
 fn is_lived_again<S: Scenario>(scenario: S) {

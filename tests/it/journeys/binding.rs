@@ -105,6 +105,8 @@ async fn a_number_is_free_again_once_its_onboarding_is_called_off() {
     act(&app, &second, "retry_now").await;
     is_refused(&other, &second).await;
     act(&app, &first, "cancel").await;
+    // What the first one asked of Meta a moment ago is not taken to be under way any more.
+    app.advance(Duration::from_mins(2)).await;
     act(&app, &second, "retry_now").await;
     let asked = |view: &Value| view["state"] == "needs_otp";
     view_until(&other, &second.id, "bound", asked).await;
