@@ -10,7 +10,7 @@ use crate::attempts;
 use crate::chain::Mac;
 use crate::codec::{decode, encode};
 use crate::engine::Engine;
-use crate::erase::KEPT_LABELS;
+use crate::erase::lasting_labels;
 use crate::instance::{Actor, Entry, InstanceId, Reason, Record};
 use crate::ledger::EngineError;
 use crate::schedule::Chore;
@@ -184,11 +184,9 @@ async fn put_away(engine: &Engine, before: Record) -> Result<(), EngineError> {
         version: before.version + 1,
         archived_at: Some(engine.now()),
         tried: 0,
+        labels: lasting_labels(&before),
         ..before.clone()
     };
-    record
-        .labels
-        .retain(|label| KEPT_LABELS.contains(&label.name.as_str()));
     let note = Note::because(ARCHIVED, Actor::System, kept(from));
     let line = engine
         .ledger()
@@ -196,7 +194,7 @@ async fn put_away(engine: &Engine, before: Record) -> Result<(), EngineError> {
         .await?;
     lines.push(line.entry);
     let packed = Packed { from, base, lines };
-    let mut documents = attempts::removals(store, &before).await?;
+    let mut documents: Vec<PutDocument> = attempts::removals(&before).collect();
     documents.push(PutDocument {
         space: SPACE.to_owned(),
         key: before.id.to_string(),

@@ -1,19 +1,20 @@
 //! Erasure: a subject's key is destroyed, and with it whatever was sealed for it. That something
 //! happened stays: records, histories and counts hold, and say that they are erased.
 
+use std::collections::HashSet;
+
 use crate::attempts;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
-use crate::instance::{Actor, InstanceId, Reason, Record, SubjectId};
+use crate::instance::{Actor, InstanceId, Label, Reason, Record, SubjectId};
 use crate::ledger::EngineError;
 use crate::store::{Change, Expected, Filter, PageOrder, PutRecord};
 use crate::workflow::Note;
 
-/// The label under which the instances of a subject are found that are not named for it.
-pub(crate) const SUBJECT_LABEL: &str = "subject";
-
-/// Labels that say nothing of the subject and keep counts and this very search together.
-pub(crate) const KEPT_LABELS: [&str; 2] = ["tenant", SUBJECT_LABEL];
+/// The label under which the instances of a subject are found that are not named for it. A workflow
+/// may have one of that name too: what is found is believed to be the subject's only if its record
+/// says so.
+const SUBJECT_LABEL: &str = "subject";
 
 /// Instances changed at once.
 const AT_ONCE: usize = 50;
@@ -117,8 +118,7 @@ impl Engine {
         for before in records {
             let tasks = self.store().tasks(&before.id).await?;
             change.drop_tasks.extend(tasks.iter().map(crate::Task::id));
-            let tries = attempts::removals(self.store(), before).await?;
-            change.documents.extend(tries);
+            change.documents.extend(attempts::removals(before));
             let mut record = Record {
                 version: before.version + 1,
                 ended: true,
@@ -130,9 +130,7 @@ impl Engine {
                 updated_at: now,
                 ..(*before).clone()
             };
-            record
-                .labels
-                .retain(|label| KEPT_LABELS.contains(&label.name.as_str()));
+            record.labels = lasting_labels(before);
             let note = Note::because("erased", order.actor, order.reason.clone());
             let line = self.ledger().line(&mut record, note, now).await?;
             change.journal.push(line);
@@ -151,9 +149,9 @@ impl Engine {
             .load(&InstanceId::new(subject.as_str()))
             .await?;
         let mut records: Vec<Record> = named.into_iter().collect();
-        records.retain(|record| record.subject == *subject);
+        let label = Label::shared(SUBJECT_LABEL, subject.as_str());
         let filter = Filter {
-            labels: vec![(SUBJECT_LABEL.to_owned(), subject.to_string())],
+            labels: vec![(label.name, label.value)],
             ..Filter::default()
         };
         let mut page = PageOrder {
@@ -165,15 +163,34 @@ impl Engine {
             records.extend(found.items);
             match found.next {
                 Some(next) => page.after = Some(next),
-                None => return Ok(records),
+                None => break,
             }
         }
+        records.retain(|record| record.subject == *subject);
+        let mut seen = HashSet::new();
+        records.retain(|record| seen.insert(record.id.clone()));
+        Ok(records)
     }
+}
+
+/// The label by which a record is found when its subject is erased; its id may do for that.
+pub(crate) fn subject_label(record: &Record) -> Option<Label> {
+    let subject = record.subject.as_str();
+    (subject != record.id.as_str()).then(|| Label::shared(SUBJECT_LABEL, subject))
+}
+
+/// The labels that outlive what the record was about: they say nothing of the subject and keep
+/// counts and the search for what is the subject's together.
+pub(crate) fn lasting_labels(record: &Record) -> Vec<Label> {
+    let own = subject_label(record);
+    let labels = record.labels.iter();
+    let lasting = labels.filter(|label| label.name == "tenant" || own.as_ref() == Some(*label));
+    lasting.cloned().collect()
 }
 
 /// Children end with their parent; what stands by itself must have been ended by whoever knows how.
 fn judge(subject: &SubjectId, records: &[Record]) -> Result<(), EngineError> {
-    if *subject == crate::chain::journal_subject() {
+    if subject.is_installation() {
         return Err(EngineError::NotErasable(subject.clone()));
     }
     let live = records

@@ -11,7 +11,7 @@ use crate::attempts;
 use crate::births::Births;
 use crate::chain::Chain;
 use crate::draft::{Draft, Instance};
-use crate::erase::SUBJECT_LABEL;
+use crate::erase::subject_label;
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
 use crate::instance::{InstanceId, Label, Record};
@@ -326,9 +326,8 @@ fn unreadable(id: &InstanceId, why: String) -> EngineError {
 fn labels_of<W: Workflow>(draft: &Draft<W>) -> Vec<Label> {
     let record = &draft.record;
     let mut labels = W::labels(draft.state, &draft.facts, record.hold.as_ref());
-    if record.subject.as_str() != record.id.as_str() {
-        labels.push(Label::shared(SUBJECT_LABEL, record.subject.as_str()));
-    }
+    let own = subject_label(record).filter(|own| !labels.contains(own));
+    labels.extend(own);
     labels
 }
 

@@ -46,6 +46,7 @@ mod examine;
 mod executor;
 mod export;
 mod hand;
+mod house;
 mod image;
 mod import;
 mod instance;

@@ -297,7 +297,7 @@ impl Engine {
         let draft = Draft {
             space: SPACE,
             key: workflow,
-            subject: &SubjectId::new(SPACE),
+            subject: &SubjectId::of_definitions(),
             expected: known.map_or(Expected::Absent, Expected::Version),
             body: &running.alphabet(),
             expires_at: None,

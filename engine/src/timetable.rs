@@ -289,7 +289,7 @@ async fn remember(
     state: &ScheduleState,
     expected: Expected,
 ) -> Result<(), EngineError> {
-    let subject = SubjectId::new("house");
+    let subject = SubjectId::house();
     let puts = engine
         .documents()
         .seal(Draft {

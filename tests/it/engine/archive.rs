@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    ArchiveEnded, Chore, Engine, EngineError, Filter, InstanceId, PageOrder, SealJournals, Store,
-    Verifier,
+    ArchiveEnded, Chore, Documents, Engine, EngineError, Expected, Fault, Filter, InstanceId,
+    PageOrder, SealJournals, Store, Verifier,
 };
 
 use super::errand::{Errand, Event, Facts};
@@ -109,10 +109,34 @@ async fn what_ended_longer_ago_still_is_erased_and_its_history_holds() {
     stage.clock.advance(DAY * 91);
     chore(90, 365).run(&engine).await.unwrap();
     SealJournals.run(&engine).await.unwrap();
+    let before = history(&engine, &own).await;
     stage.clock.advance(DAY * 300);
     let told = chore(90, 365).run(&engine).await.unwrap();
     assert_eq!(told, "0 instances archived, 1 clients erased");
     assert!(engine.read::<Errand>(&own).await.is_err());
-    assert_eq!(history(&engine, &own).await.last().unwrap(), "erased");
+    let after = history(&engine, &own).await;
+    assert_eq!(after[..before.len()], before);
+    assert_eq!(after[before.len()..], ["erased"]);
+    let page = engine.journal(&own, 1, 2).await.unwrap();
+    let page: Vec<u64> = page.iter().map(|line| line.sequence).collect();
+    assert_eq!(page, [2, 3], "it is read in pages like any other");
     is_sound(&stage).await;
+}
+
+#[tokio::test]
+async fn an_archived_history_that_is_taken_away_is_missed() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = ended(&engine, "old", 1).await;
+    stage.clock.advance(DAY * 91);
+    chore(90, 0).run(&engine).await.unwrap();
+    let gone = Documents::removal("archive", id.as_str(), Expected::Any);
+    engine.documents().write(vec![gone]).await.unwrap();
+    let verifier = Verifier::new(stage.store.clone(), stage.vault.clone());
+    let told = verifier.verify(None).await.unwrap().told;
+    let found: Vec<_> = told
+        .iter()
+        .map(|found| (&found.instance, found.fault))
+        .collect();
+    assert_eq!(found, [(&Some(id), Fault::HistoryCut)]);
 }

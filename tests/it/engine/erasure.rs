@@ -2,8 +2,8 @@
 
 use engine::testing::Fault;
 use engine::{
-    Actor, Chore, Document, Engine, EngineError, Erasure, Filter, InstanceId, Outcome, PageOrder,
-    Reason, SealError, SealJournals, Store, SubjectId, Verifier,
+    Actor, Chore, Document, Engine, EngineError, Erasure, Filter, InstanceId, Label, NewInstance,
+    Outcome, PageOrder, Reason, SealError, SealJournals, Store, SubjectId, Verifier,
 };
 
 use super::errand::{Errand, Event, Facts};
@@ -177,11 +177,48 @@ async fn an_erasure_that_was_cut_off_is_finished_by_doing_it_again() {
 }
 
 #[tokio::test]
-async fn the_key_of_histories_is_never_destroyed() {
+async fn what_belongs_to_the_installation_itself_is_never_erased() {
     let stage = Stage::new();
     let engine = stage.process();
-    let reason = Reason::new("operator", "a slip of the hand");
-    let subject = SubjectId::new("journal");
-    let refused = engine.erase(&subject, Actor::Operator, reason).await;
-    assert!(matches!(refused, Err(EngineError::NotErasable(_))));
+    for own in ["journal", "house", "definitions"] {
+        let subject = SubjectId::new(own);
+        let reason = Reason::new("operator", "a slip of the hand");
+        let foreseen = engine.foresee_erasure(&subject).await;
+        assert!(matches!(foreseen, Err(EngineError::NotErasable(_))));
+        let refused = engine.erase(&subject, Actor::Operator, reason).await;
+        assert!(matches!(refused, Err(EngineError::NotErasable(_))));
+        let born = NewInstance::<Errand>::new(own, Facts::default());
+        let born = engine.create(born, Vec::new()).await;
+        assert!(matches!(born, Err(EngineError::NotErasable(_))), "{own}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_elses_instance_is_erased_because_of_a_label_it_carries() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let facts = |name: &str| Facts {
+        marks: vec![("subject".to_owned(), name.to_owned())],
+        ..Facts::default()
+    };
+    let stranger = NewInstance {
+        subject: SubjectId::new("client_2"),
+        ..super::stage::new("stranger", facts("client_1"))
+    };
+    engine.create(stranger, Vec::new()).await.unwrap();
+    let stranger = InstanceId::new("stranger");
+    let own = born(&engine, "own", facts("a private matter")).await;
+    hears(&engine, &own, Event::Canceled).await;
+    let erased = erase(&engine).await.unwrap();
+    assert_eq!(erased.instances, [own.clone()]);
+    assert!(!read(&engine, &stranger).await.record.ended);
+    let record = stage.store.load(&own).await.unwrap().unwrap();
+    assert_eq!(
+        record.labels,
+        [
+            Label::shared("tenant", "t_1"),
+            Label::shared("subject", "client_1")
+        ],
+        "a label of its own says nothing any more"
+    );
 }
