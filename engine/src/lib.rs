@@ -140,7 +140,7 @@ pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
     Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
+    PageOrder, PutDocument, PutEntry, PutRecord, Standing, Store, StoreError, TallyKey, Trim,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};

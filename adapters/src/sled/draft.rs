@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ::sled::{Db, IVec};
 use engine::{
     Change, CommitError, Document, Expected, HoldKind, InstanceId, Item, Label, PutDocument,
-    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
+    PutRecord, Record, Standing, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
@@ -55,6 +55,7 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
             ..Draft::default()
         },
     };
+    desk.check_ground(&change.rests_on)?;
     desk.put_records(&change.records)?;
     for trim in &change.trim {
         for sequence in 1..=trim.upto {
@@ -170,6 +171,20 @@ impl Desk<'_> {
             return Err(CommitError::LabelTaken(label.clone()));
         }
         self.draft.writes.insert(key, Some(IVec::from(holder)));
+        Ok(())
+    }
+
+    fn check_ground(&self, rests_on: &[Standing]) -> Result<(), CommitError> {
+        for ground in rests_on {
+            let key = keys::document(&ground.space, &ground.key);
+            let standing: Option<Document> = self.decode(&key, self.head(&key)?.as_ref())?;
+            if standing.is_none_or(|standing| standing.version != ground.version) {
+                return Err(CommitError::DocumentMoved {
+                    space: ground.space.clone(),
+                    key: ground.key.clone(),
+                });
+            }
+        }
         Ok(())
     }
 

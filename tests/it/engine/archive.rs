@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use engine::{
     ArchiveEnded, Chore, Documents, Engine, EngineError, Expected, Fault, Filter, InstanceId,
-    PageOrder, SealJournals, Store, Verifier,
+    NewInstance, PageOrder, SealJournals, Store, SubjectId, Verifier,
 };
 
 use super::errand::{Errand, Event, Facts};
-use super::stage::{Stage, born, hears, history, read};
+use super::stage::{Stage, born, hears, history, new, read};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -139,4 +139,31 @@ async fn an_archived_history_that_is_taken_away_is_missed() {
         .map(|found| (&found.instance, found.fault))
         .collect();
     assert_eq!(found, [(&Some(id), Fault::HistoryCut)]);
+}
+
+#[tokio::test]
+async fn a_clients_data_is_erased_when_the_last_of_its_instances_is_long_over() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let first = ended(&engine, "first", 0).await;
+    let last = born(&engine, "last", Facts::default()).await;
+    let house = NewInstance {
+        subject: SubjectId::house(),
+        ..new("housework", Facts::default())
+    };
+    let house = engine.create(house, Vec::new()).await.unwrap().record.id;
+    hears(&engine, &house, Event::Canceled).await;
+    stage.clock.advance(DAY * 300);
+    hears(&engine, &last, Event::Canceled).await;
+    stage.clock.advance(DAY * 100);
+    let told = chore(0, 365).run(&engine).await.unwrap();
+    assert_eq!(told, "0 instances archived, 0 clients erased");
+    read(&engine, &first).await;
+    stage.clock.advance(DAY * 300);
+    let told = chore(0, 365).run(&engine).await.unwrap();
+    assert_eq!(told, "0 instances archived, 1 clients erased");
+    for id in [&first, &last] {
+        assert!(engine.read::<Errand>(id).await.is_err());
+    }
+    read(&engine, &house).await;
 }
