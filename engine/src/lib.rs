@@ -23,6 +23,7 @@
 //! stores with [`testing`].
 
 mod acts;
+mod ahead;
 mod allowance;
 mod archive;
 mod attempts;
@@ -63,6 +64,7 @@ mod operation;
 mod passage;
 mod plain_cipher;
 mod plan;
+mod planning;
 mod poison;
 mod possible;
 mod preview;
@@ -75,6 +77,7 @@ mod rooting;
 mod roots;
 mod runner;
 mod schedule;
+mod schedule_book;
 mod seal;
 mod steady;
 mod store;
@@ -136,6 +139,7 @@ pub use runner::RunnerOptions;
 pub use schedule::{
     Chore, CronError, Missed, Run, RunOutcome, Schedule, ScheduleState, Times, Wish,
 };
+pub use schedule_book::{ScheduleAct, change_schedule, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
@@ -145,7 +149,7 @@ pub use store::{
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
-pub use timetable::{ScheduleAct, change_schedule, run_schedules, schedule_states};
+pub use timetable::run_schedules;
 pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -237,8 +237,15 @@ impl Engine {
 
     /// Refuses to go on over instances that this process's tables no longer know; to be called
     /// before anything runs. Looks at every record only when a table has changed since the last
-    /// start, or when the tally names a state that is not known.
+    /// start, or when the tally names a state that is not known. Waits that were reckoned by a clock
+    /// that has been set back since are set right.
     pub async fn begin(&self) -> Result<Survey, BeginError> {
+        let survey = self.judge_tables().await?;
+        self.set_waits_right().await?;
+        Ok(survey)
+    }
+
+    async fn judge_tables(&self) -> Result<Survey, BeginError> {
         let changed = self.changed_tables().await?;
         if changed.is_empty() && self.all_states_are_known().await? {
             return Ok(Survey::default());
