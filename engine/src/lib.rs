@@ -46,6 +46,7 @@ mod error;
 mod examine;
 mod executor;
 mod export;
+mod flight;
 mod hand;
 mod house;
 mod image;
@@ -125,7 +126,7 @@ pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use lanes::{Held, LaneView, Limits};
-pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use limits::{CHANGE_LIMIT, ID_LIMIT, KEY_LIMIT, NAME_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
 pub use plain_cipher::PlainCipher;
@@ -143,8 +144,8 @@ pub use schedule_book::{ScheduleAct, change_schedule, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
-    Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Standing, Store, StoreError, TallyKey, Trim,
+    Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Footing,
+    Page, PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};

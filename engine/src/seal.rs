@@ -10,7 +10,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::instance::SubjectId;
-use crate::store::{Document, Expected, Page, PageOrder, PutDocument, Standing, Store, StoreError};
+use crate::store::{Document, Expected, Footing, Page, PageOrder, PutDocument, Store, StoreError};
 
 /// The space of documents that holds each subject's wrapped data key.
 pub(crate) const KEYS: &str = "subject_keys";
@@ -116,7 +116,7 @@ pub(crate) struct Ground {
     /// The key is new and is written beside its first use.
     pub(crate) fresh: Option<PutDocument>,
     /// The key must stand as it was found.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<Footing>,
 }
 
 impl fmt::Debug for Keyring {
@@ -181,7 +181,7 @@ impl Keyring {
         let Some((key, version)) = self.find(subject).await? else {
             return Ok(self.mint(subject));
         };
-        let standing = Standing {
+        let standing = Footing {
             space: KEYS.to_owned(),
             key: subject.to_string(),
             version,

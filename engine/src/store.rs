@@ -79,7 +79,7 @@ pub struct PutDocument {
 
 /// A document as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Footing {
     /// Which family of documents.
     pub space: String,
     /// Its key within the space.
@@ -128,7 +128,7 @@ pub struct Change {
     pub documents: Vec<PutDocument>,
     /// Documents that the change rests on without writing them; one that is not as it was read
     /// refuses the change with `DocumentMoved`.
-    pub rests_on: Vec<Standing>,
+    pub rests_on: Vec<Footing>,
     /// Claims, in the same instant, those armed tasks that are due now and in one of these lanes.
     pub claim: Option<ClaimWithin>,
 }
@@ -329,7 +329,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError>;
+    ) -> Result<Vec<Settled>, StoreError>;
 
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;

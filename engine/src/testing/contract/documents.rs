@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use super::trial::{StoreUnderTest, Trial, document, filing, first};
 use crate::clock::Timestamp;
-use crate::store::{Change, CommitError, Document, Expected, PageOrder, PutDocument, Standing};
+use crate::store::{Change, CommitError, Document, Expected, Footing, PageOrder, PutDocument};
 
 async fn read(trial: &mut Trial<'_>, key: &str) -> Option<Document> {
     let found = trial.step().await.document("papers", key).await;
@@ -52,7 +52,7 @@ pub(super) async fn versions_guard_documents(subject: &dyn StoreUnderTest) {
 pub(super) async fn what_a_change_rests_on_must_stand(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::start(subject).await;
     let resting = |key: &str, version| Change {
-        rests_on: vec![Standing {
+        rests_on: vec![Footing {
             space: "papers".to_owned(),
             key: "ground".to_owned(),
             version,
