@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::{
     DocumentDraft, Documents, EngineError, Expected, Filter, InstanceId, PageOrder, Record,
-    SealError, Store, Timestamp,
+    SealError, Store, SubjectId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,9 @@ const PAGE: usize = 50;
 pub(crate) struct Claimant<'a> {
     pub(crate) phone: &'a PhoneNumberId,
     pub(crate) partner: &'a PartnerId,
-    pub(crate) onboarding: &'a Record,
+    pub(crate) onboarding: &'a InstanceId,
+    /// The client, with whose data the claim goes.
+    pub(crate) subject: &'a SubjectId,
     pub(crate) now: Timestamp,
 }
 
@@ -84,9 +86,8 @@ impl Holders {
                     Claimed::Ours { returning } => (Expected::Absent, returning),
                     elsewhere @ Claimed::Elsewhere { .. } => return Ok(elsewhere),
                 },
-                Found::Erased(version) => (Expected::Version(version), false),
                 Found::Holder(version, kept) if kept.partner == *who.partner => {
-                    let again = kept.onboarding == who.onboarding.id;
+                    let again = kept.onboarding == *who.onboarding;
                     (Expected::Version(version), kept.returning || !again)
                 }
                 Found::Holder(_, kept) if self.holds(&kept, who).await? => {
@@ -94,7 +95,9 @@ impl Holders {
                         by: kept.onboarding,
                     });
                 }
-                Found::Holder(version, _) => (Expected::Version(version), false),
+                Found::Erased(version) | Found::Holder(version, _) => {
+                    (Expected::Version(version), false)
+                }
             };
             match self.write(&key, expected, who, returning).await {
                 Ok(()) => return Ok(Claimed::Ours { returning }),
@@ -115,12 +118,11 @@ impl Holders {
         let draft = DocumentDraft {
             space: SPACE,
             key,
-            // It goes with the client's data.
-            subject: &who.onboarding.subject,
+            subject: who.subject,
             expected,
             body: &Kept {
                 partner: who.partner.clone(),
-                onboarding: who.onboarding.id.clone(),
+                onboarding: who.onboarding.clone(),
                 at: who.now,
                 returning,
             },
@@ -168,7 +170,7 @@ impl Holders {
         loop {
             let found = self.store.find(&filter, &page).await?;
             for record in found.items {
-                if record.id == who.onboarding.id {
+                if record.id == *who.onboarding {
                     continue;
                 }
                 if record.label("tenant") == Some(who.partner.as_str()) {
@@ -189,3 +191,7 @@ impl Holders {
 fn has_let_go(onboarding: &Record) -> bool {
     matches!(onboarding.state.as_str(), "canceled" | "expired")
 }
+
+#[cfg(test)]
+#[path = "holders_tests.rs"]
+mod tests;

@@ -16,7 +16,7 @@ const SPACE: &str = "registrations";
 const ROUNDS: usize = 8;
 
 /// A call has its answer by then, or its try was given up.
-const UNDER_WAY: Duration = Duration::from_secs(60);
+const UNDER_WAY: Duration = Duration::from_mins(1);
 
 /// What Meta counts, each by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,3 +242,7 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -89,7 +89,8 @@ impl OnboardingExecutor {
         let claimant = Claimant {
             phone: &number.id,
             partner: &job.facts.order.partner,
-            onboarding: &job.record,
+            onboarding: &job.id,
+            subject: &job.record.subject,
             now: job.now,
         };
         let returning = match self.holders.claim(&claimant).await {
