@@ -5,7 +5,7 @@
 use crate::attempts::Attempt;
 use crate::clock::Timestamp;
 use crate::decide::{Decision, earliest_deadline, moments};
-use crate::instance::{Actor, Entry, Hold, InstanceId, Record, SubjectId};
+use crate::instance::{Actor, Entry, Hold, InstanceId, Reason, Record, SubjectId};
 use crate::migrate::Migrated;
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
@@ -199,21 +199,9 @@ impl<W: Workflow> Draft<W> {
             self.record.owes = Some(command.name().to_owned());
             self.arm(command, W::due(command, &self.facts, self.now));
         }
-        if let (true, Some(parent)) = (self.record.ended, self.record.parent.clone()) {
-            let told = Work::Told {
-                child: self.record.id.clone(),
-                workflow: W::NAME.to_owned(),
-                state: state.name().to_owned(),
-            };
-            self.change.tasks.push(Task {
-                instance: parent,
-                visit: 0,
-                lane: "told".to_owned(),
-                // A child does not know what its parent runs.
-                workflow: String::new(),
-                definition: 0,
-                ..self.task(told, self.now)
-            });
+        if let Some(told) = Task::told(&self.record, self.now) {
+            let tenant = self.tenant();
+            self.change.tasks.push(Task { tenant, ..told });
         }
     }
 
@@ -243,18 +231,21 @@ impl<W: Workflow> Draft<W> {
         self.change.tasks.push(task);
     }
 
+    /// On whose behalf it runs, as things stand in this draft.
+    fn tenant(&self) -> String {
+        let mut labels = W::labels(self.state, &self.facts, None).into_iter();
+        let tenant = labels.find(|label| label.name == "tenant");
+        tenant.map(|label| label.value).unwrap_or_default()
+    }
+
     fn task(&self, work: Work, due: Timestamp) -> Task {
-        let tenant = W::labels(self.state, &self.facts, None)
-            .into_iter()
-            .find(|label| label.name == "tenant")
-            .map(|label| label.value);
         Task {
             instance: self.record.id.clone(),
             work,
             due,
             visit: self.record.visit,
             lane: String::new(),
-            tenant: tenant.unwrap_or_default(),
+            tenant: self.tenant(),
             attempt: 0,
             first_tried: None,
             intent: false,
@@ -328,7 +319,8 @@ impl<W: Workflow> Draft<W> {
     }
 
     /// Says what it waits for. The wait's beginning stays while kind and reason stay.
-    pub(crate) fn hold(&mut self, hold: Hold) {
+    pub(crate) fn hold(&mut self, mut hold: Hold) {
+        hold.reason = hold.reason.clipped();
         let since = match &self.record.hold {
             Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code => {
                 known.since
@@ -341,8 +333,11 @@ impl<W: Workflow> Draft<W> {
     /// Keeps a try beside the instance; its number is the next.
     pub(crate) fn keep_try(&mut self, attempt: Attempt) {
         self.record.tried += 1;
-        let number = self.record.tried;
-        self.attempt = Some(Attempt { number, ..attempt });
+        self.attempt = Some(Attempt {
+            number: self.record.tried,
+            reason: attempt.reason.map(Reason::clipped),
+            ..attempt
+        });
     }
 
     /// Adds a line to the history.
@@ -352,6 +347,7 @@ impl<W: Workflow> Draft<W> {
         from: Option<StateOf<W>>,
         to: Option<StateOf<W>>,
     ) {
+        let detail = note.detail.map(Reason::clipped);
         self.record.journal += 1;
         self.change.journal.push(PutEntry {
             instance: self.record.id.clone(),
@@ -362,7 +358,7 @@ impl<W: Workflow> Draft<W> {
                 actor: note.actor,
                 from: from.map(|state| state.name().to_owned()),
                 to: to.map(|state| state.name().to_owned()),
-                detail: note.detail,
+                detail,
                 root: None,
                 mac: None,
             },

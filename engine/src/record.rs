@@ -162,7 +162,7 @@ impl<W: Workflow> Turn<'_, W> {
         for _ in 0..WRITES_MAX {
             match self.try_to_hear(&event, &documents).await {
                 Err(EngineError::LeaseLost) if W::must_keep(&event) => {
-                    return self.keep(event).await;
+                    return self.keep(event, documents).await;
                 }
                 Ok(()) | Err(EngineError::LeaseLost) => return Ok(()),
                 Err(error) => failed = Some(self.endure(error).await?),
@@ -229,14 +229,11 @@ impl<W: Workflow> Turn<'_, W> {
         draft.settle(self.hand.settled());
         match self.engine.write(self.executor, draft).await {
             Ok(_) => Ok(()),
-            // Trying again would perform the command again and again.
-            Err(error @ EngineError::LabelTaken(_)) if owed => {
-                self.ask_why("label_taken", error.to_string()).await
-            }
-            Err(error @ EngineError::TooLarge(_)) if owed => {
-                self.ask_why("too_large", error.to_string()).await
-            }
-            Err(other) => Err(other),
+            Err(error) => match error.lasting() {
+                // Trying again would perform the command again and again.
+                Some(code) if owed => self.ask_why(code, error.to_string()).await,
+                _ => Err(error),
+            },
         }
     }
 
@@ -253,13 +250,20 @@ impl<W: Workflow> Turn<'_, W> {
         .await
     }
 
-    /// What must not be lost is heard as an event of its own.
-    async fn keep(&self, event: W::Event) -> Result<(), EngineError> {
+    /// What must not be lost is heard as an event of its own, with the documents that stand with it.
+    async fn keep(&self, event: W::Event, documents: Vec<PutDocument>) -> Result<(), EngineError> {
         let id = self.hand.task().instance;
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.engine.submit::<W>(&id, event.clone()).await {
+            let kept = self
+                .engine
+                .submit_with::<W>(&id, event.clone(), documents.clone());
+            match kept.await {
                 Ok(_) | Err(EngineError::Refused(_)) => return Ok(()),
+                Err(EngineError::DocumentMoved { space, .. }) => {
+                    tracing::warn!(instance.id = %id, space, "somebody else was first to keep an outcome");
+                    return Ok(());
+                }
                 Err(error) => failed = Some(self.endure(error).await?),
             }
         }

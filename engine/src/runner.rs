@@ -191,6 +191,7 @@ impl Engine {
     async fn take_turn(&self, hand: &Hand) {
         let id = hand.task().instance;
         let result = match self.store().load(&id).await {
+            Ok(Some(record)) if record.is_put_away() => self.drop_claim(hand).await,
             Ok(Some(record))
                 if !self
                     .definitions()
