@@ -152,7 +152,9 @@ impl Ledger {
         if draft.before.is_none() && !self.keyring.has(subject) {
             // Most who are born are the first of their subject: the commit finds out, not a read.
             let minted = self.keyring.mint(subject);
-            let written = self.write_under(registry, executor, draft.birth_again(), minted);
+            let birth = draft.birth_again();
+            // Boxed, so that what is written later does not carry the size of a birth.
+            let written = Box::pin(self.write_under(registry, executor, birth, minted));
             match written.await {
                 Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
                 other => return other,
