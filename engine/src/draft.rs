@@ -318,16 +318,9 @@ impl<W: Workflow> Draft<W> {
         self.change.settle.push(settled);
     }
 
-    /// Says what it waits for. The wait's beginning stays while kind and reason stay.
-    pub(crate) fn hold(&mut self, mut hold: Hold) {
-        hold.reason = hold.reason.clipped();
-        let since = match &self.record.hold {
-            Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code => {
-                known.since
-            }
-            _ => self.now,
-        };
-        self.record.hold = Some(Hold { since, ..hold });
+    /// Says what it waits for.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.record.held_up(hold, self.now);
     }
 
     /// Keeps a try beside the instance; its number is the next.

@@ -52,6 +52,17 @@ text_id! {
     Owner
 }
 
+impl Owner {
+    /// A name for this process that no other has, wherever it runs.
+    pub fn of_this_process() -> Self {
+        Self(format!(
+            "process-{}-{:016x}",
+            std::process::id(),
+            fastrand::u64(..)
+        ))
+    }
+}
+
 /// An equality key under which instances are found; a unique one may stand on one instance only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Label {
@@ -247,6 +258,18 @@ impl Record {
     /// Whether an operator stopped it on purpose.
     pub fn is_paused(&self) -> bool {
         matches!(&self.hold, Some(hold) if hold.kind == HoldKind::Paused)
+    }
+
+    /// From now on this holds it up. The wait's beginning stays while kind and reason stay.
+    pub(crate) fn held_up(&mut self, mut hold: Hold, now: Timestamp) {
+        hold.reason = hold.reason.clipped();
+        let same = |known: &&Hold| known.kind == hold.kind && known.reason.code == hold.reason.code;
+        let since = self
+            .hold
+            .as_ref()
+            .filter(same)
+            .map_or(now, |known| known.since);
+        self.hold = Some(Hold { since, ..hold });
     }
 
     /// Whether it hears nothing any more and can only be read: archived, or erased.

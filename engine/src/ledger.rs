@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, broadcast};
 use crate::attempts;
 use crate::births::Births;
 use crate::chain::Chain;
+use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
 use crate::erase::SUBJECT_LABEL;
 pub(crate) use crate::error::EngineError;
@@ -88,7 +89,7 @@ impl Ledger {
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
         let facts = serde_json::from_slice(&plain)
-            .map_err(|error| unreadable(format!("facts: {error}")))?;
+            .map_err(|error| unreadable(format!("facts: {}", misfit(&error))))?;
         Ok(Instance {
             record,
             state,
@@ -109,7 +110,7 @@ impl Ledger {
             state: record.state.clone(),
             owes: record.owes.clone(),
             facts: serde_json::from_slice(plain)
-                .map_err(|error| unreadable(format!("facts: {error}")))?,
+                .map_err(|error| unreadable(format!("facts: {}", misfit(&error))))?,
         };
         let now = migrate::<W>(record.definition, former)
             .map_err(|error| unreadable(format!("migration: {error}")))?;
@@ -123,7 +124,7 @@ impl Ledger {
             return Err(unreadable(format!("migrated to owe the unknown {name}")));
         }
         let facts = serde_json::from_value(now.facts)
-            .map_err(|error| unreadable(format!("migrated facts: {error}")))?;
+            .map_err(|error| unreadable(format!("migrated facts: {}", misfit(&error))))?;
         let tasks = self.store.tasks(&record.id).await?;
         let migrated = mend(&record, now.owes.as_ref(), tasks);
         record.definition = W::VERSION;

@@ -1,6 +1,7 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod archive;
+mod assembly;
 mod attempts;
 mod breakers;
 mod bulk;
@@ -8,6 +9,7 @@ mod clocks;
 mod deadlines;
 mod erasure;
 mod errand;
+mod express;
 mod fairness;
 mod families;
 mod hands;
@@ -24,4 +26,5 @@ mod stage;
 mod subjects;
 mod sweeps;
 mod tries;
+mod unreadable;
 mod waiting;
