@@ -12,19 +12,22 @@ use crate::births::Births;
 use crate::chain::Chain;
 use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
-use crate::erase::SUBJECT_LABEL;
+use crate::erase::subject_label;
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{InstanceId, Label, Record};
+use crate::instance::{InstanceId, Label, Record, SubjectId};
 use crate::migrate::{Former, mend, migrate};
 use crate::registry::Registry;
-use crate::seal::{DataKey, KEYS, Keyring, SealError};
+use crate::seal::{DataKey, Ground, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
 use crate::task::Claimed;
 use crate::workflow::{Awaited, CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
+
+/// How often a birth is written anew because its subject's key stood otherwise than was thought.
+const GROUNDS_MAX: usize = 4;
 
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
@@ -149,23 +152,40 @@ impl Ledger {
         if draft.record.archived_at.is_some() {
             return Err(EngineError::Archived(draft.record.id));
         }
-        let subject = &draft.record.subject;
-        if draft.before.is_none() && !self.keyring.has(subject) {
-            // Most who are born are the first of their subject: the commit finds out, not a read.
-            let minted = self.keyring.mint(subject);
-            let birth = draft.birth_again();
+        if draft.before.is_none() {
             // Boxed, so that what is written later does not carry the size of a birth.
-            let written = Box::pin(self.write_under(registry, executor, birth, minted));
-            match written.await {
-                Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
+            return Box::pin(self.write_birth(registry, executor, draft)).await;
+        }
+        let key = self.keyring.key(&draft.record.subject).await?;
+        let ground = Ground {
+            key,
+            fresh: None,
+            // Whoever destroys it writes this very record too.
+            standing: None,
+        };
+        self.write_under(registry, executor, draft, ground).await
+    }
+
+    async fn write_birth<W: Workflow>(
+        &self,
+        registry: &Registry,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+    ) -> Result<Written<W>, EngineError> {
+        let subject = draft.record.subject.clone();
+        let mut ground = self.keyring.ground(&subject).await?;
+        let mut failed = None;
+        for _ in 0..GROUNDS_MAX {
+            let birth = draft.birth_again();
+            match self.write_under(registry, executor, birth, ground).await {
+                Err(error) if is_key(&error, &subject) => {
+                    ground = self.keyring.ground_anew(&subject).await?;
+                    failed = Some(error);
+                }
                 other => return other,
             }
         }
-        let found = self.keyring.key_or_fresh(&draft.record.subject).await?;
-        if found.1.is_some() && draft.before.is_some() {
-            return Err(SealError::Erased.into());
-        }
-        self.write_under(registry, executor, draft, found).await
+        Err(failed.unwrap_or(EngineError::Contended(draft.record.id)))
     }
 
     async fn write_under<W: Workflow>(
@@ -173,13 +193,19 @@ impl Ledger {
         registry: &Registry,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-        (key, fresh): (Arc<DataKey>, Option<PutDocument>),
+        ground: Ground,
     ) -> Result<Written<W>, EngineError> {
+        let Ground {
+            key,
+            fresh,
+            standing,
+        } = ground;
         let id = draft.record.id.clone();
         let first_use = fresh.is_some();
         let finished = self.finish(executor, draft, &key).await?;
         let mut change = finished.change;
         change.documents.extend(fresh);
+        change.rests_on.extend(standing);
         let births = Births {
             parent: &id,
             key: &key,
@@ -320,6 +346,14 @@ pub(crate) struct Finished<W: Workflow> {
     instance: Instance<W>,
 }
 
+/// Whether the key of this subject stood otherwise than was thought.
+fn is_key(error: &EngineError, subject: &SubjectId) -> bool {
+    matches!(
+        error,
+        EngineError::DocumentMoved { space, key } if space == KEYS && key == subject.as_str()
+    )
+}
+
 fn unreadable(id: &InstanceId, why: String) -> EngineError {
     let id = id.clone();
     EngineError::Unreadable { id, why }
@@ -329,9 +363,8 @@ fn unreadable(id: &InstanceId, why: String) -> EngineError {
 fn labels_of<W: Workflow>(draft: &Draft<W>) -> Vec<Label> {
     let record = &draft.record;
     let mut labels = W::labels(draft.state, &draft.facts, record.hold.as_ref());
-    if record.subject.as_str() != record.id.as_str() {
-        labels.push(Label::shared(SUBJECT_LABEL, record.subject.as_str()));
-    }
+    let own = subject_label(record).filter(|own| !labels.contains(own));
+    labels.extend(own);
     labels
 }
 
