@@ -8,7 +8,7 @@ use crate::executor::{Care, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason};
 use crate::lanes::Held;
 use crate::ledger::EngineError;
-use crate::record::{Stay, UNDER_WAY, far_away, parked};
+use crate::record::{Stay, UNDER_WAY, parked};
 use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
@@ -72,7 +72,6 @@ impl<W: Workflow> Turn<'_, W> {
                     hold: waiting(why, mover, Some(until), task.attempt),
                     again: Some(Task {
                         due: until,
-                        intent: false,
                         first_tried: None,
                         lost: 0,
                         ..task
@@ -102,7 +101,7 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            Outcome::Ask { whom, why } => self.park(whom, why, false).await,
+            Outcome::Ask { whom, why } => self.park(whom, why).await,
             Outcome::Down { .. } => unreachable!("it was taken apart"),
         }
     }
@@ -155,7 +154,7 @@ impl<W: Workflow> Turn<'_, W> {
                 self.engine.crossing().heard(&task, Word::Works);
                 self.hear(event).await
             }
-            Finding::Ask { whom, why } => self.park(whom, why, true).await,
+            Finding::Ask { whom, why } => self.park_in_doubt(whom, why).await,
             Finding::DidNotHappen(why) => {
                 let failed = Failed {
                     checked: true,
@@ -228,7 +227,6 @@ impl<W: Workflow> Turn<'_, W> {
             due: until,
             attempt,
             first_tried: task.first_tried.or(Some(now)),
-            intent: unknown,
             lost: if failed.checked { self.hand.lost() } else { 0 },
             ..task
         };
@@ -245,12 +243,12 @@ impl<W: Workflow> Turn<'_, W> {
         .await
     }
 
-    /// Tries ran out: an operator is asked, and the announced attempt stays marked as unknown.
+    /// Tries ran out: an operator is asked, and what may have happened stays in doubt.
     async fn exhausted(&self, why: Reason, unknown: bool, attempt: u32) -> Result<(), EngineError> {
         self.stay(Stay {
             what: "tries_exhausted",
             hold: parked(why, Actor::Operator, attempt),
-            again: unknown.then(|| far_away(self.hand.task())),
+            again: None,
             unknown,
         })
         .await
