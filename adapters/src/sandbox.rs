@@ -208,6 +208,7 @@ impl Invented {
             credit_line_id: filled(&self.credit_line_id),
             verify_token: Some(self.verify_token.expose().to_owned()),
             webhook_url: Some(format!("{public_url}/webhooks/meta/{}", self.app_id)),
+            requires_proof: None,
         }
     }
 

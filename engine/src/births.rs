@@ -11,7 +11,8 @@ use crate::instance::{Actor, InstanceId, Record};
 use crate::ledger::Ledger;
 use crate::registry::Registry;
 use crate::seal::DataKey;
-use crate::store::Change;
+use crate::store::{Change, PutRecord};
+use crate::task::Task;
 use crate::workflow::{Note, Workflow};
 
 /// What the children of one change share with their parent.
@@ -58,6 +59,14 @@ impl Ledger {
         let cause = change.records.first().map(|put| put.record.clone());
         for birth in children {
             let Some(cause) = &cause else { break };
+            let same = |put: &PutRecord| put.record.id == birth.id;
+            if change.records.iter().any(same) {
+                return Err(EngineError::ChildExists(birth.id));
+            }
+            if let Some(standing) = self.store.load(&birth.id).await? {
+                change.tasks.extend(repeated(standing, &birth, cause)?);
+                continue;
+            }
             let part = registry.born(self, birth, births, cause).await?;
             change.records.extend(part.records);
             change.journal.extend(part.journal);
@@ -65,4 +74,13 @@ impl Ledger {
         }
         Ok(change)
     }
+}
+
+/// What is owed where the child stands already, as after a rewind: no second one, and if it has
+/// ended, word of that once more, because nobody else will bring it.
+fn repeated(standing: Record, birth: &Birth, parent: &Record) -> Result<Option<Task>, EngineError> {
+    if standing.workflow != birth.workflow || standing.parent.as_ref() != Some(&parent.id) {
+        return Err(EngineError::ChildExists(standing.id));
+    }
+    Ok(Task::told(&standing, parent.updated_at))
 }

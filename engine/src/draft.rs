@@ -196,21 +196,9 @@ impl<W: Workflow> Draft<W> {
             self.record.owes = Some(command.name().to_owned());
             self.arm(command, W::due(command, &self.facts, self.now));
         }
-        if let (true, Some(parent)) = (self.record.ended, self.record.parent.clone()) {
-            let told = Work::Told {
-                child: self.record.id.clone(),
-                workflow: W::NAME.to_owned(),
-                state: state.name().to_owned(),
-            };
-            self.change.tasks.push(Task {
-                instance: parent,
-                visit: 0,
-                lane: "told".to_owned(),
-                // A child does not know what its parent runs.
-                workflow: String::new(),
-                definition: 0,
-                ..self.task(told, self.now)
-            });
+        if let Some(told) = Task::told(&self.record, self.now) {
+            let tenant = self.tenant();
+            self.change.tasks.push(Task { tenant, ..told });
         }
     }
 
@@ -240,18 +228,21 @@ impl<W: Workflow> Draft<W> {
         self.change.tasks.push(task);
     }
 
+    /// On whose behalf it runs, as things stand in this draft.
+    fn tenant(&self) -> String {
+        let mut labels = W::labels(self.state, &self.facts, None).into_iter();
+        let tenant = labels.find(|label| label.name == "tenant");
+        tenant.map(|label| label.value).unwrap_or_default()
+    }
+
     pub(crate) fn task(&self, work: Work, due: Timestamp) -> Task {
-        let tenant = W::labels(self.state, &self.facts, None)
-            .into_iter()
-            .find(|label| label.name == "tenant")
-            .map(|label| label.value);
         Task {
             instance: self.record.id.clone(),
             work,
             due,
             visit: self.record.visit,
             lane: String::new(),
-            tenant: tenant.unwrap_or_default(),
+            tenant: self.tenant(),
             attempt: 0,
             first_tried: None,
             intent: false,
@@ -299,7 +290,7 @@ impl<W: Workflow> Draft<W> {
     pub(crate) fn pause(&mut self, reason: Reason) {
         self.record.hold = Some(Hold {
             kind: HoldKind::Paused,
-            reason,
+            reason: reason.clipped(),
             since: self.now,
             until: None,
             mover: Actor::Operator,
@@ -311,7 +302,8 @@ impl<W: Workflow> Draft<W> {
 
     /// Says what it waits for, under the pause if one stands. The wait's beginning stays while kind
     /// and reason stay.
-    pub(crate) fn hold(&mut self, hold: Hold) {
+    pub(crate) fn hold(&mut self, mut hold: Hold) {
+        hold.reason = hold.reason.clipped();
         let since = match self.record.held_beneath() {
             Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code => {
                 known.since
@@ -328,8 +320,11 @@ impl<W: Workflow> Draft<W> {
     /// Keeps a try beside the instance; its number is the next.
     pub(crate) fn keep_try(&mut self, attempt: Attempt) {
         self.record.tried += 1;
-        let number = self.record.tried;
-        self.attempt = Some(Attempt { number, ..attempt });
+        self.attempt = Some(Attempt {
+            number: self.record.tried,
+            reason: attempt.reason.map(Reason::clipped),
+            ..attempt
+        });
     }
 
     /// Adds a line to the history.
@@ -339,6 +334,7 @@ impl<W: Workflow> Draft<W> {
         from: Option<StateOf<W>>,
         to: Option<StateOf<W>>,
     ) {
+        let detail = note.detail.map(Reason::clipped);
         self.record.journal += 1;
         self.change.journal.push(PutEntry {
             instance: self.record.id.clone(),
@@ -349,7 +345,7 @@ impl<W: Workflow> Draft<W> {
                 actor: note.actor,
                 from: from.map(|state| state.name().to_owned()),
                 to: to.map(|state| state.name().to_owned()),
-                detail: note.detail,
+                detail,
                 root: None,
                 mac: None,
             },

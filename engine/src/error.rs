@@ -16,6 +16,9 @@ pub enum EngineError {
     /// It exists already: whatever asked for it was done before.
     #[error("instance {0} exists already")]
     Exists(InstanceId),
+    /// A child was to be born under an id that is another's: derive the id from its own parent.
+    #[error("a child was to be born as {0}, and that is another's id")]
+    ChildExists(InstanceId),
     /// The table has no such move: tell whoever asked which state it is in.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -77,6 +80,19 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// The code of an error that comes again however often the same is tried; nothing for one that
+    /// may pass.
+    pub(crate) fn lasting(&self) -> Option<&'static str> {
+        match self {
+            Self::LabelTaken(_) => Some("label_taken"),
+            Self::TooLarge(_) => Some("too_large"),
+            Self::ChildExists(_) => Some("child_exists"),
+            Self::Unreadable { .. } | Self::Store(StoreError::Corrupt(_)) => Some("unreadable"),
+            Self::Seal(SealError::UnknownMasterKey(_) | SealError::Altered) => Some("sealed"),
+            _ => None,
+        }
+    }
+
     /// The refusal of a record that only a newer process reads.
     pub(crate) fn newer(record: &Record) -> Self {
         Self::Newer {

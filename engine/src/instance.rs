@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::chain::Mac;
 use crate::clock::Timestamp;
 use crate::doubts::Doubt;
+use crate::limits::{NAME_LIMIT, TEXT_LIMIT, clip};
 use crate::waiting::Wait;
 
 /// Declares a text id with the conversions that every id needs.
@@ -129,6 +130,14 @@ impl Reason {
             code: code.into(),
             text: text.into(),
         }
+    }
+
+    /// The same as far as it can be stored. What it comes from is often another's, of any length, and
+    /// an outcome must not be lost for it.
+    pub(crate) fn clipped(mut self) -> Self {
+        clip(&mut self.code, NAME_LIMIT);
+        clip(&mut self.text, TEXT_LIMIT);
+        self
     }
 }
 
@@ -279,6 +288,11 @@ impl Record {
             HoldKind::Paused => hold.beneath.as_deref(),
             _ => Some(hold),
         }
+    }
+
+    /// Whether it hears nothing any more and can only be read: archived, or erased.
+    pub(crate) fn is_put_away(&self) -> bool {
+        self.archived_at.is_some() || self.erased_at.is_some()
     }
 
     /// The value of the label of that name, if the record carries one.

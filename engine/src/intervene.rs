@@ -71,10 +71,7 @@ impl Engine {
 
     /// The acts that can be done now, with what each needs.
     pub async fn possible(&self, record: Record) -> Result<Vec<Possible>, EngineError> {
-        if record.archived_at.is_some() || record.erased_at.is_some() {
-            return Ok(Vec::new());
-        }
-        if record.archived_at.is_some() || record.erased_at.is_some() {
+        if record.is_put_away() {
             return Ok(Vec::new());
         }
         let running = Arc::clone(self.running(&record)?);

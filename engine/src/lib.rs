@@ -46,6 +46,7 @@ mod error;
 mod examine;
 mod executor;
 mod export;
+mod flight;
 mod hand;
 mod holding;
 mod image;
@@ -125,7 +126,7 @@ pub use instance::{
     Actor, Entry, Hold, HoldKind, InstanceId, Label, Owner, Reason, Record, SubjectId,
 };
 pub use lanes::{Held, LaneView, Limits};
-pub use limits::{CHANGE_LIMIT, KEY_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
+pub use limits::{CHANGE_LIMIT, ID_LIMIT, KEY_LIMIT, NAME_LIMIT, TEXT_LIMIT, VALUE_LIMIT};
 pub use migrate::{Former, Unmigratable};
 pub use offers::{Field, FieldKind, Offer, Offered, Said, UNDO, WrongField};
 pub use plain_cipher::PlainCipher;

@@ -10,6 +10,13 @@ pub const VALUE_LIMIT: usize = 256 * 1024;
 /// Ids, keys, labels, lanes: they become index keys, which every comparison reads.
 pub const KEY_LIMIT: usize = 512;
 
+/// Ids of instances: what is owed to a parent, or kept beside an instance, is keyed by its id and a
+/// little more, and whatever can be born must be able to end.
+pub const ID_LIMIT: usize = KEY_LIMIT - 32;
+
+/// Names of workflows, states and commands, and codes of reasons: four of them make a label.
+pub const NAME_LIMIT: usize = (KEY_LIMIT - 3) / 4;
+
 /// Sentences for people in reasons.
 pub const TEXT_LIMIT: usize = 16 * 1024;
 
@@ -41,7 +48,7 @@ impl Change {
 }
 
 fn check_record(record: &Record) -> Result<(), CommitError> {
-    check(KEY_LIMIT, "an instance id", record.id.as_str())?;
+    check(ID_LIMIT, "an instance id", record.id.as_str())?;
     check(KEY_LIMIT, "a workflow", &record.workflow)?;
     check(KEY_LIMIT, "a state", &record.state)?;
     check(VALUE_LIMIT, "facts", &record.facts)?;
@@ -80,6 +87,11 @@ fn check_task(task: &Task) -> Result<(), CommitError> {
     check(KEY_LIMIT, "a task's work", task.work.key())?;
     check(KEY_LIMIT, "a lane", &task.lane)?;
     check(KEY_LIMIT, "a tenant", &task.tenant)
+}
+
+/// The text as far as it fits, cut between letters.
+pub(crate) fn clip(text: &mut String, limit: usize) {
+    text.truncate(text.floor_char_boundary(limit));
 }
 
 fn check(limit: usize, what: &str, bytes: impl AsRef<[u8]>) -> Result<(), CommitError> {

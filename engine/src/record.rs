@@ -158,7 +158,7 @@ impl<W: Workflow> Turn<'_, W> {
         for _ in 0..WRITES_MAX {
             match self.try_to_hear(&event, &documents).await {
                 Err(EngineError::LeaseLost) if W::must_keep(&event) => {
-                    return self.keep(event).await;
+                    return self.keep(event, documents).await;
                 }
                 Ok(()) | Err(EngineError::LeaseLost) => return Ok(()),
                 Err(error) => failed = Some(self.endure(error).await?),
@@ -228,14 +228,11 @@ impl<W: Workflow> Turn<'_, W> {
         draft.settle(self.hand.settled());
         match self.engine.write(self.executor, draft).await {
             Ok(_) => Ok(()),
-            // Trying again would perform the command again and again.
-            Err(error @ EngineError::LabelTaken(_)) if owed => {
-                self.ask_why("label_taken", error.to_string()).await
-            }
-            Err(error @ EngineError::TooLarge(_)) if owed => {
-                self.ask_why("too_large", error.to_string()).await
-            }
-            Err(other) => Err(other),
+            Err(error) => match error.lasting() {
+                // Trying again would perform the command again and again.
+                Some(code) if owed => self.ask_why(code, error.to_string()).await,
+                _ => Err(error),
+            },
         }
     }
 
@@ -252,19 +249,29 @@ impl<W: Workflow> Turn<'_, W> {
         .await
     }
 
-    /// What must not be lost is heard though the task is another's by now.
-    async fn keep(&self, event: W::Event) -> Result<(), EngineError> {
+    /// What must not be lost is heard though the task is another's by now, with the documents that
+    /// stand with it.
+    async fn keep(&self, event: W::Event, documents: Vec<PutDocument>) -> Result<(), EngineError> {
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.try_to_keep(&event).await {
+            match self.try_to_keep(&event, &documents).await {
                 Ok(()) => return Ok(()),
+                Err(EngineError::DocumentMoved { space, .. }) => {
+                    let instance = self.hand.task().instance;
+                    tracing::warn!(instance.id = %instance, space, "somebody else was first to keep an outcome");
+                    return Ok(());
+                }
                 Err(error) => failed = Some(self.endure(error).await?),
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn try_to_keep(&self, event: &W::Event) -> Result<(), EngineError> {
+    async fn try_to_keep(
+        &self,
+        event: &W::Event,
+        documents: &[PutDocument],
+    ) -> Result<(), EngineError> {
         let Some(mut instance) = self.load().await? else {
             return Ok(());
         };
@@ -276,7 +283,8 @@ impl<W: Workflow> Turn<'_, W> {
         if let Work::Command(command) = &self.hand.task().work {
             instance.record.no_longer_in_doubt(command);
         }
-        let draft = Draft::of_decision(instance, decision, now);
+        let mut draft = Draft::of_decision(instance, decision, now);
+        draft.change.documents.extend_from_slice(documents);
         self.engine.write(self.executor, draft).await.map(drop)
     }
 

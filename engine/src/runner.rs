@@ -2,7 +2,6 @@
 //!
 //! Being poked and waking by time run the same code; a poke carries no data.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
+use crate::flight::{InFlight, UnderWay};
 use crate::hand::Hand;
 use crate::instance::Record;
 use crate::lanes::Limits;
@@ -45,30 +45,12 @@ const CLAIMED_AT_ONCE: usize = 8;
 /// A runner that has not looked for so long was not running: what came due meanwhile is overdue.
 const DOWNTIME: Duration = Duration::from_secs(30);
 
-/// Turns under way, so that their leases can be renewed and given back.
-type InFlight = HashMap<Id, UnderWay>;
-
-struct UnderWay {
-    hand: Hand,
-    /// It writes down that the turn before it panicked.
-    takes_note: bool,
-}
-
-impl UnderWay {
-    fn of(hand: Hand) -> Self {
-        Self {
-            hand,
-            takes_note: false,
-        }
-    }
-}
-
 impl Engine {
     /// Runs due work until `stop` resolves; then finishes what is under way, or leaves it due.
     /// Answers what `stop` came to.
     pub async fn run<T>(&self, options: RunnerOptions, stop: impl Future<Output = T>) -> T {
         let mut turns: JoinSet<()> = JoinSet::new();
-        let mut in_flight = InFlight::new();
+        let mut in_flight = InFlight::default();
         let mut express = self.express_queue().lock().await;
         tokio::pin!(stop);
         let mut renew_at = self.now() + LEASE / 3;
@@ -192,9 +174,7 @@ impl Engine {
 
     fn spawn(&self, claimed: Claimed, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
         // Its lease ran out under the turn, as after a leap of time: the turn goes on under the new one.
-        let mut hands = in_flight.values().map(|turn| &turn.hand);
-        if let Some(hand) = hands.find(|hand| hand.holds(&claimed.task)) {
-            hand.retake(claimed);
+        if in_flight.retake(&claimed) {
             return;
         }
         let passage = self.crossing().enter(&claimed);
@@ -204,12 +184,14 @@ impl Engine {
             engine.take_turn(&held).await;
             drop(passage);
         });
-        in_flight.insert(turn.id(), UnderWay::of(hand));
+        let takes_note = false;
+        in_flight.begin(turn.id(), UnderWay { hand, takes_note });
     }
 
     async fn take_turn(&self, hand: &Hand) {
         let id = hand.task().instance;
         let result = match self.store().load(&id).await {
+            Ok(Some(record)) if record.is_put_away() => self.drop_claim(hand).await,
             Ok(Some(record))
                 if !self
                     .definitions()
@@ -288,15 +270,15 @@ impl Engine {
     }
 
     async fn renew(&self, in_flight: &InFlight) {
-        let claims: Vec<Settled> = in_flight.values().map(|turn| turn.hand.settled()).collect();
+        let claims = in_flight.claims();
         if claims.is_empty() {
             return;
         }
         let until = self.now() + LEASE;
         match self.store().renew(&claims, until).await {
             Ok(lost) => {
-                for task in lost {
-                    tracing::debug!(instance.id = %task.instance, task = task.key, "lease not renewed");
+                for Settled { task, fence } in lost {
+                    tracing::debug!(instance.id = %task.instance, task = task.key, fence, "lease not renewed");
                 }
             }
             Err(error) => tracing::error!(%error, "leases could not be renewed"),
@@ -313,7 +295,7 @@ impl Engine {
             return;
         }
         turns.abort_all();
-        let left: Vec<Settled> = in_flight.values().map(|turn| turn.hand.settled()).collect();
+        let left = in_flight.claims();
         tracing::warn!(
             tasks = left.len(),
             "stopped before all turns had ended; they stay due"
@@ -331,12 +313,12 @@ impl Engine {
     ) {
         let error = match done {
             Ok((id, ())) => {
-                in_flight.remove(&id);
+                in_flight.end(id);
                 return;
             }
             Err(error) => error,
         };
-        let Some(turn) = in_flight.remove(&error.id()) else {
+        let Some(turn) = in_flight.end(error.id()) else {
             return;
         };
         let instance = turn.hand.task().instance;
@@ -351,6 +333,6 @@ impl Engine {
             takes_note: true,
             ..turn
         };
-        in_flight.insert(note.id(), takes_note);
+        in_flight.begin(note.id(), takes_note);
     }
 }

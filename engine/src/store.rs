@@ -315,7 +315,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError>;
+    ) -> Result<Vec<Settled>, StoreError>;
 
     /// Gives claims back undone, due as they were.
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError>;

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::instance::InstanceId;
+use crate::instance::{InstanceId, Record};
 
 /// When nothing is due by itself: the last day that RFC 3339 can write.
 pub(crate) const FAR_AWAY: Timestamp = Timestamp::from_millis(253_402_214_400_000);
@@ -31,9 +31,11 @@ pub enum Work {
 
 impl Work {
     /// Distinguishes the tasks of one instance: arming the same work again moves it, never doubles it.
+    ///
+    /// An instance owes one command at a time, so that the next takes the place of the last.
     pub fn key(&self) -> String {
         match self {
-            Self::Command(name) => format!("command:{name}"),
+            Self::Command(_) => "command".to_owned(),
             Self::Deadline => "deadline".to_owned(),
             Self::Told { child, .. } => format!("told:{child}"),
         }
@@ -78,6 +80,30 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Task {
+    /// Word of a child's end for its parent, if it has one and has ended.
+    pub(crate) fn told(child: &Record, due: Timestamp) -> Option<Self> {
+        let parent = child.parent.clone().filter(|_| child.ended)?;
+        Some(Self {
+            instance: parent,
+            work: Work::Told {
+                child: child.id.clone(),
+                workflow: child.workflow.clone(),
+                state: child.state.clone(),
+            },
+            due,
+            visit: 0,
+            lane: "told".to_owned(),
+            tenant: child.label("tenant").unwrap_or_default().to_owned(),
+            attempt: 0,
+            first_tried: None,
+            intent: false,
+            lost: 0,
+            // A child does not know what its parent runs.
+            workflow: String::new(),
+            definition: 0,
+        })
+    }
+
     /// Whether it is kept for an operator's retry and is nothing that a command would bring.
     pub(crate) fn is_put_by(&self) -> bool {
         self.due == FAR_AWAY && !matches!(self.work, Work::Command(_))

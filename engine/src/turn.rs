@@ -98,7 +98,8 @@ impl<'a, W: Workflow> Turn<'a, W> {
         let task = self.hand.task();
         match self.engine.ledger().load::<W>(&task.instance).await {
             // Nothing is owed to one that was erased or put away: whatever still comes is disposed of.
-            Err(EngineError::Seal(SealError::Erased) | EngineError::Archived(_)) => Ok(None),
+            Err(EngineError::Seal(SealError::Erased)) => Ok(None),
+            Ok(Some(instance)) if instance.record.is_put_away() => Ok(None),
             loaded => Ok(loaded?.map(|mut instance| {
                 instance.record.learn_from(&task);
                 instance

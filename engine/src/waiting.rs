@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::instance::{Actor, HoldKind, Label, Reason, Record};
 use crate::ledger::EngineError;
+use crate::limits::{NAME_LIMIT, clip};
 use crate::store::{Filter, Page, PageOrder};
 use crate::workflow::Awaited;
 
@@ -69,13 +70,16 @@ pub struct Wait {
 impl Wait {
     /// The wait as it stands now; its beginning stays while the same is awaited.
     pub(crate) fn of(awaited: Awaited, before: Option<&Self>, now: Timestamp) -> Self {
-        let same = before.filter(|before| before.reason.code == awaited.reason.code);
+        let reason = awaited.reason.clipped();
+        let same = before.filter(|before| before.reason.code == reason.code);
+        let mut cause = awaited.cause;
+        cause.iter_mut().for_each(|code| clip(code, NAME_LIMIT));
         Self {
             mover: awaited.mover,
             since: same.map_or(now, |before| before.since),
-            reason: awaited.reason,
+            reason,
             until: awaited.until,
-            cause: awaited.cause,
+            cause,
         }
     }
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::time::Instant;
 use workflows::ports::graph::{
-    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber, PhoneNumber,
-    Reaction, SyncKind, TokenGrant,
+    Access, AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber,
+    PhoneNumber, Reaction, SyncKind, TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
@@ -128,9 +128,9 @@ impl GraphApi for GraphClient {
     async fn waba_owner(
         &self,
         waba: &WabaId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<Option<BusinessId>, GraphError> {
-        self.ask_json(&wire::waba_owner(waba, token), |body| {
+        self.ask_json(&wire::waba_owner(waba, access), |body| {
             Ok(reading::waba_owner(body))
         })
         .await
@@ -139,12 +139,12 @@ impl GraphApi for GraphClient {
     async fn phone_numbers(
         &self,
         waba: &WabaId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<Vec<PhoneNumber>, GraphError> {
         let mut numbers = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let request = wire::phone_numbers(waba, after.as_deref(), token);
+            let request = wire::phone_numbers(waba, after.as_deref(), access);
             let (page, next) = self.ask_json(&request, reading::phone_numbers).await?;
             numbers.extend(page);
             if next.is_none() || next == after {
@@ -158,19 +158,19 @@ impl GraphApi for GraphClient {
     async fn phone_number(
         &self,
         phone: &PhoneNumberId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<PhoneNumber, GraphError> {
-        self.ask_json(&wire::phone_number(phone, token), reading::phone_number)
+        self.ask_json(&wire::phone_number(phone, access), reading::phone_number)
             .await
     }
 
-    async fn subscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError> {
-        self.ask_json(&wire::subscribe_app(waba, token), reading::success)
+    async fn subscribe_app(&self, waba: &WabaId, access: &Access) -> Result<(), GraphError> {
+        self.ask_json(&wire::subscribe_app(waba, access), reading::success)
             .await
     }
 
-    async fn unsubscribe_app(&self, waba: &WabaId, token: &Secret) -> Result<(), GraphError> {
-        self.ask_json(&wire::unsubscribe_app(waba, token), reading::success)
+    async fn unsubscribe_app(&self, waba: &WabaId, access: &Access) -> Result<(), GraphError> {
+        self.ask_json(&wire::unsubscribe_app(waba, access), reading::success)
             .await
     }
 
@@ -178,10 +178,10 @@ impl GraphApi for GraphClient {
         &self,
         waba: &WabaId,
         callback: &Callback,
-        token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
         self.ask_json(
-            &wire::override_callback(waba, callback, token),
+            &wire::override_callback(waba, callback, access),
             reading::success,
         )
         .await
@@ -190,10 +190,10 @@ impl GraphApi for GraphClient {
     async fn subscribed_apps(
         &self,
         waba: &WabaId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<Vec<AppId>, GraphError> {
         self.ask_json(
-            &wire::subscribed_apps(waba, token),
+            &wire::subscribed_apps(waba, access),
             reading::subscribed_apps,
         )
         .await
@@ -203,19 +203,19 @@ impl GraphApi for GraphClient {
         &self,
         phone: &PhoneNumberId,
         pin: &Secret,
-        token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
-        self.ask_json(&wire::register_number(phone, pin, token), reading::success)
+        self.ask_json(&wire::register_number(phone, pin, access), reading::success)
             .await
     }
 
     async fn deregister_number(
         &self,
         phone: &PhoneNumberId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
         let ended = self
-            .ask_json(&wire::deregister_number(phone, token), reading::success)
+            .ask_json(&wire::deregister_number(phone, access), reading::success)
             .await;
         match ended {
             // What is not registered needs no ending.
@@ -224,8 +224,8 @@ impl GraphApi for GraphClient {
         }
     }
 
-    async fn request_code(&self, phone: &PhoneNumberId, token: &Secret) -> Result<(), GraphError> {
-        self.ask_json(&wire::request_code(phone, token), reading::success)
+    async fn request_code(&self, phone: &PhoneNumberId, access: &Access) -> Result<(), GraphError> {
+        self.ask_json(&wire::request_code(phone, access), reading::success)
             .await
     }
 
@@ -233,9 +233,9 @@ impl GraphApi for GraphClient {
         &self,
         phone: &PhoneNumberId,
         code: &Secret,
-        token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
-        self.ask_json(&wire::verify_code(phone, code, token), reading::success)
+        self.ask_json(&wire::verify_code(phone, code, access), reading::success)
             .await
     }
 
@@ -243,9 +243,9 @@ impl GraphApi for GraphClient {
         &self,
         waba: &WabaId,
         number: &NewNumber,
-        token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
-        let request = wire::add_number(waba, number, token);
+        let request = wire::add_number(waba, number, access);
         self.ask_json(&request, reading::made).await.map(drop)
     }
 
@@ -253,9 +253,9 @@ impl GraphApi for GraphClient {
         &self,
         waba: &WabaId,
         business: &BusinessId,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<Vec<String>, GraphError> {
-        let request = wire::assigned_users(waba, business, system_token);
+        let request = wire::assigned_users(waba, business, access);
         self.ask_json(&request, reading::ids).await
     }
 
@@ -263,9 +263,9 @@ impl GraphApi for GraphClient {
         &self,
         waba: &WabaId,
         user: &str,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<(), GraphError> {
-        let request = wire::assign_user(waba, user, system_token);
+        let request = wire::assign_user(waba, user, access);
         self.ask_json(&request, reading::success).await
     }
 
@@ -274,9 +274,9 @@ impl GraphApi for GraphClient {
         line: &str,
         waba: &WabaId,
         currency: &str,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<String, GraphError> {
-        let request = wire::share_credit(line, waba, currency, system_token);
+        let request = wire::share_credit(line, waba, currency, access);
         self.ask_json(&request, reading::allocation).await
     }
 
@@ -284,18 +284,18 @@ impl GraphApi for GraphClient {
         &self,
         line: &str,
         client: &BusinessId,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<Vec<String>, GraphError> {
-        let request = wire::credit_shares(line, client, system_token);
+        let request = wire::credit_shares(line, client, access);
         self.ask_json(&request, reading::ids).await
     }
 
     async fn share_credential(
         &self,
         share: &str,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<Option<String>, GraphError> {
-        let request = wire::share_credential(share, system_token);
+        let request = wire::share_credential(share, access);
         self.ask_json(&request, |body| Ok(reading::receiving_credential(body)))
             .await
     }
@@ -303,9 +303,9 @@ impl GraphApi for GraphClient {
     async fn waba_funding(
         &self,
         waba: &WabaId,
-        system_token: &Secret,
+        access: &Access,
     ) -> Result<Option<String>, GraphError> {
-        let request = wire::waba_funding(waba, system_token);
+        let request = wire::waba_funding(waba, access);
         self.ask_json(&request, |body| Ok(reading::funding(body)))
             .await
     }
@@ -314,15 +314,15 @@ impl GraphApi for GraphClient {
         &self,
         phone: &PhoneNumberId,
         kind: SyncKind,
-        token: &Secret,
+        access: &Access,
     ) -> Result<Option<String>, GraphError> {
-        let request = wire::request_sync(phone, kind, token);
+        let request = wire::request_sync(phone, kind, access);
         self.ask_json(&request, |body| Ok(reading::request_id(body)))
             .await
     }
 
-    async fn health(&self, phone: &PhoneNumberId, token: &Secret) -> Result<Health, GraphError> {
-        self.ask_json(&wire::health(phone, token), reading::health)
+    async fn health(&self, phone: &PhoneNumberId, access: &Access) -> Result<Health, GraphError> {
+        self.ask_json(&wire::health(phone, access), reading::health)
             .await
     }
 }

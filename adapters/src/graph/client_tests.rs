@@ -39,6 +39,10 @@ fn token() -> Secret {
     Secret::new(TOKEN)
 }
 
+fn access() -> Access {
+    Access::of(&app(), &token())
+}
+
 async fn exchange(url: &str) -> Result<GrantedToken, GraphError> {
     client(url).exchange_code(&app(), &Secret::new(CODE)).await
 }
@@ -46,7 +50,7 @@ async fn exchange(url: &str) -> Result<GrantedToken, GraphError> {
 async fn register(url: &str) -> Result<(), GraphError> {
     let phone = PhoneNumberId::new("106");
     let pin = Secret::new("481502");
-    client(url).register_number(&phone, &pin, &token()).await
+    client(url).register_number(&phone, &pin, &access()).await
 }
 
 fn fixture(name: &str) -> Value {
@@ -81,20 +85,20 @@ async fn call(client: &GraphClient, name: &str) -> Result<(), GraphError> {
             .await
             .map(drop),
         "inspect_token" => client.inspect_token(&app(), &token()).await.map(drop),
-        "register_number" => client.register_number(&phone, &six, &token()).await,
-        "health" => client.health(&phone, &token()).await.map(drop),
-        "subscribe_app" => client.subscribe_app(&waba, &token()).await,
-        "request_code" => client.request_code(&phone, &token()).await,
-        "verify_code" => client.verify_code(&phone, &six, &token()).await,
+        "register_number" => client.register_number(&phone, &six, &access()).await,
+        "health" => client.health(&phone, &access()).await.map(drop),
+        "subscribe_app" => client.subscribe_app(&waba, &access()).await,
+        "request_code" => client.request_code(&phone, &access()).await,
+        "verify_code" => client.verify_code(&phone, &six, &access()).await,
         "request_sync" => client
-            .request_sync(&phone, SyncKind::History, &token())
+            .request_sync(&phone, SyncKind::History, &access())
             .await
             .map(drop),
         "share_credit" => client
-            .share_credit("77", &waba, "EUR", &token())
+            .share_credit("77", &waba, "EUR", &access())
             .await
             .map(drop),
-        "assign_user" => client.assign_user(&waba, "122", &token()).await,
+        "assign_user" => client.assign_user(&waba, "122", &access()).await,
         other => panic!("no such call: {other}"),
     }
 }
@@ -138,14 +142,17 @@ async fn the_token_travels_in_the_header_and_ids_cannot_reach_another_edge() {
     let server = RawServer::start([answer_of(&fixture("success"))]).await;
     let waba = WabaId::new("1/../../me?x=");
     client(&server.url())
-        .subscribe_app(&waba, &token())
+        .subscribe_app(&waba, &access())
         .await
         .unwrap();
     let heard = &server.requests()[0];
     let line = heard.lines().next().unwrap();
     assert_eq!(
         line,
-        "POST /v25.0/1%2F..%2F..%2Fme%3Fx=/subscribed_apps HTTP/1.1"
+        format!(
+            "POST /v25.0/1%2F..%2F..%2Fme%3Fx=/subscribed_apps?appsecret_proof={} HTTP/1.1",
+            access().proof.expose()
+        )
     );
     assert!(
         heard.contains(&format!("authorization: Bearer {TOKEN}\r\n")),
@@ -192,13 +199,13 @@ async fn calls_that_count_never_share_a_connection() {
     let (phone, pin) = (PhoneNumberId::new("106"), Secret::new("481502"));
     for _ in 0..2 {
         client
-            .register_number(&phone, &pin, &token())
+            .register_number(&phone, &pin, &access())
             .await
             .unwrap();
     }
     assert_eq!(server.connections(), 2);
     let lost = client
-        .register_number(&phone, &pin, &token())
+        .register_number(&phone, &pin, &access())
         .await
         .unwrap_err();
     assert_eq!(lost.reaction, Reaction::Unanswered);
@@ -245,7 +252,7 @@ async fn numbers_are_read_page_by_page_without_following_metas_address() {
     let server = RawServer::start(pages).await;
     let waba = WabaId::new("102");
     let numbers = client(&server.url())
-        .phone_numbers(&waba, &token())
+        .phone_numbers(&waba, &access())
         .await
         .unwrap();
     assert_eq!(numbers.len(), 3);
@@ -275,7 +282,7 @@ async fn a_list_that_never_ends_is_left_after_a_thousand_numbers() {
     let server = RawServer::start((0..20).map(page)).await;
     let waba = WabaId::new("102");
     let numbers = client(&server.url())
-        .phone_numbers(&waba, &token())
+        .phone_numbers(&waba, &access())
         .await
         .unwrap();
     assert_eq!(numbers.len(), PAGES_MAX);
@@ -306,7 +313,7 @@ async fn ending_a_registration_that_is_not_there_succeeds() {
     let server = RawServer::start([Act::answer(400, &[], body)]).await;
     let phone = PhoneNumberId::new("106");
     client(&server.url())
-        .deregister_number(&phone, &token())
+        .deregister_number(&phone, &access())
         .await
         .unwrap();
 }

@@ -17,7 +17,8 @@ use super::webhooks;
 
 const CALLS: &str = "POST /control/signup, POST and DELETE /control/scenario, GET /control/scenarios, \
                      GET and DELETE /control/calls, POST /control/clock, POST /control/webhook, \
-                     POST /control/disconnect, POST /control/app, GET /control/sms";
+                     POST /control/disconnect, POST /control/app, POST /control/proof, \
+                     GET /control/sms";
 
 /// Answers `/control/{name}`.
 pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply {
@@ -36,6 +37,7 @@ pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply 
         ("POST", "webhook") => read(inbound).and_then(|order| send_webhook(core, &order)),
         ("POST", "disconnect") => read(inbound).and_then(|order| disconnect(core, &order)),
         ("POST", "app") => read(inbound).map(|app| know_app(core, app)),
+        ("POST", "proof") => read(inbound).and_then(|order| require_proof(core, &order)),
         ("POST", "signup") => read(inbound).and_then(|wish| sign_up(core, wish)),
         ("GET", "sms") => read_sms(core, &params),
         _ => return Reply::json(404, &json!({ "error": format!("known are {CALLS}") })),
@@ -200,6 +202,27 @@ fn know_app(core: &Core, app: SimulatedApp) -> Value {
         "system_user_id": known.map(|app| &app.system_user_id),
         "credit_line_id": known.map(|app| &app.credit_line_id),
     })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofOrder {
+    app_id: String,
+    required: bool,
+}
+
+/// The switch in an app's advanced settings.
+fn require_proof(core: &Core, order: &ProofOrder) -> Result<Value, String> {
+    let known = core.world().apps.change(&order.app_id, |app| {
+        app.requires_proof = order.required;
+    });
+    match known {
+        Some(()) => Ok(json!({ "required": order.required })),
+        None => Err(format!(
+            "app_id `{}` is not registered with the simulator",
+            order.app_id
+        )),
+    }
 }
 
 fn sign_up(core: &Core, wish: Wish) -> Result<Value, String> {

@@ -80,6 +80,9 @@ pub struct SimulatedApp {
     pub verify_token: Option<String>,
     /// Where the app's `account_update` events go.
     pub webhook_url: Option<String>,
+    /// Whether every call must carry the proof of its token; as it was unless it is said.
+    #[serde(default)]
+    pub requires_proof: Option<bool>,
 }
 
 impl fmt::Debug for SimulatedApp {
@@ -207,6 +210,9 @@ pub(super) fn remember(world: &mut World, app: SimulatedApp) {
         webhook_url: app
             .webhook_url
             .or_else(|| known.as_ref().and_then(|app| app.webhook_url.clone())),
+        requires_proof: app
+            .requires_proof
+            .unwrap_or_else(|| known.as_ref().is_some_and(|app| app.requires_proof)),
         app_id: app.app_id,
         app_secret: app.app_secret,
         config_id: app.config_id,

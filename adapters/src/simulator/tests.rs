@@ -52,6 +52,7 @@ impl Sandbox {
             credit_line_id: None,
             verify_token: Some("verify".to_owned()),
             webhook_url,
+            requires_proof: None,
         };
         simulator.register_app(app).await;
         Self {

@@ -13,9 +13,10 @@ use engine::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Armed, Draft, draft, take_in};
+use super::draft::{Armed, Desk, Draft, draft, take_in};
 use super::due::{DueIndex, TaskKey};
 use super::recent::Recent;
+use super::standing::Latest;
 use super::view::{Shared, Writes, closed, panicked};
 use super::{image, keys};
 
@@ -37,7 +38,20 @@ pub(super) enum Job {
     Close,
 }
 
-type Answer = oneshot::Sender<Result<Committed, CommitError>>;
+pub(super) type Answer = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// A group's answers on their way to those who wait.
+pub(super) type Answers = mpsc::UnboundedSender<Vec<(Answer, Committed)>>;
+
+/// Tells a group's members that it is durable, from within the runtime: from another thread each of
+/// them would be woken by a call to the kernel.
+pub(super) async fn tell(mut durable: mpsc::UnboundedReceiver<Vec<(Answer, Committed)>>) {
+    while let Some(answers) = durable.recv().await {
+        for (answer, committed) in answers {
+            drop(answer.send(Ok(committed)));
+        }
+    }
+}
 
 /// The committer's own things; it lives on its thread.
 pub(super) struct Committer {
@@ -46,6 +60,8 @@ pub(super) struct Committer {
     /// Our own descriptor of sled's log: sled's flush stops short of the disk's own cache.
     pub(super) log: File,
     pub(super) tally: BTreeMap<TallyKey, u64>,
+    pub(super) latest: Latest,
+    pub(super) answers: Answers,
     pub(super) group_limit: usize,
 }
 
@@ -96,12 +112,12 @@ impl Committer {
     }
 
     /// Adds a change to the group or refuses it alone.
-    fn admit(&self, group: &mut Group, change: Change, answer: Answer) {
+    fn admit(&mut self, group: &mut Group, change: Change, answer: Answer) {
         match self.prepare(group, &change) {
             Ok(mut draft) => {
                 let records = change.records.into_iter();
                 draft.records = records.map(|put| put.record).collect();
-                group.accept(draft, answer);
+                self.accept(group, draft, answer);
             }
             // Whoever asked may have stopped waiting.
             Err(error) => drop(answer.send(Err(error))),
@@ -109,21 +125,31 @@ impl Committer {
     }
 
     /// Adds items as they are.
-    fn admit_items(&self, group: &mut Group, items: Vec<Item>, answer: Answer) {
-        let taken = take_in(&self.db, &group.writes, items).and_then(|draft| {
+    fn admit_items(&mut self, group: &mut Group, items: Vec<Item>, answer: Answer) {
+        let desk = Desk::new(&self.db, &group.writes, &self.latest);
+        let taken = take_in(desk, items).and_then(|draft| {
             withdraw(&mut *self.shared.due()?, &draft);
             Ok(draft)
         });
         match taken {
-            Ok(draft) => group.accept(draft, answer),
+            Ok(draft) => self.accept(group, draft, answer),
             Err(error) => drop(answer.send(Err(error))),
         }
+    }
+
+    fn accept(&mut self, group: &mut Group, mut draft: Draft, answer: Answer) {
+        for (id, standing) in draft.standing.drain(..) {
+            let bytes = standing.bytes();
+            self.latest.put(id, standing, bytes);
+        }
+        group.accept(draft, answer);
     }
 
     fn prepare(&self, group: &Group, change: &Change) -> Result<Draft, CommitError> {
         change.check_limits()?;
         check_claims(&*self.shared.due()?, change)?;
-        let draft = draft(&self.db, &group.writes, change)?;
+        let desk = Desk::new(&self.db, &group.writes, &self.latest);
+        let draft = draft(desk, change)?;
         // A lease may have passed to another owner meanwhile; from here on none can.
         let mut due = self.shared.due()?;
         check_claims(&due, change)?;
@@ -216,12 +242,13 @@ impl Committer {
             let mut claimed = Vec::new();
             for armed in draft.armed {
                 match armed.claim_until {
-                    Some(until) => claimed.push(take(&mut due, armed, until)),
+                    Some(until) => claimed.push(take(&mut due, &mut tasks, armed, until)),
                     None => arm(&mut due, &mut tasks, armed),
                 }
             }
             answers.push((answer, Committed { claimed }));
         }
+        due.hand_over_marks();
         drop((due, records, tasks));
         let mut view = self.shared.view.write().map_err(|_| panicked())?;
         view.in_flight = Arc::default();
@@ -232,9 +259,8 @@ impl Committer {
             .send_modify(|progress| progress.durable_group = durable_group);
         self.shared.commits.fetch_add(count, Ordering::Relaxed);
         self.shared.groups.fetch_add(1, Ordering::Relaxed);
-        for (answer, committed) in answers {
-            drop(answer.send(Ok(committed)));
-        }
+        // Whoever would have been told has gone with the runtime.
+        drop(self.answers.send(answers));
         Ok(())
     }
 }
@@ -274,7 +300,14 @@ fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed)
     tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
 }
 
-fn take(due: &mut DueIndex, armed: Armed, until: Timestamp) -> Claimed {
+fn take(
+    due: &mut DueIndex,
+    tasks: &mut Recent<TaskKey, Arc<Task>>,
+    armed: Armed,
+    until: Timestamp,
+) -> Claimed {
+    // Its lease may run out: then it is handed out as it was armed here, not as it was before.
+    tasks.put(armed.key.clone(), Arc::new(armed.task.clone()), TASK_BYTES);
     let taken = due.take_armed(armed.key, &armed.task, until);
     Claimed {
         task: armed.task,

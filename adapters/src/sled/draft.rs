@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use ::sled::{Db, IVec};
 use engine::{
-    Change, CommitError, Document, Expected, HoldKind, InstanceId, Item, Label, PutDocument,
-    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
+    Change, CommitError, Document, Expected, InstanceId, Item, Label, PutDocument, PutRecord,
+    Record, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
+use super::standing::{Latest, Standing};
 use super::view::{self, Writes};
 use super::{keys, values};
 
@@ -28,6 +29,8 @@ pub(super) struct Draft {
     pub(super) armed: Vec<Armed>,
     /// As they shall be loaded once they are durable.
     pub(super) records: Vec<Record>,
+    /// As the next change will find them.
+    pub(super) standing: Vec<(InstanceId, Standing)>,
 }
 
 /// A task to enter into the due index once it is durable.
@@ -42,19 +45,12 @@ pub(super) struct Armed {
 pub(super) struct Desk<'a> {
     db: &'a Db,
     group: &'a Writes,
+    latest: &'a Latest,
     draft: Draft,
 }
 
 /// Checks a change against what stands, and works out its writes.
-pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, CommitError> {
-    let mut desk = Desk {
-        db,
-        group,
-        draft: Draft {
-            writes: Writes::with_capacity(USUAL_WRITES),
-            ..Draft::default()
-        },
-    };
+pub(super) fn draft(mut desk: Desk<'_>, change: &Change) -> Result<Draft, CommitError> {
     desk.put_records(&change.records)?;
     for trim in &change.trim {
         for sequence in 1..=trim.upto {
@@ -76,12 +72,7 @@ pub(super) fn draft(db: &Db, group: &Writes, change: &Change) -> Result<Draft, C
 }
 
 /// Works out the writes of items that are put as they are, with every index that follows from them.
-pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft, CommitError> {
-    let mut desk = Desk {
-        db,
-        group,
-        draft: Draft::default(),
-    };
+pub(super) fn take_in(mut desk: Desk<'_>, items: Vec<Item>) -> Result<Draft, CommitError> {
     for item in items {
         match item {
             Item::Document { space, document } => {
@@ -106,54 +97,78 @@ pub(super) fn take_in(db: &Db, group: &Writes, items: Vec<Item>) -> Result<Draft
     Ok(desk.draft)
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    pub(super) fn new(db: &'a Db, group: &'a Writes, latest: &'a Latest) -> Self {
+        Self {
+            db,
+            group,
+            latest,
+            draft: Draft {
+                writes: Writes::with_capacity(USUAL_WRITES),
+                ..Draft::default()
+            },
+        }
+    }
+
     fn put_records(&mut self, records: &[PutRecord]) -> Result<(), CommitError> {
         let mut seen = HashSet::new();
         let mut new_labels = Vec::new();
         for put in records {
-            let key = keys::record(put.record.id.as_str());
-            let head = self.head(&key)?;
-            let before: Option<Record> = self.decode(&key, head.as_ref())?;
-            let version = before.as_ref().map(|record| record.version);
-            if !put.expected.holds(version) || !seen.insert(&put.record.id) {
+            let id = &put.record.id;
+            let key = keys::record(id.as_str());
+            let read;
+            let before = if let Some(latest) = self.latest.get(id) {
+                Some(latest)
+            } else {
+                read = self.standing(&key)?;
+                read.as_ref()
+            };
+            let version = before.map(|before| before.version);
+            if !put.expected.holds(version) || !seen.insert(id) {
                 return Err(CommitError::VersionMoved);
             }
-            self.put(&key, head.as_ref(), &engine::encode(&put.record))?;
-            self.count(before.as_ref(), &put.record);
-            self.index_parked(before.as_ref(), &put.record);
-            let old = before.map_or_else(Vec::new, |record| record.labels);
+            let further = before.map_or(0, |before| before.chunks);
+            self.remove_overflow(&key, further);
+            let chunks = self.write(&key, &engine::encode(&put.record));
+            let after = Standing::of(&put.record, chunks);
+            self.count(before, &after);
+            self.index_parked(id, before, &after);
+            let old = before.map_or(&[][..], |before| &before.labels);
             let new = &put.record.labels;
-            self.drop_labels(
-                &put.record.id,
-                old.iter().filter(|label| !new.contains(label)),
-            );
+            self.drop_labels(id, old.iter().filter(|label| !new.contains(label)));
             let new = new.iter().filter(|label| !old.contains(label));
-            new_labels.extend(new.map(|label| (&put.record.id, label)));
+            new_labels.extend(new.map(|label| (id, label)));
+            self.draft.standing.push((id.clone(), after));
         }
         // Labels are given up before any is taken, so that one can pass between two instances.
         let mut new_labels = new_labels.into_iter();
         new_labels.try_for_each(|(id, label)| self.take_label(id, label))
     }
 
-    fn count(&mut self, before: Option<&Record>, after: &Record) {
-        let cell = TallyKey::of(after);
-        let old_cell = before.map(TallyKey::of);
-        if old_cell.as_ref() == Some(&cell) {
+    /// The record under the key, as it is found.
+    fn standing(&self, key: &[u8]) -> Result<Option<Standing>, StoreError> {
+        let Some(head) = self.head(key)? else {
+            return Ok(None);
+        };
+        let record: Option<Record> = self.decode(key, Some(&head))?;
+        let standing = record.map(|record| Standing::read(&record, key, &head));
+        standing.transpose()
+    }
+
+    fn count(&mut self, before: Option<&Standing>, after: &Standing) {
+        let old_cell = before.map(|before| &before.cell);
+        if old_cell == Some(&after.cell) {
             return;
         }
         let counts = &mut self.draft.counts;
-        counts.extend(old_cell.map(|old_cell| (old_cell, -1)));
-        counts.push((cell, 1));
+        counts.extend(old_cell.map(|old_cell| (old_cell.clone(), -1)));
+        counts.push((after.cell.clone(), 1));
     }
 
-    fn index_parked(&mut self, before: Option<&Record>, after: &Record) {
-        let is_parked = |record: &Record| {
-            let hold = record.hold.as_ref();
-            hold.is_some_and(|hold| hold.kind == HoldKind::Parked)
-        };
-        let marker = is_parked(after).then(IVec::default);
-        if before.is_some_and(is_parked) != marker.is_some() {
-            self.draft.writes.insert(keys::parked(&after.id), marker);
+    fn index_parked(&mut self, id: &InstanceId, before: Option<&Standing>, after: &Standing) {
+        if before.is_some_and(|before| before.parked) != after.parked {
+            let marker = after.parked.then(IVec::default);
+            self.draft.writes.insert(keys::parked(id), marker);
         }
     }
 
@@ -265,37 +280,41 @@ impl Desk<'_> {
         }
     }
 
-    /// Writes a value in place of the one whose head stands there.
     /// Puts a value over whatever stands there.
     fn put_whole(&mut self, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
         let head = self.head(key)?;
         self.put(key, head.as_ref(), bytes)
     }
 
+    /// Puts a value in place of the one whose head stands there.
     fn put(&mut self, key: &[u8], head: Option<&IVec>, bytes: &[u8]) -> Result<(), StoreError> {
-        self.remove_overflow(key, head)?;
-        let parts = values::split(key, bytes).into_iter();
-        let parts = parts.map(|(key, part)| (key, Some(part)));
-        self.draft.writes.extend(parts);
+        if let Some(head) = head {
+            self.remove_overflow(key, values::further_chunks(key, head)?);
+        }
+        self.write(key, bytes);
         Ok(())
     }
 
+    /// Writes a value; answers how many keys beside its first it takes.
+    fn write(&mut self, key: &[u8], bytes: &[u8]) -> u16 {
+        let parts = values::split(key, bytes);
+        let further = u16::try_from(parts.len() - 1).expect("it was split into a counted number");
+        let parts = parts.into_iter().map(|(key, part)| (key, Some(part)));
+        self.draft.writes.extend(parts);
+        further
+    }
+
     fn remove(&mut self, key: &[u8], head: Option<&IVec>) -> Result<(), StoreError> {
-        self.remove_overflow(key, head)?;
-        if head.is_some() {
+        if let Some(head) = head {
+            self.remove_overflow(key, values::further_chunks(key, head)?);
             self.draft.writes.insert(key.to_vec(), None);
         }
         Ok(())
     }
 
-    /// Removes the further chunks of the value whose head stands there.
-    fn remove_overflow(&mut self, key: &[u8], head: Option<&IVec>) -> Result<(), StoreError> {
-        let Some(head) = head else {
-            return Ok(());
-        };
-        let overflow = values::overflow_keys(key, head)?;
-        let removed = overflow.into_iter().map(|key| (key, None));
+    /// Removes the further chunks of a value that had so many.
+    fn remove_overflow(&mut self, key: &[u8], further: u16) {
+        let removed = values::overflow_keys(key, further).map(|key| (key, None));
         self.draft.writes.extend(removed);
-        Ok(())
     }
 }

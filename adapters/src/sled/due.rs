@@ -189,6 +189,7 @@ impl DueIndex {
                 taken.push(self.take(chosen.key, slot, lease_until));
             }
         }
+        self.marks.hand_over();
         taken
     }
 
@@ -213,12 +214,18 @@ impl DueIndex {
         }
     }
 
+    /// Hands over the marks of what was taken and withdrawn along with changes.
+    pub(super) fn hand_over_marks(&mut self) {
+        self.marks.hand_over();
+    }
+
     /// Nothing that is in hand counts as lost: the process ends knowingly.
     pub(super) fn end_knowingly(&mut self) {
         for key in self.claims.keys() {
             let lost = self.lost.get(key).copied().unwrap_or(0);
             self.marks.given_back(key, lost);
         }
+        self.marks.hand_over();
     }
 
     /// When the next allowed task can be claimed.

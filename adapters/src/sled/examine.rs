@@ -144,13 +144,11 @@ impl Look<'_> {
 
     fn overflow(&self, key: &[u8]) -> Result<(), StoreError> {
         let (found, _) = keys::parts(key, 1).ok_or_else(|| cut(key))?;
-        let head = get(self.db, found[0])?;
-        let expected = head.map(|head| values::overflow_keys(found[0], &head));
-        if expected
-            .transpose()?
-            .is_some_and(|keys| keys.iter().any(|place| place == key))
-        {
-            return Ok(());
+        if let Some(head) = get(self.db, found[0])? {
+            let further = values::further_chunks(found[0], &head)?;
+            if values::overflow_keys(found[0], further).any(|place| place == key) {
+                return Ok(());
+            }
         }
         Err(StoreError::Corrupt(
             "the value it belongs to is gone".to_owned(),

@@ -1,11 +1,13 @@
 //! Which tasks are in hand, in a small file beside the store, for the process that comes after a crash.
 //!
 //! The file is never synced: the kernel keeps what a dead process wrote, and a power cut kills nobody's
-//! process for what a task did. Nothing that must not be lost may be kept here.
+//! process for what a task did. Nothing that must not be lost may be kept here. Marks are gathered and
+//! handed over together, before anyone acts on what was claimed.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -31,6 +33,9 @@ pub(super) struct Marks {
     file: File,
     places: HashMap<TaskKey, u16>,
     free: Vec<u16>,
+    /// The file as it shall be, and which part of it is not written yet.
+    image: Vec<u8>,
+    unwritten: Range<usize>,
     /// What the file said when it was opened.
     found: HashMap<Digest, u32>,
 }
@@ -55,6 +60,8 @@ impl Marks {
             file,
             places: HashMap::new(),
             free: (0..PLACES).rev().collect(),
+            image: vec![0; usize::from(PLACES) * PLACE_BYTES],
+            unwritten: 0..0,
             found,
         })
     }
@@ -78,6 +85,7 @@ impl Marks {
         for (key, lost) in suspects {
             self.given_back(key, lost);
         }
+        self.hand_over();
         Ok(())
     }
 
@@ -117,9 +125,25 @@ impl Marks {
         self.put(place, &bytes);
     }
 
-    fn put(&self, place: u16, bytes: &[u8; PLACE_BYTES]) {
-        let at = u64::from(place) * PLACE_BYTES as u64;
-        if let Err(error) = self.file.write_all_at(bytes, at) {
+    fn put(&mut self, place: u16, bytes: &[u8; PLACE_BYTES]) {
+        let at = usize::from(place) * PLACE_BYTES;
+        let end = at + PLACE_BYTES;
+        self.image[at..end].copy_from_slice(bytes);
+        self.unwritten = if self.unwritten.is_empty() {
+            at..end
+        } else {
+            self.unwritten.start.min(at)..self.unwritten.end.max(end)
+        };
+    }
+
+    /// Gives to the kernel what has changed since the last time, in one write.
+    pub(super) fn hand_over(&mut self) {
+        let range = std::mem::take(&mut self.unwritten);
+        if range.is_empty() {
+            return;
+        }
+        let at = range.start as u64;
+        if let Err(error) = self.file.write_all_at(&self.image[range], at) {
             // Work goes on unguarded: a full disk shows itself at the next commit.
             tracing::warn!(%error, "what is in hand is not marked");
         }

@@ -8,12 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::sled::{Batch, Db};
+use ::sled::Db;
 use engine::{StoreError, TallyKey, Task};
 use thiserror::Error;
 
 use super::committer::sync;
 use super::due::DueIndex;
+use super::layout::{begin_epoch, number};
 use super::marks::Marks;
 use super::view::broken;
 use super::{keys, values, view};
@@ -67,9 +68,6 @@ impl From<StoreError> for OpenError {
         }
     }
 }
-
-/// The layout that `keys` describes; a folder of another one is refused.
-const LAYOUT: u64 = 1;
 
 /// Long enough between two lines in the log when a large folder opens.
 const TASKS_PER_PROGRESS_LINE: u64 = 100_000;
@@ -235,21 +233,6 @@ fn parent(folder: &Path) -> &Path {
     }
 }
 
-/// Counts openings, so that a claim from before a restart can never settle anything.
-fn begin_epoch(db: &Db) -> Result<u64, OpenError> {
-    let layout = read_number(db, &keys::meta("layout"))?;
-    if layout.is_some_and(|layout| layout != LAYOUT) {
-        let what = "its layout is of another version of gangway".to_owned();
-        return Err(OpenError::Corrupt(what));
-    }
-    let epoch = read_number(db, &keys::meta("epoch"))?.unwrap_or(0) + 1;
-    let mut batch = Batch::default();
-    batch.insert(keys::meta("layout"), &LAYOUT.to_be_bytes());
-    batch.insert(keys::meta("epoch"), &epoch.to_be_bytes());
-    db.apply_batch(batch).map_err(|error| broken(&error))?;
-    Ok(epoch)
-}
-
 fn load_due(db: &Db, epoch: u64, marks: Marks) -> Result<DueIndex, OpenError> {
     let mut due = DueIndex::of_epoch(epoch, marks);
     let mut loaded = 0_u64;
@@ -275,17 +258,4 @@ fn load_tally(db: &Db) -> Result<BTreeMap<TallyKey, u64>, OpenError> {
         tally.insert(cell, number(&key, &value)?);
     }
     Ok(tally)
-}
-
-fn read_number(db: &Db, key: &[u8]) -> Result<Option<u64>, StoreError> {
-    let value = view::get(db, key)?;
-    value.map(|value| number(key, &value)).transpose()
-}
-
-fn number(key: &[u8], value: &[u8]) -> Result<u64, StoreError> {
-    let bytes: Option<[u8; 8]> = value.try_into().ok();
-    let bytes = bytes.ok_or_else(|| {
-        StoreError::Corrupt(format!("{}: not eight bytes long", keys::family(key)))
-    })?;
-    Ok(u64::from_be_bytes(bytes))
 }

@@ -9,14 +9,15 @@ use async_trait::async_trait;
 use engine::{
     Allowance, Change, ClaimOrder, Claimed, CommitError, Committed, Definitions, Document, Entry,
     Filter, Image, InstanceId, Item, Page, PageOrder, Record, Settled, Store, StoreError, TallyKey,
-    Task, TaskId, Timestamp,
+    Task, Timestamp,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::committer::{Committer, Job, gone};
+use super::committer::{Committer, Job, gone, tell};
 use super::due::{Taken, TaskKey};
 use super::image::Reading;
 use super::open::{OpenError, Opened, SledOptions, open};
+use super::standing::Latest;
 use super::view::{Progress, Shared, Snapshot, View, panicked};
 use super::{keys, read};
 
@@ -85,11 +86,15 @@ impl SledStore {
             groups: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
         });
+        let (answers, durable) = mpsc::unbounded_channel();
+        tokio::spawn(tell(durable));
         let committer = Committer {
             shared: Arc::clone(&shared),
             db: opened.db,
             log: opened.log.try_clone()?,
             tally: opened.tally,
+            latest: Latest::default(),
+            answers,
             group_limit: options.group_limit.max(1),
         };
         let (jobs, waiting) = mpsc::channel(options.queue_limit.max(1));
@@ -211,13 +216,13 @@ impl Store for SledStore {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<Vec<Settled>, StoreError> {
         self.shared.check_alive()?;
         let mut due = self.shared.due()?;
         let lost = claims
             .iter()
             .filter(|held| !due.renew(&keys::task(&held.task), held.fence, lease_until));
-        Ok(lost.map(|held| held.task.clone()).collect())
+        Ok(lost.cloned().collect())
     }
 
     async fn release(&self, claims: &[Settled]) -> Result<(), StoreError> {
@@ -225,6 +230,7 @@ impl Store for SledStore {
         for held in claims {
             due.release(&keys::task(&held.task), held.fence);
         }
+        due.hand_over_marks();
         Ok(())
     }
 

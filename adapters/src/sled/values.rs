@@ -28,11 +28,15 @@ pub(super) fn split(key: &[u8], bytes: &[u8]) -> Vec<(Vec<u8>, IVec)> {
     parts
 }
 
-/// The keys beside the head that hold the rest of a value.
-pub(super) fn overflow_keys(key: &[u8], head: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+/// How many keys beside the head hold the rest of a value.
+pub(super) fn further_chunks(key: &[u8], head: &[u8]) -> Result<u16, StoreError> {
     let count = head.first_chunk::<COUNT_BYTES>().ok_or_else(|| cut(key))?;
-    let count = u16::from_be_bytes(*count);
-    Ok((0..count).map(|n| keys::overflow(key, n)).collect())
+    Ok(u16::from_be_bytes(*count))
+}
+
+/// The keys beside the head that hold the rest of a value of so many chunks.
+pub(super) fn overflow_keys(key: &[u8], count: u16) -> impl Iterator<Item = Vec<u8>> {
+    (0..count).map(|n| keys::overflow(key, n))
 }
 
 /// Puts together what was split; `get` answers the further keys.
@@ -41,9 +45,9 @@ pub(super) fn join(
     head: &[u8],
     get: impl Fn(&[u8]) -> Result<Option<IVec>, StoreError>,
 ) -> Result<Vec<u8>, StoreError> {
-    let overflow = overflow_keys(key, head)?;
+    let further = further_chunks(key, head)?;
     let mut bytes = head[COUNT_BYTES..].to_vec();
-    for place in overflow {
+    for place in overflow_keys(key, further) {
         let chunk = get(&place)?.ok_or_else(|| cut(key))?;
         bytes.extend_from_slice(&chunk);
     }

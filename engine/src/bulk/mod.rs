@@ -204,6 +204,12 @@ impl Workflow for Bulk {
         None
     }
 
+    /// Acts have happened, whatever became of the job meanwhile. A turn without any brings nothing
+    /// that a later one does not.
+    fn must_keep(event: &BulkEvent) -> bool {
+        matches!(event, BulkEvent::Acted { acted: 1.., .. })
+    }
+
     fn ends(state: State) -> bool {
         matches!(state, State::Finished | State::Canceled)
     }

@@ -16,7 +16,7 @@ use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
     StoreError, TallyKey,
 };
-use crate::task::{Claimed, Settled, Task, TaskId};
+use crate::task::{Claimed, Settled, Task};
 
 /// On which side of its commit the store fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,7 @@ impl Store for FaultyStore {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<Vec<Settled>, StoreError> {
         self.up()?.renew(claims, lease_until).await
     }
 

@@ -248,7 +248,7 @@ impl Store for MemoryStore {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<Vec<Settled>, StoreError> {
         let mut shelves = self.shelves();
         let mut lost = Vec::new();
         for held in claims {
@@ -256,7 +256,7 @@ impl Store for MemoryStore {
             let standing = standing.filter(|standing| standing.is_held_under(held.fence));
             match standing.and_then(|standing| standing.claim.as_mut()) {
                 Some(claim) => claim.lease_until = lease_until,
-                None => lost.push(held.task.clone()),
+                None => lost.push(held.clone()),
             }
         }
         Ok(lost)

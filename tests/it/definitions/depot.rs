@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::testing::{ManualClock, MemoryStore};
 use engine::{
     Actor, CommandOf, Engine, Executor, Finding, InstanceId, Job, NewInstance, Outcome, Owner,
-    Reason, Record, Store, SubjectId, Task, Workflow,
+    Reason, Record, Store, SubjectId, Task, Work, Workflow,
 };
 use serde_json::{Value, json};
 
@@ -113,7 +113,10 @@ impl Depot {
     /// The commands that stand for an instance, with the definition that armed each.
     pub(super) async fn owed(&self, id: &InstanceId) -> Vec<(String, u32)> {
         let tasks = self.store.tasks(id).await.unwrap().into_iter();
-        let named = |task: Task| (task.work.key(), task.definition);
+        let named = |task: Task| match task.work {
+            Work::Command(name) => (name, task.definition),
+            other => (other.key(), task.definition),
+        };
         tasks.map(named).collect()
     }
 

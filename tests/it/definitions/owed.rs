@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Actor, Change, Clock, Doubt, Expected, PutRecord, Record, Store};
+use engine::{Actor, Change, Clock, Doubt, Expected, PutRecord, Record};
 
 use super::depot::{Depot, Mood, hears};
 use super::parcel::{Heard, covering, first, third, unpacking};

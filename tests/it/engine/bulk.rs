@@ -273,7 +273,7 @@ async fn what_failed_is_tried_again_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_job_can_be_paused_and_called_off_in_the_middle() {
+async fn a_job_can_be_paused_and_called_off_between_two_turns() {
     let stage = Stage::new();
     let engine = stage.process();
     let ids = errands(&engine, 8).await;
@@ -296,6 +296,36 @@ async fn a_job_can_be_paused_and_called_off_in_the_middle() {
     );
     let started: usize = all_starts(&engine, &ids).await.into_iter().sum();
     assert_eq!(started, 4, "what was done stays done and nothing follows");
+}
+
+#[tokio::test]
+async fn what_was_done_before_a_job_is_called_off_in_the_middle_of_a_turn_has_its_results() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let ids = errands(&engine, 8).await;
+    let job = ordered(&engine, 60).await;
+    let gate = stage.world.holds_next_write("started");
+    let turns = engine.work_off();
+    let calls_off = async {
+        gate.entered().await;
+        let event = BulkEvent::Canceled {
+            reason: Reason::new("operator", "enough"),
+        };
+        engine.submit::<Bulk>(&job, event).await.unwrap();
+        gate.open();
+    };
+    tokio::join!(turns, calls_off).0.unwrap();
+    assert_eq!(
+        progress(&engine, &job).await,
+        (BulkState::Canceled, [2, 0, 0, 6])
+    );
+    let done = items(&engine, &job, BulkResult::Done).await;
+    let started = times(&engine, &ids, "started").await;
+    let started = ids.iter().zip(started).filter(|(_, times)| *times == 1);
+    let mut started: Vec<_> = started.map(|(id, _)| id.to_string()).collect();
+    started.reverse();
+    let done: Vec<_> = done.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(done, started, "whatever was acted on says so");
 }
 
 #[tokio::test]

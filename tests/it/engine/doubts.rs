@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::{Act, ActError, Engine, InstanceId, Outcome};
+use engine::{Act, ActError, Change, Engine, InstanceId, Outcome, Store, Task};
 
 use super::errand::{Event, State};
 use super::stage::{
@@ -188,4 +188,32 @@ async fn what_nobody_found_out_is_looked_for_after_a_new_beginning() {
     begins_anew(&engine, &id).await;
     engine.work_off().await.unwrap();
     assert_eq!(stage.world.asked()[..3], ["make", "check", "check"]);
+}
+
+#[tokio::test]
+async fn what_a_task_of_former_times_knew_is_not_forgotten() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    for act in [None, Some(Act::RetryNow), Some(Act::Pause)] {
+        let id = started(&engine, &format!("{act:?}")).await;
+        let task = engine.tasks(&id).await.unwrap().pop().unwrap();
+        let change = Change {
+            tasks: vec![Task {
+                intent: true,
+                ..task
+            }],
+            ..Change::default()
+        };
+        stage.store.commit(change).await.unwrap();
+        if let Some(act) = act {
+            let pauses = act == Act::Pause;
+            operator(&engine, &id, act).await;
+            if pauses {
+                stage.after_secs(&engine, 60).await;
+                operator(&engine, &id, Act::Resume).await;
+            }
+        }
+        engine.work_off().await.unwrap();
+        assert_eq!(stage.world.asked()[0], "check");
+    }
 }

@@ -247,7 +247,10 @@ impl Workflow for Errand {
     }
 
     fn told(_child: &InstanceId, _workflow: &str, state: &str) -> Option<Event> {
-        (state == "done").then_some(Event::ChildEnded)
+        match state {
+            "done" => Some(Event::ChildEnded),
+            _ => Some(Event::Remark("a child is gone")),
+        }
     }
 
     fn must_keep(event: &Event) -> bool {

@@ -28,6 +28,7 @@ pub(super) struct World {
     /// Ids for which something was made, once each time.
     made: Mutex<Vec<String>>,
     gate: Mutex<Option<(Option<Command>, Arc<Gate>)>>,
+    write_gate: Mutex<Option<(&'static str, Arc<Gate>)>>,
     panics: AtomicBool,
 }
 
@@ -70,6 +71,13 @@ impl World {
     pub(super) fn holds_next_of(&self, command: Command) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
         *self.gate.lock().unwrap() = Some((Some(command), gate.clone()));
+        gate
+    }
+
+    /// Holds the next write that says so in the history until the gate is opened.
+    pub(super) fn holds_next_write(&self, what: &'static str) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        *self.write_gate.lock().unwrap() = Some((what, gate.clone()));
         gate
     }
 
@@ -130,6 +138,12 @@ impl Executor<Errand> for Hands {
     }
 
     async fn children(&self, moved: &Moved<'_, Errand>) -> Result<Vec<Birth>, EngineError> {
+        let holds = |(held, _): &mut (&str, _)| *held == moved.what;
+        let gate = self.0.write_gate.lock().unwrap().take_if(holds);
+        if let Some((_, gate)) = gate {
+            gate.entered.notify_one();
+            gate.opened.notified().await;
+        }
         if !moved.facts.sends || moved.what != "made" {
             return Ok(Vec::new());
         }

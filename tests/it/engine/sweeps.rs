@@ -22,7 +22,7 @@ async fn an_instance_whose_task_vanished_goes_on() {
     let stage = Stage::new();
     let engine = stage.process();
     let id = started(&engine, "a").await;
-    lose_task(&stage, &id, "command:make").await;
+    lose_task(&stage, &id, "command").await;
     assert_eq!(engine.work_off().await.unwrap(), 0);
     let said = ResumeStalled.run(&engine).await.unwrap();
     assert_eq!(said, "1 live instances seen, 1 resumed");
@@ -54,7 +54,7 @@ async fn what_is_well_is_left_alone() {
     let due = started(&engine, "b").await;
     let paused = started(&engine, "c").await;
     operator(&engine, &paused, Act::Pause).await;
-    lose_task(&stage, &paused, "command:make").await;
+    lose_task(&stage, &paused, "command").await;
     let ended = started(&engine, "d").await;
     hears(&engine, &ended, Event::Canceled).await;
     let mut before = Vec::new();

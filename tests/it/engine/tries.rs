@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Actor, Outcome, Tries};
+use engine::{Actor, HoldKind, Outcome, Reason, TEXT_LIMIT, Tries};
 
 use super::errand::{Event, State};
 use super::stage::{Stage, hears, history, hold, read, started, state, why};
@@ -44,6 +44,29 @@ async fn tries_pause_and_then_an_operator_is_asked() {
     );
     let told = history(&engine, &id).await;
     assert_eq!(told[2..], ["try_failed", "tries_exhausted"]);
+}
+
+#[tokio::test]
+async fn a_failure_told_at_any_length_is_told_as_far_as_it_fits_and_counted() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let endless = Reason::new("c".repeat(10_000), "\u{00e9}".repeat(100_000));
+    for _ in 0..3 {
+        stage.world.answers(Outcome::Retry {
+            why: endless.clone(),
+            after: None,
+            otherwise: None,
+        });
+    }
+    let id = started(&engine, "a").await;
+    for _ in 0..3 {
+        stage.after_secs(&engine, 61).await;
+    }
+    assert_eq!(stage.world.asked(), ["make"; 3]);
+    let told = read(&engine, &id).await.record.hold.unwrap();
+    assert_eq!((told.kind, told.attempt), (HoldKind::Parked, 3));
+    assert_eq!(told.reason.text, "\u{00e9}".repeat(TEXT_LIMIT / 2));
+    assert!(endless.code.starts_with(&told.reason.code));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod operators;
 mod outages;
 mod pinned;
 mod pins;
+mod proof;
 mod registration;
 mod requests;
 mod schedules;

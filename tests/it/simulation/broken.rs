@@ -143,7 +143,7 @@ impl Store for BrokenStore {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<Vec<Settled>, StoreError> {
         self.inner.renew(claims, lease_until).await
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::testing::simulation::World;
 use workflows::ports::graph::{
-    AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber, PhoneNumber,
-    Reaction, SyncKind, TokenGrant,
+    Access, AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber,
+    PhoneNumber, Reaction, SyncKind, TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
@@ -98,7 +98,7 @@ impl GraphApi for Meta {
     async fn waba_owner(
         &self,
         _waba: &WabaId,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<Option<BusinessId>, GraphError> {
         Ok(Some(BusinessId::new("5")))
     }
@@ -106,25 +106,25 @@ impl GraphApi for Meta {
     async fn phone_numbers(
         &self,
         _waba: &WabaId,
-        token: &Secret,
+        access: &Access,
     ) -> Result<Vec<PhoneNumber>, GraphError> {
-        Ok(vec![self.number(&phone_of(token))])
+        Ok(vec![self.number(&phone_of(&access.token))])
     }
 
     async fn phone_number(
         &self,
         phone: &PhoneNumberId,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<PhoneNumber, GraphError> {
         Ok(self.number(phone))
     }
 
-    async fn subscribe_app(&self, waba: &WabaId, _token: &Secret) -> Result<(), GraphError> {
+    async fn subscribe_app(&self, waba: &WabaId, _access: &Access) -> Result<(), GraphError> {
         self.0.does(format!("subscribe {waba}"));
         Ok(())
     }
 
-    async fn unsubscribe_app(&self, waba: &WabaId, _token: &Secret) -> Result<(), GraphError> {
+    async fn unsubscribe_app(&self, waba: &WabaId, _access: &Access) -> Result<(), GraphError> {
         self.0.does(format!("unsubscribe {waba}"));
         Ok(())
     }
@@ -133,7 +133,7 @@ impl GraphApi for Meta {
         &self,
         _waba: &WabaId,
         _callback: &Callback,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         Ok(())
     }
@@ -141,7 +141,7 @@ impl GraphApi for Meta {
     async fn subscribed_apps(
         &self,
         waba: &WabaId,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<Vec<AppId>, GraphError> {
         let subscribed = self.0.times(&format!("subscribe {waba}")) > 0;
         Ok(subscribed.then(|| AppId::new(APP)).into_iter().collect())
@@ -151,7 +151,7 @@ impl GraphApi for Meta {
         &self,
         phone: &PhoneNumberId,
         pin: &Secret,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         if !self.number(phone).verified {
             return Err(refused("register", Reaction::NumberUnverified));
@@ -166,12 +166,16 @@ impl GraphApi for Meta {
     async fn deregister_number(
         &self,
         _phone: &PhoneNumberId,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         Ok(())
     }
 
-    async fn request_code(&self, phone: &PhoneNumberId, _token: &Secret) -> Result<(), GraphError> {
+    async fn request_code(
+        &self,
+        phone: &PhoneNumberId,
+        _access: &Access,
+    ) -> Result<(), GraphError> {
         self.0.does(format!("send password to {phone}"));
         Ok(())
     }
@@ -180,7 +184,7 @@ impl GraphApi for Meta {
         &self,
         phone: &PhoneNumberId,
         code: &Secret,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         if code.expose() != PASSWORD {
             return Err(refused("verify_code", Reaction::Refused));
@@ -193,7 +197,7 @@ impl GraphApi for Meta {
         &self,
         _waba: &WabaId,
         _number: &NewNumber,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         Err(refused("add_number", Reaction::Refused))
     }
@@ -202,7 +206,7 @@ impl GraphApi for Meta {
         &self,
         waba: &WabaId,
         _business: &BusinessId,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<Vec<String>, GraphError> {
         let assigned = self.0.times(&format!("assign {waba}")) > 0;
         Ok(assigned.then(|| USER.to_owned()).into_iter().collect())
@@ -212,7 +216,7 @@ impl GraphApi for Meta {
         &self,
         waba: &WabaId,
         _user: &str,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<(), GraphError> {
         self.0.does(format!("assign {waba}"));
         Ok(())
@@ -223,7 +227,7 @@ impl GraphApi for Meta {
         _line: &str,
         waba: &WabaId,
         _currency: &str,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<String, GraphError> {
         self.0.does_once(format!("share {waba}"));
         Ok(waba.to_string())
@@ -234,7 +238,7 @@ impl GraphApi for Meta {
         &self,
         _line: &str,
         _client: &BusinessId,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<Vec<String>, GraphError> {
         let done = self.0.all().into_keys();
         let shared = done.filter_map(|done| done.strip_prefix("share ").map(str::to_owned));
@@ -244,7 +248,7 @@ impl GraphApi for Meta {
     async fn share_credential(
         &self,
         share: &str,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<Option<String>, GraphError> {
         Ok(Some(format!("pays {share}")))
     }
@@ -252,7 +256,7 @@ impl GraphApi for Meta {
     async fn waba_funding(
         &self,
         waba: &WabaId,
-        _system_token: &Secret,
+        _access: &Access,
     ) -> Result<Option<String>, GraphError> {
         let shared = self.0.times(&format!("share {waba}")) > 0;
         Ok(shared.then(|| format!("pays {waba}")))
@@ -262,7 +266,7 @@ impl GraphApi for Meta {
         &self,
         phone: &PhoneNumberId,
         kind: SyncKind,
-        _token: &Secret,
+        _access: &Access,
     ) -> Result<Option<String>, GraphError> {
         let sync = format!("sync {kind:?} of {phone}");
         if self.0.times(&sync) > 0 {
@@ -272,7 +276,7 @@ impl GraphApi for Meta {
         Ok(Some("request".to_owned()))
     }
 
-    async fn health(&self, _phone: &PhoneNumberId, _token: &Secret) -> Result<Health, GraphError> {
+    async fn health(&self, _phone: &PhoneNumberId, _access: &Access) -> Result<Health, GraphError> {
         Ok(Health {
             can_send: Some(true),
             problems: Vec::new(),

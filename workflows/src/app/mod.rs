@@ -185,6 +185,10 @@ impl From<EngineError> for Problem {
                 tracing::error!(instance.id = %id, why, "a record cannot be read");
                 Self::fault()
             }
+            EngineError::ChildExists(_) => {
+                tracing::error!(%error, "ids of two workflows are the same");
+                Self::fault()
+            }
             EngineError::Store(error) => error.into(),
             EngineError::Seal(error) => error.into(),
         }

@@ -99,8 +99,8 @@ pub(super) static ROWS: &[Row] = &[
         "The token was granted to another Meta app. Check the app id on the signup page and in the settings.",
     ),
     misconfigured(
-        row(&[100], "proof_missing", "the app demands a proof beside the token").when("appsecret_proof"),
-        "The app requires appsecret_proof. Switch \"Require app secret\" off in the app's advanced settings.",
+        row(&[100], "proof_missing", "the proof beside the token is not the one that Meta expects").when("appsecret_proof"),
+        "Every call carries appsecret_proof, made with the app secret kept here. Put the Meta app's current secret into its setup; a token of another app shows the same.",
     ),
     misconfigured(
         row(&[1, 100], "secret_wrong", "the app secret is wrong").when("client secret"),

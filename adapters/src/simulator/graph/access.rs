@@ -45,15 +45,17 @@ pub(super) fn caller(world: &World, call: &Call) -> Result<Caller, Fault> {
         return Err(Fault::oauth(400, 104, message));
     };
     let caller = caller_with(world, token, call.at)?;
-    if let Some(proof) = call.params.get("appsecret_proof") {
-        let secret = world
-            .apps
-            .get(caller.app_id())
-            .map(|app| app.app_secret.as_str());
-        if secret.is_none_or(|secret| proof != appsecret_proof(secret, token)) {
-            let message = "Invalid appsecret_proof provided in the API argument";
-            return Err(Fault::oauth(400, 100, message));
+    let app = world.apps.get(caller.app_id());
+    match call.params.get("appsecret_proof") {
+        Some(proof) => {
+            let secret = app.map(|app| app.app_secret.as_str());
+            if secret.is_none_or(|secret| proof != appsecret_proof(secret, token)) {
+                let message = "Invalid appsecret_proof provided in the API argument";
+                return Err(Fault::oauth(400, 100, message));
+            }
         }
+        None if app.is_some_and(|app| app.requires_proof) => return Err(Fault::proof_missing()),
+        None => {}
     }
     Ok(caller)
 }

@@ -75,8 +75,7 @@ pub(super) fn mint_token(world: &mut World, call: &Call) -> Answer {
     let app = access::system_app(world, call)?;
     let app_id = app.app_id.clone();
     if call.params.get("appsecret_proof").is_none() {
-        let message = "API calls from the server require an appsecret_proof argument";
-        return Err(Fault::oauth(400, 100, message));
+        return Err(Fault::proof_missing());
     }
     if world.shared_wabas(&app_id, &call.node).is_empty() {
         return Err(Fault::unsupported(&call.method, &call.node));

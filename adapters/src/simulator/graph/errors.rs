@@ -88,6 +88,12 @@ impl Fault {
         )
     }
 
+    /// The app demands a proof beside every token.
+    pub(crate) fn proof_missing() -> Self {
+        let message = "API calls from the server require an appsecret_proof argument";
+        Self::oauth(400, 100, message)
+    }
+
     pub(crate) fn missing_permission() -> Self {
         Self::oauth(
             403,

@@ -211,3 +211,31 @@ async fn a_lost_code_is_made_good_by_the_system_token_and_its_proof() {
     let listed = sandbox.get(&listed, Some(SYSTEM_TOKEN)).await;
     assert_eq!(listed["data"][0]["id"], lost["session"]["data"]["waba_id"]);
 }
+
+#[tokio::test]
+async fn an_app_that_demands_proof_refuses_every_call_without_the_right_one() {
+    let sandbox = Sandbox::new().await;
+    let (token, waba, _) = sandbox.customer(json!({})).await;
+    let path = format!("/v25.0/{waba}?fields=id");
+    assert_eq!(sandbox.get(&path, Some(&token)).await["id"], *waba);
+    let order = json!({ "app_id": APP, "required": true });
+    sandbox.control("proof", order).await;
+    let system = signature(SECRET, SYSTEM_TOKEN.as_bytes()).replace("sha256=", "");
+    let own = signature(SECRET, token.as_bytes()).replace("sha256=", "");
+    let with = |proof: &str| format!("{path}&appsecret_proof={proof}");
+    for (path, works) in [
+        (path.clone(), false),
+        (with(&system), false),
+        (with(&own), true),
+    ] {
+        let answer = sandbox.get(&path, Some(&token)).await;
+        assert_eq!(
+            codes(&answer),
+            if works { (0, 0) } else { (100, 0) },
+            "{answer}"
+        );
+    }
+    let debug = format!("/v25.0/debug_token?input_token={token}");
+    let answer = sandbox.get(&debug, Some(&format!("{APP}|{SECRET}"))).await;
+    assert_eq!(codes(&answer), (100, 0), "{answer}");
+}

@@ -27,6 +27,9 @@ pub(crate) struct App {
     pub(crate) verify_token: Option<String>,
     pub(crate) webhook_url: Option<String>,
     pub(crate) webhook_fields: Vec<String>,
+    /// Refuses every call without a proof, as the switch in Meta's dashboard does.
+    #[serde(default)]
+    pub(crate) requires_proof: bool,
 }
 
 /// A business portfolio.

@@ -72,7 +72,7 @@ pub(super) async fn a_change_over_many_families_lands_whole(subject: &dyn StoreU
     let mut change = wide(born(&record(3)));
     change.drop_tasks = vec![TaskId {
         instance: id(2),
-        key: "command:old".to_owned(),
+        key: "told:old".to_owned(),
     }];
     trial.write(change).await;
     assert_eq!(trial.load(&id(2)).await, Some(record(2)));

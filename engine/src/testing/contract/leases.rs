@@ -7,6 +7,7 @@ use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::Owner;
 use crate::store::{Change, ClaimWithin, CommitError};
+use crate::task::{Claimed, Task};
 
 /// The sample lease of one minute.
 const LEASE: i64 = 60_000;
@@ -74,7 +75,7 @@ pub(super) async fn renewing_keeps_a_claim(subject: &dyn StoreUnderTest) {
     let both = [settled(&claimed[0]), settled(&claimed[1])];
     let lost = trial.running().renew(&both, until).await;
     let lost = lost.expect("the store answers");
-    assert_eq!(lost, [claimed[1].task.id()], "the other is told");
+    assert_eq!(lost, [settled(&claimed[1])], "the other is told");
     trial.write(settling(&claimed[..1])).await;
     trial.write(settling(&lapsed)).await;
 }
@@ -148,6 +149,39 @@ pub(super) async fn a_change_may_claim_what_it_arms(subject: &dyn StoreUnderTest
     trial.write(settling(&committed.claimed)).await;
     let late = trial.commit(settling(&committed.claimed)).await;
     assert!(matches!(late, Err(CommitError::LeaseLost)));
+}
+
+/// What a change armed and claimed comes back as that change armed it, not as it stood before.
+pub(super) async fn what_a_change_claimed_comes_back_as_it_was_armed(subject: &dyn StoreUnderTest) {
+    let mut trial = Trial::without_restarts(subject).await;
+    trial
+        .write(arming(&[task(1, "call", 10), task(2, "call", 10)]))
+        .await;
+    let announced = |claimed: &Claimed| Task {
+        intent: true,
+        ..claimed.task.clone()
+    };
+    let claimed = trial.claim(10).await;
+    let mut change = settling(&claimed);
+    change.tasks = claimed.iter().map(announced).collect();
+    change.claim = Some(ClaimWithin {
+        owner: Owner::new("node-a"),
+        lane: "graph".to_owned(),
+        lease_until: Timestamp::from_millis(10 + LEASE),
+    });
+    let held = trial.write(change).await.claimed;
+    assert_eq!(held.len(), 2);
+    let released = trial.running().release(&[settled(&held[0])]).await;
+    released.expect("the store answers");
+    let again = trial.claim(10).await;
+    assert_eq!(again.len(), 1, "one was given back");
+    assert_eq!(again[0].task, held[0].task, "given back as it was armed");
+    let lapsed = trial.claim(10 + LEASE).await;
+    let lapsed = lapsed
+        .iter()
+        .find(|lapsed| lapsed.task.id() == held[1].task.id());
+    let lapsed = lapsed.expect("its lease has ended");
+    assert_eq!(lapsed.task, held[1].task, "lapsed as it was armed");
 }
 
 pub(super) async fn a_claim_from_before_a_restart_is_whole_or_void(subject: &dyn StoreUnderTest) {

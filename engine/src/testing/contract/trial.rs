@@ -246,11 +246,17 @@ pub(super) fn entry(instance: &InstanceId, sequence: u64) -> PutEntry {
     }
 }
 
-/// A command owed to instance `number` at `due`, in lane `graph`.
-pub(super) fn task(number: u32, command: &str, due: i64) -> Task {
+/// Word that instance `number` shall hear at `due` of a child of that name, in lane `graph`: of those
+/// it may be owed as many as there are children.
+pub(super) fn task(number: u32, child: &str, due: i64) -> Task {
+    let work = Work::Told {
+        child: InstanceId::new(child),
+        workflow: "child".to_owned(),
+        state: "Done".to_owned(),
+    };
     Task {
         instance: id(number),
-        work: Work::Command(command.to_owned()),
+        work,
         due: Timestamp::from_millis(due),
         visit: 1,
         lane: "graph".to_owned(),

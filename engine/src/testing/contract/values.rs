@@ -3,9 +3,11 @@
 use super::trial::{
     StoreUnderTest, Trial, born, document, filing, id, labeled, moved, next, record,
 };
-use crate::instance::{Label, Record};
-use crate::limits::{CHANGE_LIMIT, KEY_LIMIT, VALUE_LIMIT};
+use crate::clock::Timestamp;
+use crate::instance::{InstanceId, Label, Record};
+use crate::limits::{CHANGE_LIMIT, ID_LIMIT, KEY_LIMIT, VALUE_LIMIT};
 use crate::store::{Change, CommitError, Expected};
+use crate::task::Task;
 
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
@@ -49,8 +51,13 @@ pub(super) async fn absurd_values_are_refused(subject: &dyn StoreUnderTest) {
         let body = vec![0; VALUE_LIMIT];
         document(&n.to_string(), Expected::Absent, &body)
     });
+    let absurd_id = Record {
+        id: InstanceId::new("i".repeat(ID_LIMIT + 1)),
+        ..record(1)
+    };
     let absurd = [
         born(&absurd_facts),
+        born(&absurd_id),
         filing(&[document("a", Expected::Absent, &vec![0; VALUE_LIMIT + 1])]),
         filing(&[document(&long, Expected::Absent, b"")]),
         born(&labeled(1, &[Label::shared("name", long.clone())])),
@@ -72,4 +79,19 @@ pub(super) async fn absurd_values_are_refused(subject: &dyn StoreUnderTest) {
     widest.workflow.clone_from(&longest);
     trial.write(born(&widest)).await;
     assert_eq!(trial.load(&id(3)).await, Some(widest));
+    let child = Record {
+        id: InstanceId::new("i".repeat(ID_LIMIT)),
+        parent: Some(id(3)),
+        ended: true,
+        ..record(4)
+    };
+    let told = Task::told(&child, Timestamp::from_millis(10));
+    let mut ends = born(&child);
+    ends.tasks.extend(told);
+    trial.write(ends).await;
+    assert_eq!(
+        trial.load(&child.id).await,
+        Some(child),
+        "what is born can end"
+    );
 }

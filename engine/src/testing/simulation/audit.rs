@@ -121,9 +121,9 @@ impl Audit {
         }
     }
 
-    pub(super) fn renewed(&self, claims: &[Settled], lost: &[TaskId], lease_until: Timestamp) {
+    pub(super) fn renewed(&self, claims: &[Settled], lost: &[Settled], lease_until: Timestamp) {
         let mut account = self.account();
-        for held in claims.iter().filter(|held| !lost.contains(&held.task)) {
+        for held in claims.iter().filter(|held| !lost.contains(held)) {
             match account.claims.get_mut(&held.task) {
                 Some(claim) if claim.stands && claim.fence == held.fence => {
                     claim.lease_until = lease_until;

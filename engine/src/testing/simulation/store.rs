@@ -17,7 +17,7 @@ use crate::store::{
     Change, ClaimOrder, CommitError, Committed, Document, Filter, Page, PageOrder, Store,
     StoreError, TallyKey,
 };
-use crate::task::{Claimed, Settled, Task, TaskId};
+use crate::task::{Claimed, Settled, Task};
 
 /// One process's way to the store that all share.
 pub(super) struct ProcessStore {
@@ -106,7 +106,7 @@ impl Store for ProcessStore {
         &self,
         claims: &[Settled],
         lease_until: Timestamp,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<Vec<Settled>, StoreError> {
         self.call("renew".to_owned()).await?;
         let lost = self.inner.renew(claims, lease_until).await?;
         self.audit.renewed(claims, &lost, lease_until);

@@ -2,11 +2,13 @@
 
 use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
 
-use super::{INVISIBLE_TRIES, OnboardingExecutor, choice, number, outcome_of, retry, token_of};
+use super::{
+    INVISIBLE_TRIES, OnboardingExecutor, choice, number, outcome_of, retry, token_missing,
+};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Bound, Claim, Trouble};
-use crate::ports::graph::{PhoneNumber, Reaction, TokenGrant};
+use crate::ports::graph::{Access, PhoneNumber, Reaction, TokenGrant};
 use crate::values::WabaId;
 
 /// Onboardings of one number that are looked at: it changes hands rarely.
@@ -14,9 +16,8 @@ const SAME_NUMBER_MAX: usize = 50;
 
 impl OnboardingExecutor {
     pub(super) async fn check_assets(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let token = match token_of(job) {
-            Ok(token) => token,
-            Err(outcome) => return *outcome,
+        let Some(token) = &job.facts.token else {
+            return token_missing(job.now);
         };
         let app = match self.credentials(job).await {
             Ok(app) => app,
@@ -35,12 +36,13 @@ impl OnboardingExecutor {
             };
             return Outcome::Done(Event::TokenLost(trouble));
         }
+        let access = Access::of(&app, token);
         let candidates = match choice::accounts(job, &grant) {
             Ok(candidates) => candidates,
             Err(outcome) => return *outcome,
         };
         for waba in &candidates {
-            let numbers = match self.graph.phone_numbers(waba, token).await {
+            let numbers = match self.graph.phone_numbers(waba, &access).await {
                 Ok(numbers) => numbers,
                 Err(error) if error.reaction == Reaction::NotVisible && candidates.len() > 1 => {
                     continue;
@@ -55,7 +57,7 @@ impl OnboardingExecutor {
                 Err(error) => return outcome_of(&error, job.now),
             };
             if let Some(number) = choice::number(job, numbers) {
-                return self.bind(job, grant, waba.clone(), number).await;
+                return self.bind(job, &access, grant, (waba.clone(), number)).await;
             }
         }
         number_missing(job, &grant, candidates.first())
@@ -64,16 +66,13 @@ impl OnboardingExecutor {
     async fn bind(
         &self,
         job: &Job<Onboarding>,
+        access: &Access,
         grant: TokenGrant,
-        waba: WabaId,
-        number: PhoneNumber,
+        (waba, number): (WabaId, PhoneNumber),
     ) -> Outcome<Event> {
         // Who owns the account is told to the partner; not knowing it stops nothing, unless one was
         // asked for. What the browser says of it counts for nothing.
-        let owner = match &job.facts.token {
-            Some(token) => self.graph.waba_owner(&waba, token).await,
-            None => Ok(None),
-        };
+        let owner = self.graph.waba_owner(&waba, access).await;
         let business = match (&job.facts.order.expected_business, owner) {
             (None, owner) => owner.ok().flatten(),
             (Some(_), Err(error)) => return outcome_of(&error, job.now),

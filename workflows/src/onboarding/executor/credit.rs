@@ -11,14 +11,14 @@ use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Bound, Credit};
 use crate::onboarding::machine::State;
 use crate::onboarding::months;
-use crate::ports::graph::{GraphError, Reaction};
-use crate::values::{BusinessId, Secret};
+use crate::ports::graph::{Access, AppCredentials, GraphError, Reaction};
+use crate::values::BusinessId;
 
 /// What a Solution Partner's own side must be set up with.
 struct Provider {
     business: BusinessId,
     user: String,
-    token: Secret,
+    access: Access,
     line: String,
     currency: String,
 }
@@ -91,32 +91,32 @@ impl OnboardingExecutor {
     }
 
     async fn assign(&self, provider: &Provider, bound: &Bound) -> Result<(), GraphError> {
-        let (waba, token) = (&bound.waba, &provider.token);
-        let users = self.graph.assigned_users(waba, &provider.business, token);
+        let (waba, access) = (&bound.waba, &provider.access);
+        let users = self.graph.assigned_users(waba, &provider.business, access);
         if users.await?.contains(&provider.user) {
             return Ok(());
         }
-        self.graph.assign_user(waba, &provider.user, token).await
+        self.graph.assign_user(waba, &provider.user, access).await
     }
 
     async fn funding(&self, provider: &Provider, bound: &Bound) -> Result<Funding, GraphError> {
-        let token = &provider.token;
-        let Some(funding) = self.graph.waba_funding(&bound.waba, token).await? else {
+        let access = &provider.access;
+        let Some(funding) = self.graph.waba_funding(&bound.waba, access).await? else {
             return Ok(Funding::Nothing);
         };
         let owner = match &bound.business {
             Some(owner) => Some(owner.clone()),
-            None => self.graph.waba_owner(&bound.waba, token).await?,
+            None => self.graph.waba_owner(&bound.waba, access).await?,
         };
         let Some(owner) = owner else {
             return Ok(Funding::SomebodyElse);
         };
         for share in self
             .graph
-            .credit_shares(&provider.line, &owner, token)
+            .credit_shares(&provider.line, &owner, access)
             .await?
         {
-            if self.graph.share_credential(&share, token).await?.as_ref() == Some(&funding) {
+            if self.graph.share_credential(&share, access).await?.as_ref() == Some(&funding) {
                 return Ok(Funding::Ours(share));
             }
         }
@@ -131,7 +131,7 @@ impl OnboardingExecutor {
         let (line, currency) = (&provider.line, &provider.currency);
         let shared = self
             .graph
-            .share_credit(line, &bound.waba, currency, &provider.token);
+            .share_credit(line, &bound.waba, currency, &provider.access);
         match shared.await {
             Ok(allocation) => Outcome::Done(Event::CreditAttached(Credit {
                 waba: bound.waba.clone(),
@@ -186,9 +186,12 @@ impl OnboardingExecutor {
         let Some(credit) = &job.facts.credit else {
             return Outcome::Done(Event::CreditWanted);
         };
-        let token = &provider.token;
-        let pays = self.graph.share_credential(&credit.allocation, token).await;
-        let paid_by = self.graph.waba_funding(&bound.waba, token).await;
+        let access = &provider.access;
+        let pays = self
+            .graph
+            .share_credential(&credit.allocation, access)
+            .await;
+        let paid_by = self.graph.waba_funding(&bound.waba, access).await;
         match (pays, paid_by) {
             (Err(error), _) | (_, Err(error)) => provider_outcome(&error, job),
             (Ok(Some(pays)), Ok(Some(paid_by))) if pays == paid_by => {
@@ -260,10 +263,14 @@ impl Provider {
         let currency = app
             .waba_currency
             .ok_or(("waba_currency_missing", "no `waba_currency`"))?;
+        let credentials = AppCredentials {
+            app_id: app.app_id,
+            app_secret: app.app_secret,
+        };
         Ok(Self {
             business: BusinessId::new(business),
             user,
-            token,
+            access: Access::of(&credentials, &token),
             line,
             currency,
         })

@@ -31,8 +31,7 @@ use super::pins::Pins;
 use super::view::onboarding_view;
 use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
-use crate::ports::graph::{AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
-use crate::values::Secret;
+use crate::ports::graph::{Access, AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
@@ -56,6 +55,31 @@ impl OnboardingExecutor {
             directory: Directory::new(documents.clone()),
             pins: Pins::new(documents),
             store,
+        }
+    }
+
+    /// The client's token with its proof, which every conversation after the exchange needs.
+    async fn access(&self, job: &Job<Onboarding>) -> Result<Access, Box<Outcome<Event>>> {
+        let Some(token) = &job.facts.token else {
+            return Err(Box::new(token_missing(job.now)));
+        };
+        match self.credentials(job).await {
+            Ok(app) => Ok(Access::of(&app, token)),
+            Err(why) => Err(Box::new(retry(why))),
+        }
+    }
+
+    /// The same, for a look at what became of an earlier call.
+    async fn access_to_look(&self, job: &Job<Onboarding>) -> Result<Access, Finding<Event>> {
+        let Some(token) = &job.facts.token else {
+            return Err(Finding::Ask {
+                whom: Actor::Operator,
+                why: Reason::new("token_missing", "there is no token to look with"),
+            });
+        };
+        match self.credentials(job).await {
+            Ok(app) => Ok(Access::of(&app, token)),
+            Err(why) => Err(Finding::NotKnown { why, after: None }),
         }
     }
 
@@ -199,14 +223,11 @@ fn trouble_of(error: &GraphError, mover: Actor, now: engine::Timestamp) -> Troub
     }
 }
 
-/// The token that every conversation after the exchange needs.
-fn token_of(job: &Job<Onboarding>) -> Result<&Secret, Box<Outcome<Event>>> {
-    job.facts.token.as_ref().ok_or_else(|| {
-        Box::new(Outcome::Done(Event::TokenLost(Trouble {
-            code: "token_missing".to_owned(),
-            text: "There is no token for this signup.".to_owned(),
-            mover: Actor::Client,
-            at: job.now,
-        })))
-    })
+fn token_missing(now: engine::Timestamp) -> Outcome<Event> {
+    Outcome::Done(Event::TokenLost(Trouble {
+        code: "token_missing".to_owned(),
+        text: "There is no token for this signup.".to_owned(),
+        mover: Actor::Client,
+        at: now,
+    }))
 }

@@ -3,12 +3,12 @@
 use engine::{Actor, Finding, Job, Outcome, Reason};
 use serde_json::Value;
 
-use super::{OnboardingExecutor, outcome_of, reason_of, token_of};
+use super::{OnboardingExecutor, outcome_of, reason_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Adding, Order, Trouble};
-use crate::ports::graph::{GraphError, NewNumber, Reaction};
-use crate::values::{Secret, WabaId};
+use crate::ports::graph::{Access, GraphError, NewNumber, Reaction};
+use crate::values::WabaId;
 
 /// The number to add, if the order says all that Meta asks: it must be the one number that is welcome,
 /// with its calling code apart, and a name for recipients.
@@ -30,14 +30,14 @@ pub(super) fn wanted(order: &Order) -> Option<NewNumber> {
 
 impl OnboardingExecutor {
     pub(super) async fn add_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let token = match token_of(job) {
-            Ok(token) => token,
+        let access = match self.access(job).await {
+            Ok(access) => access,
             Err(outcome) => return *outcome,
         };
         let (Some(adding), Some(number)) = (&job.facts.adding, wanted(&job.facts.order)) else {
             return Outcome::Done(Event::NumberAdded);
         };
-        match self.graph.add_number(&adding.waba, &number, token).await {
+        match self.graph.add_number(&adding.waba, &number, &access).await {
             Ok(()) => Outcome::Done(Event::NumberAdded),
             Err(error) if matches!(error.reaction, Reaction::Unanswered | Reaction::Transient) => {
                 Outcome::Unknown {
@@ -51,13 +51,17 @@ impl OnboardingExecutor {
 
     /// Whether an announced addition happened: then the account has the number.
     pub(super) async fn find_added(&self, job: &Job<Onboarding>) -> Finding<Event> {
-        let (Some(token), Some(adding)) = (&job.facts.token, &job.facts.adding) else {
+        let access = match self.access_to_look(job).await {
+            Ok(access) => access,
+            Err(finding) => return finding,
+        };
+        let Some(adding) = &job.facts.adding else {
             return Finding::Ask {
                 whom: Actor::Operator,
-                why: Reason::new("token_missing", "there is no token to look with"),
+                why: Reason::new("account_unknown", "no account is known to look in"),
             };
         };
-        match self.has_number(adding, job, token).await {
+        match self.has_number(adding, job, &access).await {
             Ok(true) => Finding::Happened(Event::NumberAdded),
             Ok(false) => Finding::DidNotHappen(Reason::new(
                 "number_not_added",
@@ -74,10 +78,10 @@ impl OnboardingExecutor {
         &self,
         adding: &Adding,
         job: &Job<Onboarding>,
-        token: &Secret,
+        access: &Access,
     ) -> Result<bool, GraphError> {
         let waba: &WabaId = &adding.waba;
-        let numbers = self.graph.phone_numbers(waba, token).await?;
+        let numbers = self.graph.phone_numbers(waba, access).await?;
         Ok(super::choice::number(job, numbers).is_some())
     }
 }

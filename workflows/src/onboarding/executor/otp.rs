@@ -5,20 +5,24 @@ use engine::{Actor, Job, Outcome, Reason};
 use super::{OnboardingExecutor, outcome_of, trouble_of};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
-use crate::ports::graph::Reaction;
-use crate::values::{PhoneNumberId, Secret};
+use crate::ports::graph::{Access, Reaction};
+use crate::values::PhoneNumberId;
 
 impl OnboardingExecutor {
     pub(super) async fn request_otp(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let (Some(token), Some(bound)) = (&job.facts.token, &job.facts.bound) else {
+        let Some(bound) = &job.facts.bound else {
             return unbound();
         };
-        match self.graph.request_code(&bound.phone, token).await {
+        let access = match self.access(job).await {
+            Ok(access) => access,
+            Err(outcome) => return *outcome,
+        };
+        match self.graph.request_code(&bound.phone, &access).await {
             Ok(()) => Outcome::Done(Event::OtpSent),
             // A second message would confuse the client more than a missing one.
             Err(error) if error.reaction == Reaction::Unanswered => Outcome::Done(Event::OtpSent),
             // Meta sends no password to a number that is proved already.
-            Err(_) if self.is_verified(&bound.phone, token).await => {
+            Err(_) if self.is_verified(&bound.phone, &access).await => {
                 Outcome::Done(Event::NumberVerified)
             }
             Err(error) => outcome_of(&error, job.now),
@@ -26,15 +30,17 @@ impl OnboardingExecutor {
     }
 
     pub(super) async fn submit_otp(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let (Some(token), Some(bound), Some(otp)) =
-            (&job.facts.token, &job.facts.bound, &job.facts.otp)
-        else {
+        let (Some(bound), Some(otp)) = (&job.facts.bound, &job.facts.otp) else {
             return unbound();
         };
-        match self.graph.verify_code(&bound.phone, otp, token).await {
+        let access = match self.access(job).await {
+            Ok(access) => access,
+            Err(outcome) => return *outcome,
+        };
+        match self.graph.verify_code(&bound.phone, otp, &access).await {
             Ok(()) => Outcome::Done(Event::NumberVerified),
             // A password works once: one that was taken before is refused, and the number is proved.
-            Err(_) if self.is_verified(&bound.phone, token).await => {
+            Err(_) if self.is_verified(&bound.phone, &access).await => {
                 Outcome::Done(Event::NumberVerified)
             }
             Err(error) => match error.reaction {
@@ -51,8 +57,8 @@ impl OnboardingExecutor {
         }
     }
 
-    async fn is_verified(&self, phone: &PhoneNumberId, token: &Secret) -> bool {
-        let number = self.graph.phone_number(phone, token).await;
+    async fn is_verified(&self, phone: &PhoneNumberId, access: &Access) -> bool {
+        let number = self.graph.phone_number(phone, access).await;
         number.is_ok_and(|number| number.verified)
     }
 }

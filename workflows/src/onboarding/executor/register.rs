@@ -2,34 +2,33 @@
 
 use engine::{Actor, Finding, Job, Outcome, Reason};
 
-use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of, trouble_of};
+use super::{OnboardingExecutor, outcome_of, reason_of, retry, trouble_of};
 use crate::onboarding::answers::NAME_NOT_PROCESSED;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Bound, Trouble};
 use crate::onboarding::{MetaWindow, Onboarding};
-use crate::ports::graph::{GraphError, PhoneNumber, Reaction};
-use crate::values::Secret;
+use crate::ports::graph::{Access, GraphError, PhoneNumber, Reaction};
 
 impl OnboardingExecutor {
     /// The guard before the call: is there anything left to register, and may we?
     pub(super) async fn check_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let (token, bound) = match token_and_number(job) {
+        let (access, bound) = match self.access_and_number(job).await {
             Ok(known) => known,
             Err(outcome) => return *outcome,
         };
-        let number = match self.graph.phone_number(&bound.phone, token).await {
+        let number = match self.graph.phone_number(&bound.phone, &access).await {
             Ok(number) => number,
             Err(error) => return outcome_of(&error, job.now),
         };
         // The finish decides the flow: registering such a number would end the app's use of it.
         if number.on_business_app || bound.coexistence {
-            return self.coexistence_step(job, (bound, token), number).await;
+            return self.coexistence_step(job, (bound, &access), number).await;
         }
         if let Some(credit) = self.credit_step(job, bound).await {
             return credit;
         }
         if number.live {
-            return Outcome::Done(self.live(number, bound, token).await);
+            return Outcome::Done(self.live(number, bound, &access).await);
         }
         if let Some(wait) = name_wait(job, &number) {
             return wait;
@@ -54,7 +53,7 @@ impl OnboardingExecutor {
     }
 
     pub(super) async fn register_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let (token, bound) = match token_and_number(job) {
+        let (access, bound) = match self.access_and_number(job).await {
             Ok(known) => known,
             Err(outcome) => return *outcome,
         };
@@ -74,9 +73,9 @@ impl OnboardingExecutor {
                 at: job.now,
             }));
         }
-        match self.graph.register_number(&bound.phone, pin, token).await {
-            Ok(()) => Outcome::Done(self.after(bound, token).await),
-            Err(error) => self.register_refused(job, bound, token, &error).await,
+        match self.graph.register_number(&bound.phone, pin, &access).await {
+            Ok(()) => Outcome::Done(self.after(bound, &access).await),
+            Err(error) => self.register_refused(job, bound, &access, &error).await,
         }
     }
 
@@ -84,7 +83,7 @@ impl OnboardingExecutor {
         &self,
         job: &Job<Onboarding>,
         bound: &Bound,
-        token: &Secret,
+        access: &Access,
         error: &GraphError,
     ) -> Outcome<Event> {
         let why = reason_of(error);
@@ -115,7 +114,7 @@ impl OnboardingExecutor {
                 mover: Actor::Outside,
             },
             Reaction::DeregisterFirst => {
-                match self.graph.deregister_number(&bound.phone, token).await {
+                match self.graph.deregister_number(&bound.phone, access).await {
                     Ok(()) => retry(why),
                     Err(error) => outcome_of(&error, job.now),
                 }
@@ -126,14 +125,18 @@ impl OnboardingExecutor {
 
     /// Whether an announced registration happened.
     pub(super) async fn find_registration(&self, job: &Job<Onboarding>) -> Finding<Event> {
-        let Ok((token, bound)) = token_and_number(job) else {
+        let access = match self.access_to_look(job).await {
+            Ok(access) => access,
+            Err(finding) => return finding,
+        };
+        let Some(bound) = &job.facts.bound else {
             return Finding::Ask {
                 whom: Actor::Operator,
-                why: Reason::new("token_missing", "there is no token to look with"),
+                why: number_unbound(),
             };
         };
-        match self.graph.phone_number(&bound.phone, token).await {
-            Ok(number) if number.live => Finding::Happened(self.live(number, bound, token).await),
+        match self.graph.phone_number(&bound.phone, &access).await {
+            Ok(number) if number.live => Finding::Happened(self.live(number, bound, &access).await),
             Ok(_) => Finding::DidNotHappen(Reason::new(
                 "register_not_done",
                 "the number is not registered; the registration is made again",
@@ -151,10 +154,24 @@ impl OnboardingExecutor {
         }
     }
 
+    pub(super) async fn access_and_number<'a>(
+        &self,
+        job: &'a Job<Onboarding>,
+    ) -> Result<(Access, &'a Bound), Box<Outcome<Event>>> {
+        let access = self.access(job).await?;
+        let bound = job.facts.bound.as_ref().ok_or_else(|| {
+            Box::new(Outcome::Ask {
+                whom: Actor::Operator,
+                why: number_unbound(),
+            })
+        })?;
+        Ok((access, bound))
+    }
+
     /// What is told of a number that was just registered; what Meta does not say stays unknown.
-    async fn after(&self, bound: &Bound, token: &Secret) -> Event {
-        match self.graph.phone_number(&bound.phone, token).await {
-            Ok(number) => self.live(number, bound, token).await,
+    async fn after(&self, bound: &Bound, access: &Access) -> Event {
+        match self.graph.phone_number(&bound.phone, access).await {
+            Ok(number) => self.live(number, bound, access).await,
             Err(_) => Event::Registered {
                 display_phone_number: None,
                 name_status: None,
@@ -164,8 +181,8 @@ impl OnboardingExecutor {
         }
     }
 
-    pub(super) async fn live(&self, number: PhoneNumber, bound: &Bound, token: &Secret) -> Event {
-        let health = self.graph.health(&bound.phone, token).await.ok();
+    pub(super) async fn live(&self, number: PhoneNumber, bound: &Bound, access: &Access) -> Event {
+        let health = self.graph.health(&bound.phone, access).await.ok();
         Event::Registered {
             display_phone_number: number.display,
             name_status: number.name_status,
@@ -227,15 +244,6 @@ fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
     }
 }
 
-pub(super) fn token_and_number(
-    job: &Job<Onboarding>,
-) -> Result<(&Secret, &Bound), Box<Outcome<Event>>> {
-    let token = token_of(job)?;
-    let bound = job.facts.bound.as_ref().ok_or_else(|| {
-        Box::new(Outcome::Ask {
-            whom: Actor::Operator,
-            why: Reason::new("number_unbound", "no number is bound to register"),
-        })
-    })?;
-    Ok((token, bound))
+fn number_unbound() -> Reason {
+    Reason::new("number_unbound", "no number is bound to register")
 }

@@ -2,7 +2,7 @@
 
 use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
 
-use super::{OnboardingExecutor, outcome_of, reason_of, retry, token_of};
+use super::{OnboardingExecutor, outcome_of, reason_of, retry};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::ports::graph::Reaction;
@@ -12,8 +12,8 @@ const SAME_ACCOUNT_MAX: usize = 100;
 
 impl OnboardingExecutor {
     pub(super) async fn subscribe_app(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let token = match token_of(job) {
-            Ok(token) => token,
+        let access = match self.access(job).await {
+            Ok(access) => access,
             Err(outcome) => return *outcome,
         };
         let Some(bound) = &job.facts.bound else {
@@ -21,13 +21,13 @@ impl OnboardingExecutor {
                 actor: Actor::System,
             });
         };
-        if let Err(error) = self.graph.subscribe_app(&bound.waba, token).await {
+        if let Err(error) = self.graph.subscribe_app(&bound.waba, &access).await {
             return outcome_of(&error, job.now);
         }
         if let Some(callback) = &job.facts.order.messages_callback {
             let overridden = self
                 .graph
-                .override_callback(&bound.waba, callback, token)
+                .override_callback(&bound.waba, callback, &access)
                 .await;
             if let Err(error) = overridden {
                 // The address is the partner's: Meta verifies it during the call.
@@ -40,7 +40,7 @@ impl OnboardingExecutor {
                 };
             }
         }
-        match self.graph.subscribed_apps(&bound.waba, token).await {
+        match self.graph.subscribed_apps(&bound.waba, &access).await {
             Ok(apps) if apps.contains(&job.facts.order.app) => Outcome::Done(Event::Subscribed),
             Ok(_) => retry(Reason::new(
                 "subscription_not_seen",
@@ -51,8 +51,8 @@ impl OnboardingExecutor {
     }
     /// Takes the subscription back, unless another number of the account lives by it.
     pub(super) async fn unsubscribe_app(&self, job: &Job<Onboarding>) -> Outcome<Event> {
-        let token = match token_of(job) {
-            Ok(token) => token,
+        let access = match self.access(job).await {
+            Ok(access) => access,
             Err(outcome) => return *outcome,
         };
         let Some(bound) = &job.facts.bound else {
@@ -67,7 +67,7 @@ impl OnboardingExecutor {
                 return retry(Reason::new("store_unavailable", text));
             }
         }
-        match self.graph.unsubscribe_app(&bound.waba, token).await {
+        match self.graph.unsubscribe_app(&bound.waba, &access).await {
             Ok(()) => Outcome::Done(Event::Unsubscribed),
             Err(error) => outcome_of(&error, job.now),
         }

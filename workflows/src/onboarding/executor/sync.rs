@@ -2,22 +2,20 @@
 
 use engine::{Actor, Finding, Job, Outcome, Reason};
 
-use super::register::token_and_number;
 use super::{INVISIBLE_TRIES, OnboardingExecutor, outcome_of, reason_of, retry};
 use crate::onboarding::Onboarding;
 use crate::onboarding::answers::sync_closed;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::Bound;
 use crate::onboarding::machine::State;
-use crate::ports::graph::{PhoneNumber, Reaction, SyncKind};
-use crate::values::Secret;
+use crate::ports::graph::{Access, PhoneNumber, Reaction, SyncKind};
 
 impl OnboardingExecutor {
     /// What a number that stays in the app still needs.
     pub(super) async fn coexistence_step(
         &self,
         job: &Job<Onboarding>,
-        (bound, token): (&Bound, &Secret),
+        (bound, access): (&Bound, &Access),
         number: PhoneNumber,
     ) -> Outcome<Event> {
         if job.state == State::CreditShared {
@@ -31,7 +29,7 @@ impl OnboardingExecutor {
             return credit;
         }
         if number.live && number.on_business_app {
-            return Outcome::Done(self.live(number, bound, token).await);
+            return Outcome::Done(self.live(number, bound, access).await);
         }
         retry(Reason::new(
             "coexistence_not_active",
@@ -44,7 +42,7 @@ impl OnboardingExecutor {
         job: &Job<Onboarding>,
         kind: SyncKind,
     ) -> Outcome<Event> {
-        let (token, bound) = match token_and_number(job) {
+        let (access, bound) = match self.access_and_number(job).await {
             Ok(known) => known,
             Err(outcome) => return *outcome,
         };
@@ -57,7 +55,7 @@ impl OnboardingExecutor {
         if let Some(sync) = known {
             return done(sync.request_id.clone());
         }
-        let error = match self.graph.request_sync(&bound.phone, kind, token).await {
+        let error = match self.graph.request_sync(&bound.phone, kind, &access).await {
             Ok(request_id) => return done(request_id),
             Err(error) => error,
         };

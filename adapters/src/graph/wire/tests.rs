@@ -11,6 +11,10 @@ fn app() -> AppCredentials {
     }
 }
 
+fn access(token: &str) -> Access {
+    Access::of(&app(), &Secret::new(token))
+}
+
 #[test]
 fn the_exchange_keeps_code_and_secret_out_of_the_address_and_of_debug() {
     let request = exchange_code(&app(), &Secret::new("AQD-code"), None);
@@ -41,13 +45,44 @@ fn a_redirect_address_is_sent_only_if_the_settings_name_one() {
 #[test]
 fn a_token_is_inspected_with_the_apps_own_token() {
     let request = inspect_token(&app(), &Secret::new("EAAbusiness"));
+    let proof = access("2291|app-secret-9c").proof;
+    assert_eq!(
+        asked(&request, "appsecret_proof").as_deref(),
+        Some(proof.expose())
+    );
     assert_eq!(request.bearer.unwrap().expose(), "2291|app-secret-9c");
+}
+
+#[test]
+fn every_call_carries_the_proof_of_the_token_it_bears() {
+    let (waba, phone) = (WabaId::new("102"), PhoneNumberId::new("106"));
+    let (business, system) = (access("EAAbusiness"), access("EAAsystem"));
+    assert_ne!(business.proof, system.proof);
+    for (request, by) in [
+        (waba_owner(&waba, &business), &business),
+        (
+            register_number(&phone, &Secret::new("123456"), &business),
+            &business,
+        ),
+        (unsubscribe_app(&waba, &business), &business),
+        (share_credit("77", &waba, "EUR", &system), &system),
+    ] {
+        let proof = asked(&request, "appsecret_proof");
+        assert_eq!(
+            proof.as_deref(),
+            Some(by.proof.expose()),
+            "{}",
+            request.call
+        );
+        assert!(!format!("{request:?}").contains(by.proof.expose()));
+        assert!(request.secrets.contains(&by.proof), "{}", request.call);
+    }
 }
 
 #[test]
 fn registering_sends_the_pin_as_meta_asks() {
     let phone = PhoneNumberId::new("106");
-    let request = register_number(&phone, &Secret::new("123456"), &Secret::new("EAA"));
+    let request = register_number(&phone, &Secret::new("123456"), &access("EAA"));
     assert_eq!(request.path, ["106", "register"]);
     assert!(!format!("{request:?}").contains("123456"));
     let Body::Json(body) = request.body else {
@@ -62,7 +97,7 @@ fn registering_sends_the_pin_as_meta_asks() {
 #[test]
 fn a_one_time_password_loses_its_hyphen() {
     let phone = PhoneNumberId::new("106");
-    let request = verify_code(&phone, &Secret::new("123-830"), &Secret::new("EAA"));
+    let request = verify_code(&phone, &Secret::new("123-830"), &access("EAA"));
     let Body::Form(form) = request.body else {
         panic!("not a form");
     };
@@ -76,7 +111,7 @@ fn asked(request: &Request, name: &str) -> Option<String> {
 
 #[test]
 fn a_credit_line_is_shared_as_meta_asks_and_on_a_connection_of_its_own() {
-    let (waba, system) = (WabaId::new("102"), Secret::new("EAAsystem"));
+    let (waba, system) = (WabaId::new("102"), access("EAAsystem"));
     let request = share_credit("77", &waba, "EUR", &system);
     assert_eq!(request.path, ["77", "whatsapp_credit_sharing_and_attach"]);
     assert_eq!(asked(&request, "waba_currency").as_deref(), Some("EUR"));
@@ -99,7 +134,7 @@ fn the_apps_contacts_and_history_are_asked_for_by_metas_names() {
         (SyncKind::Contacts, "smb_app_state_sync"),
         (SyncKind::History, "history"),
     ] {
-        let request = request_sync(&phone, kind, &Secret::new("EAA"));
+        let request = request_sync(&phone, kind, &access("EAA"));
         assert_eq!(request.path, ["106", "smb_app_data"]);
         assert!(request.once);
         let Body::Json(body) = request.body else {
