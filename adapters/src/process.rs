@@ -303,7 +303,7 @@ fn engine_over(
         timeout: GRAPH_TIMEOUT,
         redirect_uri: None,
     })?;
-    let owner = Owner::new(format!("process-{}", std::process::id()));
+    let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);

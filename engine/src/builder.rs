@@ -1,21 +1,24 @@
 //! What an engine is made of, collected before it runs.
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::bulk::BulkExecutor;
+use crate::bulk::{Bulk, BulkExecutor};
 use crate::clock::Clock;
 use crate::documents::Documents;
 use crate::engine::{Engine, EngineHandle, Parts};
 use crate::executor::Executor;
 use crate::instance::Owner;
 use crate::ledger::Ledger;
+use crate::limits::NAME_LIMIT;
 use crate::passage::Crossing;
 use crate::registry::Registry;
 use crate::seal::{Cipher, Keyring};
 use crate::store::Store;
+use crate::survey::Alphabet;
 use crate::verify::Verifier;
 use crate::workflow::Workflow;
 
@@ -49,8 +52,24 @@ impl EngineBuilder {
     }
 
     /// Adds a workflow with the executor of its commands.
+    ///
+    /// # Panics
+    /// Of two workflows of one name the second would take over what belongs to the first, as would
+    /// one named like the engine's own [`Bulk`]; names that are too long could not be stored.
     #[must_use]
+    #[track_caller]
     pub fn workflow<W: Workflow>(mut self, executor: Arc<dyn Executor<W>>) -> Self {
+        assert!(
+            self.registry.get(W::NAME).is_none() && is_free::<W>(),
+            "two workflows are named {}",
+            W::NAME
+        );
+        let longest = Alphabet::of::<W>().longest_name().max(W::NAME.len());
+        assert!(
+            longest <= NAME_LIMIT,
+            "a name of the workflow {} is longer than {NAME_LIMIT}",
+            W::NAME
+        );
         self.registry.add(executor);
         self
     }
@@ -87,13 +106,15 @@ impl EngineBuilder {
         Engine {
             parts: Arc::new_cyclic(|weak| {
                 let engine = EngineHandle(weak.clone());
-                self.registry.add(Arc::new(BulkExecutor { engine }));
+                if self.registry.get(Bulk::NAME).is_none() {
+                    self.registry.add(Arc::new(BulkExecutor { engine }));
+                }
                 Parts {
                     store: self.store,
                     clock: self.clock,
                     keyring: self.keyring,
                     ledger: self.ledger,
-                    registry: self.registry,
+                    registry: Arc::new(self.registry),
                     owner: self.owner,
                     poke: Notify::new(),
                     express,
@@ -105,4 +126,9 @@ impl EngineBuilder {
             }),
         }
     }
+}
+
+/// Whether no workflow of the engine's own bears the name.
+fn is_free<W: Workflow>() -> bool {
+    W::NAME != Bulk::NAME || TypeId::of::<W>() == TypeId::of::<Bulk>()
 }

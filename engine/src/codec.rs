@@ -45,6 +45,17 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Undecodable> {
     Ok(rmp_serde::from_slice(content)?)
 }
 
+/// What is wrong with data that does not fit its type, without a word of the data itself.
+pub(crate) fn misfit(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field") {
+        return text;
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("something else stands where this should: {expected}"),
+        None => format!("not to be read at column {}", error.column()),
+    }
+}
 #[cfg(test)]
 mod tests {
     use super::{Undecodable, decode, encode};

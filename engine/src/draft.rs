@@ -300,21 +300,9 @@ impl<W: Workflow> Draft<W> {
         });
     }
 
-    /// Says what it waits for, under the pause if one stands. The wait's beginning stays while kind
-    /// and reason stay.
-    pub(crate) fn hold(&mut self, mut hold: Hold) {
-        hold.reason = hold.reason.clipped();
-        let since = match self.record.held_beneath() {
-            Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code => {
-                known.since
-            }
-            _ => self.now,
-        };
-        let hold = Hold { since, ..hold };
-        match &mut self.record.hold {
-            Some(pause) if pause.kind == HoldKind::Paused => pause.beneath = Some(Box::new(hold)),
-            held => *held = Some(hold),
-        }
+    /// Says what it waits for.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.record.held_up(hold, self.now);
     }
 
     /// Keeps a try beside the instance; its number is the next.

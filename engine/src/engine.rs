@@ -18,6 +18,7 @@ use crate::diagram::Diagram;
 use crate::documents::Documents;
 use crate::draft::{Draft, Instance, NewInstance};
 use crate::executor::Executor;
+use crate::express::Express;
 use crate::instance::{Entry, InstanceId, Owner, Record};
 use crate::lanes::LaneView;
 use crate::ledger::{EngineError, Ledger, Written};
@@ -25,9 +26,8 @@ use crate::passage::Crossing;
 use crate::plain_cipher::PlainCipher;
 use crate::registry::{Registry, Running};
 use crate::seal::{Cipher, Keyring};
-use crate::store::{ClaimWithin, PutDocument, Store, TallyKey};
-use crate::task::{Claimed, Settled, Task};
-
+use crate::store::{PutDocument, Store, TallyKey};
+use crate::task::{Settled, Task};
 use crate::workflow::Workflow;
 
 /// How long a claim holds without renewal: longer than any single try may last.
@@ -48,11 +48,11 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) owner: Owner,
     pub(crate) poke: Notify,
-    pub(crate) express: mpsc::UnboundedSender<Claimed>,
-    pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>>,
+    pub(crate) express: mpsc::UnboundedSender<Express>,
+    pub(crate) express_queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Express>>,
     pub(crate) last_turn: AtomicI64,
     pub(crate) crossing: Crossing,
     pub(crate) timetable: Notify,
@@ -84,7 +84,7 @@ impl Engine {
     /// Starts collecting on the machine's clock, with facts kept in the clear: for data that is
     /// nobody's secret.
     pub fn unsealed(store: Arc<dyn Store>) -> EngineBuilder {
-        let owner = Owner::new(format!("process-{}", std::process::id()));
+        let owner = Owner::of_this_process();
         let clock = Arc::new(SystemClock::default());
         Self::builder(store, clock, Arc::new(PlainCipher), owner)
     }
@@ -98,7 +98,10 @@ impl Engine {
         let id = new.id.clone();
         let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
         draft.change.documents = documents;
-        match self.write(self.parts.registry.executor::<W>(), draft).await {
+        match self
+            .write(self.parts.registry.executor::<W>()?, draft)
+            .await
+        {
             Ok(written) => Ok(written.instance),
             Err(EngineError::Contended(_)) => Err(EngineError::Exists(id)),
             Err(other) => Err(other),
@@ -128,32 +131,22 @@ impl Engine {
                 Verdict::Ignored => return Ok(instance),
                 Verdict::Refused(refusal) => return Err(refusal.into()),
                 Verdict::Decided(decision) => {
-                    let express = decision
-                        .command
-                        .map(|command| W::conduct(command, &decision.facts))
-                        .filter(|conduct| conduct.express);
                     let mut draft = Draft::of_decision(instance, decision, now);
                     draft.change.documents.clone_from(&documents);
-                    draft.change.claim = express.map(|conduct| ClaimWithin {
-                        owner: self.owner().clone(),
-                        lane: conduct.lane,
-                        lease_until: now + LEASE,
-                    });
+                    draft.change.claim = self.express_claim(&draft);
                     draft
                 }
             };
-            match self.write(self.parts.registry.executor::<W>(), draft).await {
-                Ok(written) => {
-                    for claimed in written.claimed {
-                        self.parts
-                            .express
-                            .send(claimed)
-                            .expect("the engine keeps the receiver");
-                    }
-                    return Ok(written.instance);
-                }
+            let written = if draft.change.claim.is_some() {
+                self.write_express(draft).await
+            } else {
+                let executor = self.parts.registry.executor::<W>()?;
+                let written = self.write(executor, draft).await;
+                written.map(|written| written.instance)
+            };
+            match written {
                 Err(EngineError::Contended(_)) => {}
-                Err(other) => return Err(other),
+                done => return done,
             }
         }
         Err(EngineError::Contended(id.clone()))
@@ -347,7 +340,7 @@ impl Engine {
         self.parts.poke.notified()
     }
 
-    pub(crate) fn express_queue(&self) -> &tokio::sync::Mutex<mpsc::UnboundedReceiver<Claimed>> {
+    pub(crate) fn express_queue(&self) -> &tokio::sync::Mutex<mpsc::UnboundedReceiver<Express>> {
         &self.parts.express_queue
     }
 
@@ -357,9 +350,6 @@ impl Engine {
             return Err(EngineError::newer(record));
         }
         let running = self.parts.registry.get(&record.workflow);
-        running.ok_or_else(|| EngineError::Unreadable {
-            id: record.id.clone(),
-            why: format!("no workflow {} in this process", record.workflow),
-        })
+        running.ok_or_else(|| EngineError::UnknownWorkflow(record.workflow.clone()))
     }
 }

@@ -71,6 +71,9 @@ pub enum EngineError {
         /// The definition that wrote it.
         definition: u32,
     },
+    /// This process does not run the workflow: add it before the engine is built.
+    #[error("no workflow {0} in this process")]
+    UnknownWorkflow(String),
     /// The store did not answer.
     #[error("the store did not answer")]
     Store(#[from] StoreError),
@@ -87,6 +90,7 @@ impl EngineError {
             Self::LabelTaken(_) => Some("label_taken"),
             Self::TooLarge(_) => Some("too_large"),
             Self::ChildExists(_) => Some("child_exists"),
+            Self::UnknownWorkflow(_) => Some("unknown_workflow"),
             Self::Unreadable { .. } | Self::Store(StoreError::Corrupt(_)) => Some("unreadable"),
             Self::Seal(SealError::UnknownMasterKey(_) | SealError::Altered) => Some("sealed"),
             _ => None,

@@ -18,8 +18,18 @@ pub(crate) struct InFlight {
 /// One turn.
 pub(crate) struct UnderWay {
     pub(crate) hand: Hand,
-    /// It writes down that the turn before it panicked.
-    pub(crate) takes_note: bool,
+    pub(crate) part: Part,
+}
+
+/// What is done with the task in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It is carried out.
+    Turn,
+    /// Its turn panicked, which is written down as its workflow has it.
+    Note,
+    /// That panicked too: its bare record is parked.
+    LastWord,
 }
 
 impl InFlight {

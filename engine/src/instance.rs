@@ -53,6 +53,17 @@ text_id! {
     Owner
 }
 
+impl Owner {
+    /// A name for this process that no other has, wherever it runs.
+    pub fn of_this_process() -> Self {
+        Self(format!(
+            "process-{}-{:016x}",
+            std::process::id(),
+            fastrand::u64(..)
+        ))
+    }
+}
+
 /// An equality key under which instances are found; a unique one may stand on one instance only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Label {
@@ -287,6 +298,20 @@ impl Record {
         match hold.kind {
             HoldKind::Paused => hold.beneath.as_deref(),
             _ => Some(hold),
+        }
+    }
+
+    /// From now on this holds it up, under the pause if one stands. The wait's beginning stays while
+    /// kind and reason stay.
+    pub(crate) fn held_up(&mut self, mut hold: Hold, now: Timestamp) {
+        hold.reason = hold.reason.clipped();
+        let same = |known: &&Hold| known.kind == hold.kind && known.reason.code == hold.reason.code;
+        let since = self.held_beneath().filter(same);
+        let since = since.map_or(now, |known| known.since);
+        let hold = Hold { since, ..hold };
+        match &mut self.hold {
+            Some(pause) if pause.kind == HoldKind::Paused => pause.beneath = Some(Box::new(hold)),
+            held => *held = Some(hold),
         }
     }
 

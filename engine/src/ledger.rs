@@ -11,6 +11,7 @@ use crate::attempts;
 use crate::births::Births;
 use crate::chain::Chain;
 use crate::clock::Timestamp;
+use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
 use crate::erase::SUBJECT_LABEL;
 pub(crate) use crate::error::EngineError;
@@ -89,7 +90,7 @@ impl Ledger {
             .parse()
             .map_err(|_| unreadable(format!("unknown state {}", record.state)))?;
         let facts = serde_json::from_slice(&plain)
-            .map_err(|error| unreadable(format!("facts: {error}")))?;
+            .map_err(|error| unreadable(format!("facts: {}", misfit(&error))))?;
         Ok(Instance {
             record,
             state,
@@ -114,7 +115,7 @@ impl Ledger {
             owes: record.owes.clone(),
             in_doubt: in_doubt.collect(),
             facts: serde_json::from_slice(plain)
-                .map_err(|error| unreadable(format!("facts: {error}")))?,
+                .map_err(|error| unreadable(format!("facts: {}", misfit(&error))))?,
         };
         let now = migrate::<W>(record.definition, former)
             .map_err(|error| unreadable(format!("migration: {error}")))?;
@@ -130,7 +131,7 @@ impl Ledger {
         let doubts = doubts::<W>(&record, &now)
             .map_err(|error| unreadable(format!("migration: {error}")))?;
         let facts = serde_json::from_value(now.facts)
-            .map_err(|error| unreadable(format!("migrated facts: {error}")))?;
+            .map_err(|error| unreadable(format!("migrated facts: {}", misfit(&error))))?;
         let migrated = mend(&record, now.owes.as_ref(), tasks);
         record.definition = W::VERSION;
         record.state = now.state;

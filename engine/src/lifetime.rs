@@ -1,11 +1,14 @@
 //! From its start to its end: an instance is started once under its id, and its end can be awaited.
 
-use tokio::sync::broadcast::error::RecvError;
+use std::time::Duration;
 
 use crate::draft::{Instance, NewInstance};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::workflow::Workflow;
+
+/// Another process may bring it to its end, of which this one hears nothing.
+const POLL: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Starts an instance under this id, or finds the one that was started before: whoever crashed
@@ -35,13 +38,14 @@ impl Engine {
             if instance.record.ended {
                 return Ok(instance);
             }
-            loop {
-                match watch.recv().await {
-                    Ok(changed) if changed != *id => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => break,
-                    // The engine keeps the sender for as long as this handle lives.
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
+            let changes = async {
+                while let Ok(changed) = watch.recv().await
+                    && changed != *id
+                {}
+            };
+            tokio::select! {
+                () = changes => {}
+                () = self.clock().sleep_until(self.now() + POLL) => {}
             }
         }
     }

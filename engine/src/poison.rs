@@ -22,18 +22,17 @@ impl<W: Workflow> Turn<'_, W> {
             instance.id = %task.instance, task = task.work.key(), deaths,
             "an instance is parked: processes ended while they ran it"
         );
-        let text = format!(
-            "{} times the process ended while it was at {}; look for a crash, a stack overflow or a \
-             kill for want of memory in its log before it is tried again",
-            deaths,
-            name_of(&task.work)
-        );
-        let why = Reason::new("process_ended", text);
+        self.give_up("process_ended", killing(&task, deaths)).await
+    }
+
+    /// Parks the instance for an operator, and keeps what their retry needs.
+    pub(crate) async fn give_up(&self, what: &'static str, why: Reason) -> Result<(), EngineError> {
+        let task = self.hand.task();
         if !matches!(task.work, Work::Command(_)) {
-            return self.put_by("process_ended", why).await;
+            return self.put_by(what, why).await;
         }
         self.stay(Stay {
-            what: "process_ended",
+            what,
             hold: parked(why, Actor::Operator, task.attempt),
             again: None,
             unknown: true,
@@ -45,8 +44,7 @@ impl<W: Workflow> Turn<'_, W> {
     /// would panic again.
     pub(crate) async fn panicked(&self) -> Result<(), EngineError> {
         let task = self.hand.task();
-        let text = format!("{} panicked; the log says where", name_of(&task.work));
-        let why = Reason::new("panicked", text);
+        let why = panicking(&task);
         let command: Option<CommandOf<W>> = match &task.work {
             Work::Command(name) => name.parse().ok(),
             Work::Deadline | Work::Told { .. } => None,
@@ -77,6 +75,22 @@ impl<W: Workflow> Turn<'_, W> {
         draft.settle(self.hand.settled());
         self.engine.write(self.executor, draft).await.map(drop)
     }
+}
+
+/// Why a task whose processes end is not tried again.
+pub(crate) fn killing(task: &Task, deaths: u32) -> Reason {
+    let text = format!(
+        "{deaths} times the process ended while it was at {}; look for a crash, a stack overflow or a \
+         kill for want of memory in its log before it is tried again",
+        name_of(&task.work)
+    );
+    Reason::new("process_ended", text)
+}
+
+/// Why a task that panics is held up.
+pub(crate) fn panicking(task: &Task) -> Reason {
+    let text = format!("{} panicked; the log says where", name_of(&task.work));
+    Reason::new("panicked", text)
 }
 
 fn name_of(work: &Work) -> String {

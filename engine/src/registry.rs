@@ -13,7 +13,7 @@ use crate::diagram::Diagram;
 use crate::engine::Engine;
 use crate::executor::{Birth, Executor};
 use crate::hand::Hand;
-use crate::instance::Record;
+use crate::instance::{Reason, Record};
 use crate::intervene;
 use crate::ledger::{EngineError, Ledger};
 use crate::poison::DEATHS_MAX;
@@ -35,6 +35,9 @@ pub(crate) trait Running: Send + Sync + 'static {
 
     /// Records that the turn of a claimed task panicked.
     async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError>;
+
+    /// Parks the instance of a claimed task for an operator.
+    async fn give_up(&self, engine: &Engine, hand: &Hand, why: Reason) -> Result<(), EngineError>;
 
     /// Parts of a change that give birth to an instance.
     async fn born(
@@ -115,6 +118,11 @@ impl<W: Workflow> Running for Registered<W> {
     async fn panicked(&self, engine: &Engine, hand: &Hand) -> Result<(), EngineError> {
         let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
         turn.panicked().await
+    }
+
+    async fn give_up(&self, engine: &Engine, hand: &Hand, why: Reason) -> Result<(), EngineError> {
+        let turn = Turn::<W>::new(engine, self.executor.as_ref(), hand);
+        turn.give_up("parked", why).await
     }
 
     async fn born(
@@ -222,14 +230,13 @@ impl Registry {
         self.running.keys().copied()
     }
 
-    /// The executor of a workflow that was registered.
-    pub(crate) fn executor<W: Workflow>(&self) -> &dyn Executor<W> {
-        self.running
-            .get(W::NAME)
-            .and_then(|running| running.as_any().downcast_ref::<Registered<W>>())
-            .expect("a workflow is registered before its instances are touched")
-            .executor
-            .as_ref()
+    /// The executor of a workflow, if it was registered.
+    pub(crate) fn executor<W: Workflow>(&self) -> Result<&dyn Executor<W>, EngineError> {
+        let running = self.running.get(W::NAME);
+        let registered = running.and_then(|known| known.as_any().downcast_ref::<Registered<W>>());
+        let registered =
+            registered.ok_or_else(|| EngineError::UnknownWorkflow(W::NAME.to_owned()))?;
+        Ok(registered.executor.as_ref())
     }
 
     pub(crate) async fn born(
@@ -242,10 +249,7 @@ impl Registry {
         let running = self
             .running
             .get(birth.workflow)
-            .ok_or_else(|| EngineError::Unreadable {
-                id: birth.id.clone(),
-                why: format!("no workflow {} in this process", birth.workflow),
-            })?;
+            .ok_or_else(|| EngineError::UnknownWorkflow(birth.workflow.to_owned()))?;
         running.born(ledger, birth, births, cause).await
     }
 }

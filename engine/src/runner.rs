@@ -10,13 +10,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, LEASE};
-use crate::flight::{InFlight, UnderWay};
+use crate::express::Express;
+use crate::flight::{InFlight, Part, UnderWay};
 use crate::hand::Hand;
-use crate::instance::Record;
 use crate::lanes::Limits;
 use crate::ledger::EngineError;
-use crate::store::{Change, ClaimOrder, StoreError};
-use crate::task::{Claimed, Settled, Task};
+use crate::store::{ClaimOrder, StoreError};
+use crate::task::{Claimed, Settled};
 
 /// How a runner behaves.
 #[derive(Clone, Debug)]
@@ -51,8 +51,13 @@ impl Engine {
     pub async fn run<T>(&self, options: RunnerOptions, stop: impl Future<Output = T>) -> T {
         let mut turns: JoinSet<()> = JoinSet::new();
         let mut in_flight = InFlight::default();
-        let mut express = self.express_queue().lock().await;
         tokio::pin!(stop);
+        // Of two runners in one process the second stands by until the first has ended.
+        let mut express = tokio::select! {
+            biased;
+            stopped = &mut stop => return stopped,
+            express = self.express_queue().lock() => express,
+        };
         let mut renew_at = self.now() + LEASE / 3;
         self.crossing()
             .lanes()
@@ -82,15 +87,15 @@ impl Engine {
             tokio::select! {
                 biased;
                 stopped = &mut stop => break stopped,
-                Some(claimed) = express.recv() => self.spawn(claimed, &mut turns, &mut in_flight),
+                Some(next) = express.recv() => self.spawn_express(next, &mut turns, &mut in_flight),
                 Some(done) = turns.join_next_with_id() => self.finished(done, &mut turns, &mut in_flight),
                 () = self.poked(), if in_flight.len() < options.limits.concurrency => {}
                 () = self.clock().sleep_until(wake) => {}
             }
         };
         // What was claimed on the way to the express lane is owed within seconds: it is not left behind.
-        while let Ok(claimed) = express.try_recv() {
-            self.spawn(claimed, &mut turns, &mut in_flight);
+        while let Ok(next) = express.try_recv() {
+            self.spawn_express(next, &mut turns, &mut in_flight);
         }
         drop(express);
         self.wind_down(options.grace, turns, in_flight).await;
@@ -99,16 +104,24 @@ impl Engine {
 
     /// Works off everything that is due now, and whatever that makes due, without waiting for time.
     ///
-    /// For tests and for tools: the same turns as [`run`](Self::run), one after the other.
+    /// For tests and for tools: the same turns as [`run`](Self::run), one after the other. Beside a
+    /// runner the express lane is the runner's.
     pub async fn work_off(&self) -> Result<usize, EngineError> {
         let mut turns = 0;
         loop {
-            let express = self.express_queue().lock().await.try_recv().ok();
-            let claimed = if express.is_some() {
-                express
-            } else {
-                let allowance = self.crossing().lanes().allowance(self.now());
-                self.claim(1, allowance).await?.pop()
+            let mut queue = self.express_queue().try_lock().ok();
+            let express = queue.as_mut().and_then(|queue| queue.try_recv().ok());
+            drop(queue);
+            let claimed = match express {
+                Some(Express::Claimed(claimed)) => Some(claimed),
+                Some(Express::LeftBehind(work)) => {
+                    work.await;
+                    continue;
+                }
+                None => {
+                    let allowance = self.crossing().lanes().allowance(self.now());
+                    self.claim(1, allowance).await?.pop()
+                }
             };
             let Some(claimed) = claimed else {
                 return Ok(turns);
@@ -172,6 +185,13 @@ impl Engine {
         self.store().claim(order).await
     }
 
+    fn spawn_express(&self, next: Express, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
+        match next {
+            Express::Claimed(claimed) => self.spawn(claimed, turns, in_flight),
+            Express::LeftBehind(work) => drop(turns.spawn(work)),
+        }
+    }
+
     fn spawn(&self, claimed: Claimed, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
         // Its lease ran out under the turn, as after a leap of time: the turn goes on under the new one.
         if in_flight.retake(&claimed) {
@@ -184,89 +204,8 @@ impl Engine {
             engine.take_turn(&held).await;
             drop(passage);
         });
-        let takes_note = false;
-        in_flight.begin(turn.id(), UnderWay { hand, takes_note });
-    }
-
-    async fn take_turn(&self, hand: &Hand) {
-        let id = hand.task().instance;
-        let result = match self.store().load(&id).await {
-            Ok(Some(record)) if record.is_put_away() => self.drop_claim(hand).await,
-            Ok(Some(record))
-                if !self
-                    .definitions()
-                    .understand(&record.workflow, record.definition) =>
-            {
-                self.set_aside(hand, &record).await
-            }
-            Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.turn(self, hand, record).await,
-                Err(error) => Err(error),
-            },
-            // Owed to nobody: a parent that never was.
-            Ok(None) => self.drop_claim(hand).await,
-            Err(error) => Err(error.into()),
-        };
-        self.log_end(hand, result).await;
-    }
-
-    /// Writes down that a turn panicked.
-    async fn take_note(&self, hand: &Hand) {
-        let id = hand.task().instance;
-        let result = match self.store().load(&id).await {
-            Ok(Some(record)) => match self.running(&record) {
-                Ok(running) => running.panicked(self, hand).await,
-                Err(error) => Err(error),
-            },
-            Ok(None) => self.drop_claim(hand).await,
-            Err(error) => Err(error.into()),
-        };
-        self.log_end(hand, result).await;
-    }
-
-    async fn log_end(&self, hand: &Hand, result: Result<(), EngineError>) {
-        let id = hand.task().instance;
-        match result {
-            Ok(()) => {}
-            Err(EngineError::LeaseLost) => {
-                tracing::debug!(instance.id = %id, "somebody else disposed of a task in hand");
-            }
-            Err(EngineError::Contended(_)) => {
-                if let Err(error) = self.release(&[hand.settled()]).await {
-                    tracing::error!(instance.id = %id, %error, "a contended task waits for its lease to end");
-                }
-            }
-            Err(error) => {
-                let cause: &dyn std::error::Error = &error;
-                tracing::error!(instance.id = %id, error = cause, "a turn failed; its task comes due again when the lease ends");
-            }
-        }
-    }
-
-    /// Leaves a task to the processes that understand its instance: from here on it says which.
-    async fn set_aside(&self, hand: &Hand, record: &Record) -> Result<(), EngineError> {
-        tracing::info!(
-            instance.id = %record.id, workflow = record.workflow, definition = record.definition,
-            "a task is left to a process that knows this definition"
-        );
-        let change = Change {
-            settle: vec![hand.settled()],
-            tasks: vec![Task {
-                workflow: record.workflow.clone(),
-                definition: record.definition,
-                ..hand.task()
-            }],
-            ..Change::default()
-        };
-        self.ledger().put(change).await.map(drop)
-    }
-
-    async fn drop_claim(&self, hand: &Hand) -> Result<(), EngineError> {
-        let change = Change {
-            settle: vec![hand.settled()],
-            ..Change::default()
-        };
-        self.ledger().put(change).await.map(drop)
+        let part = Part::Turn;
+        in_flight.begin(turn.id(), UnderWay { hand, part });
     }
 
     async fn renew(&self, in_flight: &InFlight) {
@@ -286,9 +225,20 @@ impl Engine {
     }
 
     async fn wind_down(&self, grace: Duration, mut turns: JoinSet<()>, mut in_flight: InFlight) {
+        // However long the grace, nobody else may take over what is still being done.
+        let mut renew_at = self.now() + LEASE / 3;
         let finish = async {
-            while let Some(done) = turns.join_next_with_id().await {
-                self.finished(done, &mut turns, &mut in_flight);
+            loop {
+                tokio::select! {
+                    done = turns.join_next_with_id() => match done {
+                        Some(done) => self.finished(done, &mut turns, &mut in_flight),
+                        None => break,
+                    },
+                    () = self.clock().sleep_until(renew_at) => {
+                        self.renew(&in_flight).await;
+                        renew_at = self.now() + LEASE / 3;
+                    }
+                }
             }
         };
         if tokio::time::timeout(grace, finish).await.is_ok() {
@@ -322,17 +272,22 @@ impl Engine {
             return;
         };
         let instance = turn.hand.task().instance;
-        if turn.takes_note || !error.is_panic() {
-            tracing::error!(%error, instance.id = %instance, "a turn ended without a word; its task comes due again when the lease ends");
-            return;
-        }
+        let next = match turn.part {
+            Part::Turn if error.is_panic() => Part::Note,
+            Part::Note if error.is_panic() => Part::LastWord,
+            Part::Turn | Part::Note | Part::LastWord => {
+                tracing::error!(%error, instance.id = %instance, "a turn ended without a word; its task comes due again when the lease ends");
+                return;
+            }
+        };
         tracing::error!(%error, instance.id = %instance, "a turn panicked");
         let (engine, hand) = (self.clone(), turn.hand.clone());
-        let note = turns.spawn(async move { engine.take_note(&hand).await });
-        let takes_note = UnderWay {
-            takes_note: true,
-            ..turn
-        };
-        in_flight.begin(note.id(), takes_note);
+        let told = turns.spawn(async move {
+            match next {
+                Part::Note => engine.take_note(&hand).await,
+                _ => engine.say_last_word(&hand).await,
+            }
+        });
+        in_flight.begin(told.id(), UnderWay { part: next, ..turn });
     }
 }

@@ -115,7 +115,7 @@ pub struct Change {
     pub settle: Vec<Settled>,
     /// Documents to write.
     pub documents: Vec<PutDocument>,
-    /// Claims, in the same instant, those armed tasks that are due now and in one of these lanes.
+    /// Claims one of the armed tasks in the same instant.
     pub claim: Option<ClaimWithin>,
 }
 
@@ -124,16 +124,16 @@ pub struct Change {
 pub struct ClaimWithin {
     /// The writer.
     pub owner: Owner,
-    /// Tasks of this lane only.
-    pub lane: String,
-    /// How long the claim holds; what is due only later is left to the due index.
+    /// This task and no other, whenever it is due.
+    pub task: TaskId,
+    /// How long the claim holds.
     pub lease_until: Timestamp,
 }
 
 impl ClaimWithin {
     /// Whether a task that the change arms is claimed along with it.
     pub fn covers(&self, task: &Task) -> bool {
-        self.lane == task.lane && task.due <= self.lease_until
+        self.task == task.id()
     }
 }
 

@@ -46,8 +46,8 @@ pub enum Fate {
         /// Why.
         why: String,
     },
-    /// The table no longer knows its state or the command it owes, and no migration says what
-    /// became of them.
+    /// The table no longer knows its state or the command it owes, or its facts do not fit, and no
+    /// migration says what became of them.
     Refused {
         /// What is not known.
         why: String,
@@ -139,7 +139,7 @@ impl Survey {
 #[derive(Debug, Error)]
 pub enum BeginError {
     /// Deploy a version that knows these states and commands, or that migrates them.
-    #[error("the tables of this version do not know what is stored: {}", list(.0))]
+    #[error("this version does not know what is stored: {}", list(.0))]
     Refused(Survey),
     /// The store did not answer.
     #[error(transparent)]
@@ -168,6 +168,11 @@ impl Alphabet {
         }
     }
 
+    pub(crate) fn longest_name(&self) -> usize {
+        let names = self.states.iter().chain(&self.commands);
+        names.map(String::len).max().unwrap_or(0)
+    }
+
     fn knows(&self, state: &str) -> bool {
         self.states.iter().any(|known| known == state)
     }
@@ -191,10 +196,15 @@ pub(crate) async fn judge<W: Workflow>(
             return Ok(unknown("state", &record.state));
         }
         let owed = record.owes.as_deref();
-        let lost = owed.filter(|name| name.parse::<CommandOf<W>>().is_err());
-        return Ok(lost.map_or(Fate::Current, |name| unknown("command", name)));
+        if let Some(lost) = owed.filter(|name| name.parse::<CommandOf<W>>().is_err()) {
+            return Ok(unknown("command", lost));
+        }
+        if record.erased_at.is_some() {
+            return Ok(Fate::Current);
+        }
     }
     match ledger.open::<W>(record).await {
+        Ok(instance) if instance.migrated.is_none() => Ok(Fate::Current),
         Ok(instance) => Ok(Fate::Migrated {
             state: instance.record.state,
             owes: instance.record.owes,
@@ -235,12 +245,15 @@ impl Engine {
         Ok(Survey { lines })
     }
 
-    /// Refuses to go on over instances that this process's tables no longer know; to be called
-    /// before anything runs. Looks at every record only when a table has changed since the last
-    /// start, or when the tally names a state that is not known.
+    /// Refuses to go on over instances that this process does not know how to read; to be called
+    /// before anything runs. Looks at every record when a table has changed since the last start,
+    /// when the tally names a state that is not known, or when most of the newest do not fit.
     pub async fn begin(&self) -> Result<Survey, BeginError> {
         let changed = self.changed_tables().await?;
-        if changed.is_empty() && self.all_states_are_known().await? {
+        if changed.is_empty()
+            && self.all_states_are_known().await?
+            && self.most_of_the_newest_fit().await?
+        {
             return Ok(Survey::default());
         }
         let survey = self.survey().await?;
@@ -282,6 +295,34 @@ impl Engine {
         Ok(tally.iter().all(|(cell, _)| {
             let running = self.registry().get(&cell.workflow);
             running.is_some_and(|running| running.alphabet().knows(&cell.state))
+        }))
+    }
+
+    /// Whether facts are what they were, though no table tells: one instance that does not fit is
+    /// parked when its turn comes, but most of them are a version that must not run.
+    async fn most_of_the_newest_fit(&self) -> Result<bool, EngineError> {
+        let page = PageOrder {
+            limit: PAGE,
+            after: None,
+        };
+        let mut cells = BTreeMap::new();
+        for record in self.find(&Filter::default(), &page).await?.items {
+            let fate = self.fate(&record).await?;
+            count(&mut cells, record, fate);
+        }
+        let lines = cells.into_values().collect();
+        let newest = Survey { lines };
+        let workflows = self.registry().names();
+        Ok(workflows.into_iter().all(|workflow| {
+            let of_it = |line: &&Affected| line.workflow == workflow;
+            let total: u64 = newest
+                .lines
+                .iter()
+                .filter(of_it)
+                .map(|line| line.count)
+                .sum();
+            let refused: u64 = newest.refused().filter(of_it).map(|line| line.count).sum();
+            refused * 2 <= total
         }))
     }
 

@@ -223,7 +223,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
         draft.settle(self.hand.settled());
         draft.change.claim = Some(ClaimWithin {
             owner: self.engine.owner().clone(),
-            lane: task.lane.clone(),
+            task: task.id(),
             lease_until: now + LEASE,
         });
         let written = match self.engine.write(self.executor, draft).await {

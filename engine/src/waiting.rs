@@ -185,6 +185,12 @@ impl Record {
         let wait = awaited.filter(|_| !self.ended && self.owes.is_none());
         let before = before.and_then(|before| before.awaits.as_ref());
         self.awaits = wait.map(|awaited| Wait::of(awaited, before, self.updated_at));
+        self.index_rest();
+    }
+
+    /// The label under which it is found while it is at rest, in the place of the one before.
+    pub(crate) fn index_rest(&mut self) {
+        self.labels.retain(|label| label.name != FINGERPRINT);
         let waiting = self.at_rest();
         let label = waiting.map(|waiting| Label::shared(FINGERPRINT, waiting.fingerprint));
         self.labels.extend(label);

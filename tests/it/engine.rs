@@ -1,6 +1,7 @@
 //! What the engine promises of any workflow, tried out on a small one over the reference store.
 
 mod archive;
+mod assembly;
 mod attempts;
 mod breakers;
 mod bulk;
@@ -9,6 +10,7 @@ mod deadlines;
 mod doubts;
 mod erasure;
 mod errand;
+mod express;
 mod fairness;
 mod families;
 mod hands;
@@ -26,4 +28,5 @@ mod stage;
 mod subjects;
 mod sweeps;
 mod tries;
+mod unreadable;
 mod waiting;

@@ -25,6 +25,8 @@ pub enum Fault {
     BeforeApplying,
     /// The whole change is kept, and the writer is not told.
     AfterApplying,
+    /// The whole change is kept, and the writer hears nothing until the store rises.
+    Unanswered,
 }
 
 #[derive(Debug, Default)]
@@ -127,6 +129,12 @@ impl Store for FaultyStore {
             Some(Fault::AfterApplying) => {
                 store.commit(change).await?;
                 Err(failed().into())
+            }
+            Some(Fault::Unanswered) => {
+                let committed = store.commit(change).await?;
+                // The sender lives as long as this store.
+                let _ = self.down.subscribe().wait_for(|down| !*down).await;
+                Ok(committed)
             }
         }
     }

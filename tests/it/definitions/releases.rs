@@ -149,7 +149,7 @@ async fn a_table_that_no_longer_knows_what_is_stored_does_not_start() {
     }
     depot.first_release_leaves("p_5", false).await;
     depot.process::<first::Parcel>().begin().await.unwrap();
-    let began = "the tables of this version do not know what is stored: parcel 1: 4 in packing \
+    let began = "this version does not know what is stored: parcel 1: 4 in packing \
                  owing pack, 4 live: refused: ";
     let samples = " (p_4, p_3, p_2, …)";
     let told = refusal::<renamed_state::Parcel>(&depot).await;

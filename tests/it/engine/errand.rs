@@ -92,6 +92,11 @@ pub(super) struct Facts {
     /// For whom it runs, and through whose hands.
     #[serde(default)]
     pub(super) tenant: Option<String>,
+    /// What it does cannot wait, once its time has come.
+    #[serde(default)]
+    pub(super) hurries: bool,
+    #[serde(default)]
+    pub(super) not_before: Option<Timestamp>,
     pub(super) made: Option<String>,
     pub(super) heard: Vec<String>,
     /// Announcements of the once-only command.
@@ -222,8 +227,12 @@ impl Workflow for Errand {
                 longest: Duration::from_mins(1),
             },
             limit: Duration::from_secs(30),
-            express: false,
+            express: facts.hurries,
         }
+    }
+
+    fn due(_command: Command, facts: &Facts, now: Timestamp) -> Timestamp {
+        facts.not_before.map_or(now, |moment| moment.max(now))
     }
 
     fn awaits(state: State, _facts: &Facts) -> Option<Awaited> {

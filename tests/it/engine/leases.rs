@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Finding, Outcome};
+use engine::{Finding, Outcome, RunnerOptions};
 
 use super::errand::{Event, State};
 use super::stage::{Stage, read, started, state, why};
@@ -99,4 +99,51 @@ async fn the_runner_works_until_it_is_stopped_and_gives_back_what_it_cannot_fini
     next.work_off().await.unwrap();
     assert_eq!(stage.world.asked()[0], "check", "no lease had to end first");
     assert_eq!(state(&next, &id).await, State::Done);
+}
+
+#[tokio::test]
+async fn a_stop_that_waits_long_for_a_turn_keeps_it_from_others_meanwhile() {
+    let stage = Stage::new();
+    let (one, other) = (stage.process(), stage.process());
+    let id = started(&one, "a").await;
+    let gate = stage.world.holds_next_write("made");
+    let options = RunnerOptions {
+        grace: Duration::from_hours(1),
+        ..RunnerOptions::default()
+    };
+    let run = one.run(options, gate.entered());
+    let meanwhile = async {
+        while stage.world.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..3 {
+            for _ in 0..9 {
+                tokio::task::yield_now().await;
+            }
+            stage.clock.advance(Duration::from_secs(25));
+        }
+        for _ in 0..9 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(other.work_off().await.unwrap(), 0);
+        gate.open();
+    };
+    tokio::join!(run, meanwhile);
+    assert_eq!(state(&one, &id).await, State::Closing);
+}
+
+#[tokio::test]
+async fn an_end_to_which_another_process_brings_an_instance_is_noticed() {
+    let stage = Stage::new();
+    let (one, other) = (stage.process(), stage.process());
+    let id = started(&one, "a").await;
+    let begun = read(&one, &id).await;
+    let elsewhere = async {
+        tokio::task::yield_now().await;
+        other.work_off().await.unwrap();
+        tokio::task::yield_now().await;
+        stage.clock.advance(Duration::from_secs(5));
+    };
+    let (ended, ()) = tokio::join!(one.ended(&begun), elsewhere);
+    assert_eq!(ended.unwrap().state, State::Done);
 }

@@ -213,6 +213,35 @@ async fn deaths_in_a_once_only_command_are_counted_across_its_checks() {
 }
 
 #[tokio::test]
+async fn an_instance_of_which_the_guard_itself_dies_is_parked_all_the_same() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    stage
+        .world
+        .answers(Outcome::Done(Event::Made("made".to_owned())));
+    for deaths in 0..6 {
+        let gate = match deaths {
+            5 => stage.world.holds_next_write("process_ended"),
+            _ => stage.world.holds_next_of(Command::Close),
+        };
+        let mut turns = Box::pin(engine.work_off());
+        tokio::select! {
+            _ = &mut turns => panic!("it is held"),
+            () = gate.entered() => {}
+        }
+        drop(turns);
+        stage.memory.lose_claims();
+    }
+    let _held = stage.world.holds_next_write("process_ended");
+    engine.work_off().await.unwrap();
+    assert_eq!(hold(&engine, &id).await, "Parked process_ended Operator");
+    operator(&engine, &id, Act::RetryNow).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(state(&engine, &id).await, State::Done);
+}
+
+#[tokio::test]
 async fn a_turn_that_panics_is_tried_as_its_policy_says_and_then_parked() {
     let stage = Stage::new();
     let engine = stage.process();

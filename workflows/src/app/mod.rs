@@ -185,8 +185,8 @@ impl From<EngineError> for Problem {
                 tracing::error!(instance.id = %id, why, "a record cannot be read");
                 Self::fault()
             }
-            EngineError::ChildExists(_) => {
-                tracing::error!(%error, "ids of two workflows are the same");
+            EngineError::ChildExists(_) | EngineError::UnknownWorkflow(_) => {
+                tracing::error!(%error, "workflows do not fit together");
                 Self::fault()
             }
             EngineError::Store(error) => error.into(),

@@ -72,7 +72,7 @@ pub(super) async fn a_count_may_be_armed(subject: &dyn StoreUnderTest) {
     let mut change = arming(std::slice::from_ref(&armed));
     change.claim = Some(ClaimWithin {
         owner: Owner::new("node-a"),
-        lane: "graph".to_owned(),
+        task: armed.id(),
         lease_until: Timestamp::from_millis(60_000),
     });
     let committed = trial.write(change).await;

@@ -7,7 +7,7 @@ use crate::allowance::Allowance;
 use crate::clock::Timestamp;
 use crate::instance::Owner;
 use crate::store::{Change, ClaimWithin, CommitError};
-use crate::task::{Claimed, Task};
+use crate::task::Task;
 
 /// The sample lease of one minute.
 const LEASE: i64 = 60_000;
@@ -130,22 +130,22 @@ pub(super) async fn a_dropped_task_is_gone_whoever_holds_it(subject: &dyn StoreU
     trial.write(drop_all).await;
 }
 
-pub(super) async fn a_change_may_claim_what_it_arms(subject: &dyn StoreUnderTest) {
+pub(super) async fn a_change_claims_the_one_task_it_means(subject: &dyn StoreUnderTest) {
     let mut trial = Trial::without_restarts(subject).await;
-    let mut elsewhere = task(1, "tell", 10);
-    elsewhere.lane = String::from("webhook");
-    let mut change = arming(&[task(1, "call", 10), elsewhere, task(2, "later", 9_999_999)]);
+    let beside = [task(1, "tell", 10), task(2, "call", 10)];
+    let mut change = arming(&[beside[0].clone(), task(1, "call", 10), beside[1].clone()]);
     change.claim = Some(ClaimWithin {
         owner: Owner::new("node-a"),
-        lane: "graph".to_owned(),
+        task: task(1, "call", 10).id(),
         lease_until: Timestamp::from_millis(10 + LEASE),
     });
     let committed = trial.write(change).await;
-    assert_eq!(committed.claimed.len(), 1, "the lane's, and due");
-    assert_eq!(committed.claimed[0].task, task(1, "call", 10));
+    let claimed = committed.claimed.iter().map(|claimed| &claimed.task);
+    assert!(claimed.eq([&task(1, "call", 10)]), "no other of its lane");
     let others = trial.claim(10).await;
-    assert_eq!(others.len(), 1);
-    assert_eq!(others[0].task.lane, "webhook");
+    let mut others: Vec<_> = others.into_iter().map(|claimed| claimed.task).collect();
+    others.sort_by_key(Task::id);
+    assert_eq!(others, beside);
     trial.write(settling(&committed.claimed)).await;
     let late = trial.commit(settling(&committed.claimed)).await;
     assert!(matches!(late, Err(CommitError::LeaseLost)));
@@ -157,19 +157,20 @@ pub(super) async fn what_a_change_claimed_comes_back_as_it_was_armed(subject: &d
     trial
         .write(arming(&[task(1, "call", 10), task(2, "call", 10)]))
         .await;
-    let announced = |claimed: &Claimed| Task {
-        intent: true,
-        ..claimed.task.clone()
-    };
-    let claimed = trial.claim(10).await;
-    let mut change = settling(&claimed);
-    change.tasks = claimed.iter().map(announced).collect();
-    change.claim = Some(ClaimWithin {
-        owner: Owner::new("node-a"),
-        lane: "graph".to_owned(),
-        lease_until: Timestamp::from_millis(10 + LEASE),
-    });
-    let held = trial.write(change).await.claimed;
+    let mut held = Vec::new();
+    for claimed in trial.claim(10).await {
+        let mut change = settling(std::slice::from_ref(&claimed));
+        change.claim = Some(ClaimWithin {
+            owner: Owner::new("node-a"),
+            task: claimed.task.id(),
+            lease_until: Timestamp::from_millis(10 + LEASE),
+        });
+        change.tasks = vec![Task {
+            intent: true,
+            ..claimed.task
+        }];
+        held.extend(trial.write(change).await.claimed);
+    }
     assert_eq!(held.len(), 2);
     let released = trial.running().release(&[settled(&held[0])]).await;
     released.expect("the store answers");

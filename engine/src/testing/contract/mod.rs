@@ -61,7 +61,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     leases::released_tasks_are_due_as_they_were(subject).await;
     leases::replacing_a_task_ends_its_claim(subject).await;
     leases::a_dropped_task_is_gone_whoever_holds_it(subject).await;
-    leases::a_change_may_claim_what_it_arms(subject).await;
+    leases::a_change_claims_the_one_task_it_means(subject).await;
     leases::what_a_change_claimed_comes_back_as_it_was_armed(subject).await;
     leases::a_claim_from_before_a_restart_is_whole_or_void(subject).await;
     due_order::the_earliest_is_handed_out_first(subject).await;

@@ -11,7 +11,8 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Attempt, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
+use engine::{Attempt, EngineError, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
+use serde_json::json;
 
 pub use acts::OperatorAct;
 pub use diagram::{DiagramEdge, DiagramNode, DiagramView};
@@ -107,11 +108,20 @@ impl App {
     pub async fn instance(&self, _operator: &Operator, id: &str) -> Result<InstanceView, Problem> {
         let id = InstanceId::new(id);
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
-        let facts = self.engine.inspect(record.clone()).await?;
+        let facts = match self.engine.inspect(record.clone()).await {
+            // Whoever has to see to it must see it.
+            Err(error @ EngineError::Unreadable { .. }) => {
+                json!({ "unreadable": error.to_string() })
+            }
+            read => read?,
+        };
         let now = self.engine.now();
         let hold = waits_for_lane(&record, &tasks, &self.held_lanes(), now)
             .or_else(|| hold_of(&record, now));
-        let possible = self.engine.possible(record.clone()).await?;
+        let possible = match self.engine.possible(record.clone()).await {
+            Err(EngineError::Unreadable { .. }) => Vec::new(),
+            possible => possible?,
+        };
         let mut acts = names_of(&possible);
         acts.extend(erasing(&record));
         Ok(InstanceView {
