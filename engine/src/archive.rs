@@ -1,6 +1,7 @@
 //! The archive: what ended long ago leaves the live indexes. Its lines are packed into one document,
 //! its labels and tries go, its record and its head stay, so that it can be read and roots hold.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use crate::attempts;
 use crate::chain::Mac;
 use crate::codec::{decode, encode};
 use crate::engine::Engine;
-use crate::erase::KEPT_LABELS;
-use crate::instance::{Actor, Entry, InstanceId, Reason, Record};
+use crate::erase::lasting_labels;
+use crate::instance::{Actor, Entry, InstanceId, Reason, Record, SubjectId};
 use crate::ledger::EngineError;
 use crate::schedule::Chore;
 use crate::store::{
@@ -100,7 +101,8 @@ pub(crate) async fn history(
 pub struct ArchiveEnded {
     /// How long after its end an instance is put away; never without it.
     pub archive_after: Option<Duration>,
-    /// How long after its end a subject's data is erased; never without it.
+    /// How long after the end of the last of its instances a subject's data is erased; never without
+    /// it.
     pub erase_after: Option<Duration>,
 }
 
@@ -108,6 +110,7 @@ pub struct ArchiveEnded {
 impl Chore for ArchiveEnded {
     async fn run(&self, engine: &Engine) -> Result<String, EngineError> {
         let (mut archived, mut erased) = (0_usize, 0_usize);
+        let mut judged = HashSet::new();
         let mut page = PageOrder {
             limit: PAGE,
             after: None,
@@ -116,7 +119,7 @@ impl Chore for ArchiveEnded {
             let found = engine.find(&Filter::default(), &page).await?;
             for record in found.items {
                 let id = record.id.clone();
-                match self.look_after(engine, record).await {
+                match self.look_after(engine, record, &mut judged).await {
                     Ok(Done::Archived) => archived += 1,
                     Ok(Done::Erased) => erased += 1,
                     // Nothing is due, or it moved meanwhile, or is not over after all.
@@ -147,18 +150,28 @@ enum Done {
 }
 
 impl ArchiveEnded {
-    async fn look_after(&self, engine: &Engine, record: Record) -> Result<Done, EngineError> {
-        let now = engine.now();
-        let is_past = |limit: Option<Duration>| {
-            limit.is_some_and(|limit| record.ended && record.updated_at + limit <= now)
+    async fn look_after(
+        &self,
+        engine: &Engine,
+        record: Record,
+        judged: &mut HashSet<SubjectId>,
+    ) -> Result<Done, EngineError> {
+        let long_over = |limit: Option<Duration>| {
+            let moment = limit.map(|limit| engine.now() - limit);
+            moment.filter(|moment| record.ended && record.updated_at <= *moment)
         };
-        let named = record.subject.as_str() == record.id.as_str();
-        if is_past(self.erase_after) && named && record.erased_at.is_none() {
+        let subject = &record.subject;
+        if let Some(moment) = long_over(self.erase_after)
+            && record.erased_at.is_none()
+            && !subject.is_installation()
+            && judged.insert(subject.clone())
+            && engine.was_over(subject, moment).await?
+        {
             let why = Reason::new("retention", "its time in the settings is over");
-            engine.erase(&record.subject, Actor::System, why).await?;
+            engine.erase(subject, Actor::System, why).await?;
             return Ok(Done::Erased);
         }
-        if is_past(self.archive_after) && record.archived_at.is_none() {
+        if long_over(self.archive_after).is_some() && record.archived_at.is_none() {
             put_away(engine, record).await?;
             return Ok(Done::Archived);
         }
@@ -184,11 +197,9 @@ async fn put_away(engine: &Engine, before: Record) -> Result<(), EngineError> {
         version: before.version + 1,
         archived_at: Some(engine.now()),
         tried: 0,
+        labels: lasting_labels(&before),
         ..before.clone()
     };
-    record
-        .labels
-        .retain(|label| KEPT_LABELS.contains(&label.name.as_str()));
     let note = Note::because(ARCHIVED, Actor::System, kept(from));
     let line = engine
         .ledger()
@@ -196,7 +207,7 @@ async fn put_away(engine: &Engine, before: Record) -> Result<(), EngineError> {
         .await?;
     lines.push(line.entry);
     let packed = Packed { from, base, lines };
-    let mut documents = attempts::removals(store, &before).await?;
+    let mut documents: Vec<PutDocument> = attempts::removals(&before).collect();
     documents.push(PutDocument {
         space: SPACE.to_owned(),
         key: before.id.to_string(),

@@ -10,7 +10,7 @@ use crate::codec::{decode, encode};
 use crate::instance::{Reason, Record};
 use crate::ledger::EngineError;
 use crate::seal::{DataKey, Keyring, SealError};
-use crate::store::{Expected, PageOrder, PutDocument, Store, StoreError};
+use crate::store::{Expected, PutDocument, Store, StoreError};
 
 /// Tries kept of each instance; older ones make room.
 pub const ATTEMPTS_KEPT: u64 = 50;
@@ -44,7 +44,7 @@ pub(crate) fn put(
     record: &Record,
     attempt: &Attempt,
 ) -> PutDocument {
-    let slot = format!("{}/{:02}", record.id, attempt.number % ATTEMPTS_KEPT);
+    let slot = slot_of(record, attempt.number);
     let body = keyring.seal(key, &place_of(&slot), &encode(attempt));
     PutDocument {
         space: SPACE.to_owned(),
@@ -62,8 +62,12 @@ pub(crate) async fn of(
     record: &Record,
 ) -> Result<Vec<Attempt>, EngineError> {
     let mut tries = Vec::new();
-    for (slot, body) in slots(store, record).await? {
-        let plain = match keyring.open(&record.subject, &place_of(&slot), &body).await {
+    for slot in slots(record) {
+        let Some(kept) = store.document(SPACE, &slot).await? else {
+            continue;
+        };
+        let place = place_of(&slot);
+        let plain = match keyring.open(&record.subject, &place, &kept.body).await {
             Err(SealError::Erased) => return Ok(Vec::new()),
             opened => opened?,
         };
@@ -76,32 +80,24 @@ pub(crate) async fn of(
 }
 
 /// Removals of all that is kept.
-pub(crate) async fn removals(
-    store: &dyn Store,
-    record: &Record,
-) -> Result<Vec<PutDocument>, StoreError> {
-    let slots = slots(store, record).await?.into_iter();
-    let removal = |(slot, _)| PutDocument {
+pub(crate) fn removals(record: &Record) -> impl Iterator<Item = PutDocument> {
+    slots(record).map(|slot| PutDocument {
         space: SPACE.to_owned(),
         key: slot,
         expected: Expected::Any,
         body: None,
         expires_at: None,
-    };
-    Ok(slots.map(removal).collect())
+    })
 }
 
-async fn slots(store: &dyn Store, record: &Record) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-    if record.tried == 0 {
-        return Ok(Vec::new());
-    }
-    let page = PageOrder {
-        limit: usize::try_from(ATTEMPTS_KEPT).unwrap_or(usize::MAX),
-        after: None,
-    };
-    let found = store.scan(SPACE, &format!("{}/", record.id), &page).await?;
-    let slots = found.items.into_iter();
-    Ok(slots.map(|found| (found.key, found.body)).collect())
+/// The keys of what is kept, each by itself: other ids may begin like this one.
+fn slots(record: &Record) -> impl Iterator<Item = String> {
+    let numbers = 1..=record.tried.min(ATTEMPTS_KEPT);
+    numbers.map(|number| slot_of(record, number))
+}
+
+fn slot_of(record: &Record, number: u64) -> String {
+    format!("{}/{:02}", record.id, number % ATTEMPTS_KEPT)
 }
 
 fn place_of(slot: &str) -> String {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
-use crate::instance::{Entry, InstanceId, SubjectId};
+use crate::instance::{Entry, InstanceId};
 use crate::seal::{DataKey, Keyring, SealError};
 
 /// Bytes of a link: as many as nobody can guess, half of what the digest gives.
@@ -48,12 +48,6 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mac({self})")
     }
-}
-
-/// The subject of histories. Its key is never destroyed: a client may be erased, that something
-/// happened may not.
-pub(crate) fn journal_subject() -> SubjectId {
-    SubjectId::new("journal")
 }
 
 /// Makes links under the key of histories.

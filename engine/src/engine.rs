@@ -96,6 +96,9 @@ impl Engine {
         documents: Vec<PutDocument>,
     ) -> Result<Instance<W>, EngineError> {
         let id = new.id.clone();
+        if !new.subject.takes(&id) {
+            return Err(EngineError::NotErasable(new.subject));
+        }
         let mut draft = Draft::of_birth(new, W::Machine::INITIAL_STATE, self.now());
         draft.change.documents = documents;
         match self
@@ -187,14 +190,11 @@ impl Engine {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, EngineError> {
-        let live = self.parts.store.journal(id, after, limit).await?;
-        if live.is_empty()
-            && let Some(record) = self.record(id).await?
-            && record.archived_at.is_some()
-        {
-            return Ok(archive::history(self.store(), &record, after, limit).await?);
-        }
-        Ok(live)
+        let store = self.store();
+        Ok(match store.load(id).await? {
+            Some(record) => archive::history(store, &record, after, limit).await?,
+            None => store.journal(id, after, limit).await?,
+        })
     }
 
     /// The newest tries at an instance's commands that did not succeed at once, oldest first.

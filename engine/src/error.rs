@@ -28,8 +28,8 @@ pub enum EngineError {
     /// Its subject's data cannot be erased while it is live: end it first.
     #[error("instance {0} is still live")]
     StillLive(InstanceId),
-    /// What belongs to the store itself is never erased.
-    #[error("{0} is no subject whose data can be erased")]
+    /// What belongs to the installation itself is never erased, and no instance is named for it.
+    #[error("{0} belongs to the installation itself and cannot be erased")]
     NotErasable(SubjectId),
     /// Another instance holds a label that must be unique.
     #[error("the label {}={} is taken by another instance", .0.name, .0.value)]

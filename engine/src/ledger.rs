@@ -13,19 +13,22 @@ use crate::chain::Chain;
 use crate::clock::Timestamp;
 use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
-use crate::erase::SUBJECT_LABEL;
+use crate::erase::subject_label;
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
-use crate::instance::{InstanceId, Label, Record};
+use crate::instance::{InstanceId, Label, Record, SubjectId};
 use crate::migrate::{Former, doubts, mend, migrate};
 use crate::registry::Registry;
-use crate::seal::{DataKey, KEYS, Keyring, SealError};
+use crate::seal::{DataKey, Ground, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
 use crate::task::{Claimed, FAR_AWAY};
 use crate::workflow::{Awaited, CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
 const WATCHED_MAX: usize = 4_096;
+
+/// How often a birth is written anew because its subject's key stood otherwise than was thought.
+const GROUNDS_MAX: usize = 4;
 
 /// Writes changes and tells whoever watches.
 pub(crate) struct Ledger {
@@ -156,21 +159,39 @@ impl Ledger {
         if draft.record.archived_at.is_some() {
             return Err(EngineError::Archived(draft.record.id));
         }
-        let subject = &draft.record.subject;
-        if draft.before.is_none() && !self.keyring.has(subject) {
-            // Most who are born are the first of their subject: the commit finds out, not a read.
-            let minted = self.keyring.mint(subject);
-            let written = self.write_under(registry, executor, draft.birth_again(), minted);
-            match written.await {
-                Err(EngineError::DocumentMoved { space, .. }) if space == KEYS => {}
+        if draft.before.is_none() {
+            return self.write_birth(registry, executor, draft).await;
+        }
+        let key = self.keyring.key(&draft.record.subject).await?;
+        let ground = Ground {
+            key,
+            fresh: None,
+            // Whoever destroys it writes this very record too.
+            standing: None,
+        };
+        self.write_under(registry, executor, draft, ground).await
+    }
+
+    async fn write_birth<W: Workflow>(
+        &self,
+        registry: &Registry,
+        executor: &dyn Executor<W>,
+        draft: Draft<W>,
+    ) -> Result<Written<W>, EngineError> {
+        let subject = draft.record.subject.clone();
+        let mut ground = self.keyring.ground(&subject).await?;
+        let mut failed = None;
+        for _ in 0..GROUNDS_MAX {
+            let birth = draft.birth_again();
+            match self.write_under(registry, executor, birth, ground).await {
+                Err(error) if is_key(&error, &subject) => {
+                    ground = self.keyring.ground_anew(&subject).await?;
+                    failed = Some(error);
+                }
                 other => return other,
             }
         }
-        let found = self.keyring.key_or_fresh(&draft.record.subject).await?;
-        if found.1.is_some() && draft.before.is_some() {
-            return Err(SealError::Erased.into());
-        }
-        self.write_under(registry, executor, draft, found).await
+        Err(failed.unwrap_or(EngineError::Contended(draft.record.id)))
     }
 
     async fn write_under<W: Workflow>(
@@ -178,13 +199,19 @@ impl Ledger {
         registry: &Registry,
         executor: &dyn Executor<W>,
         draft: Draft<W>,
-        (key, fresh): (Arc<DataKey>, Option<PutDocument>),
+        ground: Ground,
     ) -> Result<Written<W>, EngineError> {
+        let Ground {
+            key,
+            fresh,
+            standing,
+        } = ground;
         let id = draft.record.id.clone();
         let first_use = fresh.is_some();
         let finished = self.finish(executor, draft, &key).await?;
         let mut change = finished.change;
         change.documents.extend(fresh);
+        change.rests_on.extend(standing);
         let births = Births {
             parent: &id,
             key: &key,
@@ -331,6 +358,14 @@ fn is_near(deadline: &Timestamp) -> bool {
     *deadline < FAR_AWAY
 }
 
+/// Whether the key of this subject stood otherwise than was thought.
+fn is_key(error: &EngineError, subject: &SubjectId) -> bool {
+    matches!(
+        error,
+        EngineError::DocumentMoved { space, key } if space == KEYS && key == subject.as_str()
+    )
+}
+
 fn unreadable(id: &InstanceId, why: String) -> EngineError {
     let id = id.clone();
     EngineError::Unreadable { id, why }
@@ -340,9 +375,8 @@ fn unreadable(id: &InstanceId, why: String) -> EngineError {
 fn labels_of<W: Workflow>(draft: &Draft<W>) -> Vec<Label> {
     let record = &draft.record;
     let mut labels = W::labels(draft.state, &draft.facts, record.hold.as_ref());
-    if record.subject.as_str() != record.id.as_str() {
-        labels.push(Label::shared(SUBJECT_LABEL, record.subject.as_str()));
-    }
+    let own = subject_label(record).filter(|own| !labels.contains(own));
+    labels.extend(own);
     labels
 }
 

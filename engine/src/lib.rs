@@ -23,6 +23,7 @@
 //! stores with [`testing`].
 
 mod acts;
+mod ahead;
 mod allowance;
 mod archive;
 mod attempts;
@@ -52,6 +53,7 @@ mod express;
 mod flight;
 mod hand;
 mod holding;
+mod house;
 mod image;
 mod import;
 mod instance;
@@ -69,6 +71,7 @@ mod operation;
 mod passage;
 mod plain_cipher;
 mod plan;
+mod planning;
 mod poison;
 mod possible;
 mod preview;
@@ -81,6 +84,7 @@ mod rooting;
 mod roots;
 mod runner;
 mod schedule;
+mod schedule_book;
 mod seal;
 mod steady;
 mod store;
@@ -143,16 +147,17 @@ pub use runner::RunnerOptions;
 pub use schedule::{
     Chore, CronError, Missed, Run, RunOutcome, Schedule, ScheduleState, Times, Wish,
 };
+pub use schedule_book::{ScheduleAct, change_schedule, schedule_states};
 pub use seal::{Cipher, DataKey, Keyring, SealError};
 pub use steady::{Jump, Jumps};
 pub use store::{
-    Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Page,
-    PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
+    Change, ClaimOrder, ClaimWithin, CommitError, Committed, Document, Expected, Filter, Footing,
+    Page, PageOrder, PutDocument, PutEntry, PutRecord, Store, StoreError, TallyKey, Trim,
 };
 pub use survey::{Affected, BeginError, Fate, Survey};
 pub use sweep::{RemindDeadlines, ResumeStalled, is_stalled};
 pub use task::{Claimed, Settled, Task, TaskId, Work};
-pub use timetable::{ScheduleAct, change_schedule, run_schedules, schedule_states};
+pub use timetable::run_schedules;
 pub use verify::{Anchor, Findings, Verification, Verifier};
 pub use waiting::{Wait, WaitCell, WaitKind, Waiting};
 pub use workflow::{Awaited, CommandOf, Heard, InputOf, Letter, Note, StateOf, Workflow};

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::chain::{Chain, journal_subject};
+use crate::chain::Chain;
 use crate::clock::Timestamp;
-use crate::instance::{Entry, Record};
+use crate::instance::{Entry, Record, SubjectId};
 use crate::ledger::{EngineError, Ledger};
 use crate::roots;
 use crate::store::PutEntry;
@@ -53,7 +53,7 @@ impl Ledger {
     /// What links histories. Its key is made with the first line of a store.
     pub(crate) async fn chain(&self) -> Result<&Chain, EngineError> {
         let made = self.chain.get_or_try_init(|| async {
-            let subject = journal_subject();
+            let subject = SubjectId::of_journals();
             let (key, fresh) = self.keyring.key_or_fresh(&subject).await?;
             let key = match fresh {
                 None => key,

@@ -44,7 +44,7 @@ impl Operation {
             Act::Edit { fields } => serde_json::json!(fields).to_string(),
         };
         Some(Self {
-            key: format!("{id}/{operation}"),
+            key: key_of(id, operation),
             kept: Kept {
                 act: by.act.name().to_owned(),
                 digest: engine.digest("operation", &values),
@@ -88,4 +88,11 @@ impl Operation {
             expires_at: Some(engine.now() + KNOWN),
         }
     }
+}
+
+/// Of two texts with a slash between them either may hold one: in the id it is written otherwise, so
+/// that no two operations share a key.
+fn key_of(id: &InstanceId, operation: &str) -> String {
+    let id = id.as_str().replace('%', "%25").replace('/', "%2F");
+    format!("{id}/{operation}")
 }

@@ -123,7 +123,7 @@ async fn remember(
         .seal(Draft {
             space: SPACE,
             key: PLACE,
-            subject: &SubjectId::new("house"),
+            subject: &SubjectId::house(),
             expected,
             body: progress,
             expires_at: None,

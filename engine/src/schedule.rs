@@ -115,6 +115,9 @@ pub struct Run {
     pub planned: Timestamp,
     /// When it began.
     pub began: Timestamp,
+    /// When its process last said that it goes on.
+    #[serde(default)]
+    pub seen: Option<Timestamp>,
     /// How long it took, once it has ended.
     pub took: Option<Duration>,
     /// How it ended.
@@ -210,8 +213,18 @@ impl Times {
         })
     }
 
-    pub(crate) fn are_of(&self, state: &ScheduleState) -> bool {
-        state.line == self.line && state.zone == self.zone.name() && state.missed == self.missed
+    /// Whether a planned run lies so far ahead that only a clock that was ahead can have planned it.
+    /// Clocks of processes that differ a little may be one run apart.
+    pub(crate) fn are_far_from(&self, planned: Timestamp, now: Timestamp) -> bool {
+        planned > self.next_after(self.next_after(now))
+    }
+
+    pub(crate) fn line(&self) -> &str {
+        &self.line
+    }
+
+    pub(crate) fn zone(&self) -> &'static str {
+        self.zone.name()
     }
 }
 
@@ -220,31 +233,13 @@ impl Schedule {
     pub fn new(name: &'static str, times: Times, chore: Arc<dyn Chore>) -> Self {
         Self { name, times, chore }
     }
+}
 
-    /// The state of a schedule that is new, or whose times are: what was remembered stays.
-    pub(crate) fn state(&self, known: Option<&ScheduleState>, now: Timestamp) -> ScheduleState {
-        let fresh = ScheduleState {
-            name: self.name.to_owned(),
-            line: self.times.line.clone(),
-            zone: self.times.zone.name().to_owned(),
-            missed: self.times.missed,
-            next_run: self.times.next_after(now),
-            paused: None,
-            asked: None,
-            running: None,
-            history: Vec::new(),
-        };
-        match known.cloned() {
-            None => fresh,
-            Some(known) if self.times.are_of(&known) => known,
-            Some(known) => ScheduleState {
-                paused: known.paused,
-                asked: known.asked,
-                running: known.running,
-                history: known.history,
-                ..fresh
-            },
-        }
+impl ScheduleState {
+    /// Whether its next run was planned under a clock that was ahead.
+    pub(crate) fn sleeps_too_long(&self, now: Timestamp) -> bool {
+        let times = Times::new(&self.line).and_then(|times| times.in_zone(&self.zone));
+        times.is_ok_and(|times| times.are_far_from(self.next_run, now))
     }
 }
 

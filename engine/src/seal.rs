@@ -10,7 +10,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::instance::SubjectId;
-use crate::store::{Document, Expected, Page, PageOrder, PutDocument, Store, StoreError};
+use crate::store::{Document, Expected, Footing, Page, PageOrder, PutDocument, Store, StoreError};
 
 /// The space of documents that holds each subject's wrapped data key.
 pub(crate) const KEYS: &str = "subject_keys";
@@ -101,9 +101,22 @@ pub struct Keyring {
 /// What is at hand of a subject.
 #[derive(Clone)]
 enum Kept {
-    Key(Arc<DataKey>),
+    Key(Arc<DataKey>, Version),
     /// Its key was destroyed while this process ran.
     Destroyed,
+}
+
+/// The version of a wrapped key's document.
+type Version = u64;
+
+/// A subject's key for a birth, and what makes sure of it: nothing is born under a key that is
+/// destroyed at the same moment.
+pub(crate) struct Ground {
+    pub(crate) key: Arc<DataKey>,
+    /// The key is new and is written beside its first use.
+    pub(crate) fresh: Option<PutDocument>,
+    /// The key must stand as it was found.
+    pub(crate) standing: Option<Footing>,
 }
 
 impl fmt::Debug for Keyring {
@@ -124,7 +137,8 @@ impl Keyring {
 
     /// The subject's key; `Erased` if there is none.
     pub async fn key(&self, subject: &SubjectId) -> Result<Arc<DataKey>, SealError> {
-        self.find(subject).await?.ok_or(SealError::Erased)
+        let found = self.find(subject).await?;
+        found.map(|(key, _)| key).ok_or(SealError::Erased)
     }
 
     /// The subject's key, or a fresh one with the document that must be written beside its first use.
@@ -133,15 +147,58 @@ impl Keyring {
         &self,
         subject: &SubjectId,
     ) -> Result<(Arc<DataKey>, Option<PutDocument>), SealError> {
-        if let Some(key) = self.find(subject).await? {
+        if let Some((key, _)) = self.find(subject).await? {
             return Ok((key, None));
         }
-        Ok(self.mint(subject))
+        let Ground { key, fresh, .. } = self.mint(subject);
+        Ok((key, fresh))
     }
 
-    async fn find(&self, subject: &SubjectId) -> Result<Option<Arc<DataKey>>, SealError> {
+    /// The key under which an instance is born. Most who are born are the first of their subject: of
+    /// one that is not at hand the commit finds that out, not a read.
+    pub(crate) async fn ground(&self, subject: &SubjectId) -> Result<Ground, SealError> {
+        if self.cached(subject).is_none() {
+            return Ok(self.mint(subject));
+        }
+        self.known_ground(subject).await
+    }
+
+    /// The same once the commit has refused: the subject has another key than was thought.
+    pub(crate) async fn ground_anew(&self, subject: &SubjectId) -> Result<Ground, SealError> {
+        self.put_back(subject);
+        self.known_ground(subject).await
+    }
+
+    /// Has the key at hand no longer; what is destroyed stays so.
+    fn put_back(&self, subject: &SubjectId) {
+        let mut open = self.open.lock().expect("no holder of the keyring panics");
+        if let Some(Kept::Key(..)) = open.get(subject) {
+            open.remove(subject);
+        }
+    }
+
+    async fn known_ground(&self, subject: &SubjectId) -> Result<Ground, SealError> {
+        let Some((key, version)) = self.find(subject).await? else {
+            return Ok(self.mint(subject));
+        };
+        let standing = Footing {
+            space: KEYS.to_owned(),
+            key: subject.to_string(),
+            version,
+        };
+        Ok(Ground {
+            key,
+            fresh: None,
+            standing: Some(standing),
+        })
+    }
+
+    async fn find(
+        &self,
+        subject: &SubjectId,
+    ) -> Result<Option<(Arc<DataKey>, Version)>, SealError> {
         match self.cached(subject) {
-            Some(Kept::Key(key)) => return Ok(Some(key)),
+            Some(Kept::Key(key, version)) => return Ok(Some((key, version))),
             Some(Kept::Destroyed) => return Err(SealError::Erased),
             None => {}
         }
@@ -152,8 +209,8 @@ impl Keyring {
             return Err(SealError::Erased);
         }
         let key = Arc::new(self.cipher.unwrap(subject, &wrapped.body)?);
-        self.keep(subject, &key);
-        Ok(Some(key))
+        self.keep_as(subject, &key, wrapped.version);
+        Ok(Some((key, wrapped.version)))
     }
 
     async fn wrapped(&self, subject: &SubjectId) -> Result<Option<Document>, SealError> {
@@ -216,15 +273,13 @@ impl Keyring {
 
     /// A fresh key with the document that must be written beside its first use; refused then if the
     /// subject has one already.
-    pub(crate) fn mint(&self, subject: &SubjectId) -> (Arc<DataKey>, Option<PutDocument>) {
+    fn mint(&self, subject: &SubjectId) -> Ground {
         let (key, wrapped) = self.cipher.mint(subject);
-        let put = put(subject, Expected::Absent, wrapped);
-        (Arc::new(key), Some(put))
-    }
-
-    /// Whether the subject's key is at hand.
-    pub(crate) fn has(&self, subject: &SubjectId) -> bool {
-        self.cached(subject).is_some()
+        Ground {
+            key: Arc::new(key),
+            fresh: Some(put(subject, Expected::Absent, wrapped)),
+            standing: None,
+        }
     }
 
     /// Seals bytes at a place.
@@ -268,14 +323,18 @@ impl Keyring {
         open.get(subject).cloned()
     }
 
-    /// Keeps a key at hand; a fresh one only after its document is durable.
+    /// Keeps a fresh key at hand, once its document is durable.
     pub(crate) fn keep(&self, subject: &SubjectId, key: &Arc<DataKey>) {
+        self.keep_as(subject, key, 1);
+    }
+
+    fn keep_as(&self, subject: &SubjectId, key: &Arc<DataKey>, version: Version) {
         let mut open = self.open.lock().expect("no holder of the keyring panics");
         if open.len() >= CACHED_MAX {
             open.clear();
         }
         open.entry(subject.clone())
-            .or_insert_with(|| Kept::Key(Arc::clone(key)));
+            .or_insert_with(|| Kept::Key(Arc::clone(key), version));
     }
 }
 

@@ -77,6 +77,17 @@ pub struct PutDocument {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A document as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Footing {
+    /// Which family of documents.
+    pub space: String,
+    /// Its key within the space.
+    pub key: String,
+    /// Its version.
+    pub version: u64,
+}
+
 /// A journal line for an instance.
 #[derive(Clone, Debug)]
 pub struct PutEntry {
@@ -115,6 +126,9 @@ pub struct Change {
     pub settle: Vec<Settled>,
     /// Documents to write.
     pub documents: Vec<PutDocument>,
+    /// Documents that the change rests on without writing them; one that is not as it was read
+    /// refuses the change with `DocumentMoved`.
+    pub rests_on: Vec<Footing>,
     /// Claims one of the armed tasks in the same instant.
     pub claim: Option<ClaimWithin>,
 }

@@ -248,7 +248,14 @@ impl Engine {
     /// Refuses to go on over instances that this process does not know how to read; to be called
     /// before anything runs. Looks at every record when a table has changed since the last start,
     /// when the tally names a state that is not known, or when most of the newest do not fit.
+    /// Waits that were reckoned by a clock that has been set back since are set right.
     pub async fn begin(&self) -> Result<Survey, BeginError> {
+        let survey = self.judge_tables().await?;
+        self.set_waits_right().await?;
+        Ok(survey)
+    }
+
+    async fn judge_tables(&self) -> Result<Survey, BeginError> {
         let changed = self.changed_tables().await?;
         if changed.is_empty()
             && self.all_states_are_known().await?
@@ -338,7 +345,7 @@ impl Engine {
         let draft = Draft {
             space: SPACE,
             key: workflow,
-            subject: &SubjectId::new(SPACE),
+            subject: &SubjectId::of_definitions(),
             expected: known.map_or(Expected::Absent, Expected::Version),
             body: &running.alphabet(),
             expires_at: None,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{Chain, Mac, journal_subject};
+use crate::chain::{Chain, Mac};
 use crate::examine::{Depth, Discrepancy, Fault, examine};
-use crate::instance::Record;
+use crate::instance::{Record, SubjectId};
 use crate::ledger::EngineError;
 use crate::roots::{self, Leaf, Root};
 use crate::seal::{Cipher, Keyring, SealError};
@@ -117,7 +117,7 @@ impl Verifier {
         anchor: Option<&Anchor>,
     ) -> Result<Result<Verification, Findings>, EngineError> {
         let mut findings = Findings::default();
-        let key = match self.keyring.key(&journal_subject()).await {
+        let key = match self.keyring.key(&SubjectId::of_journals()).await {
             Ok(key) => key,
             Err(SealError::Store(error)) => return Err(SealError::Store(error).into()),
             Err(error) => {

@@ -85,7 +85,9 @@ pub trait Workflow: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The keys under which the instance is found. One named `tenant` says for whom it runs.
+    /// The keys under which the instance is found. One named `tenant` says for whom it runs, and
+    /// stays when the rest go with the subject's data. Beside them the engine keeps its own: `subject`
+    /// and `fingerprint`.
     fn labels(_state: StateOf<Self>, _facts: &Self::Facts, _hold: Option<&Hold>) -> Vec<Label> {
         Vec::new()
     }

@@ -166,7 +166,7 @@ impl Endpoint {
 
 /// The subject of what belongs to this installation rather than to a partner or client.
 pub fn house_subject() -> SubjectId {
-    SubjectId::new("house")
+    SubjectId::house()
 }
 
 /// The subject of a partner's own data.

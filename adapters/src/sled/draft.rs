@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ::sled::{Db, IVec};
 use engine::{
-    Change, CommitError, Document, Expected, InstanceId, Item, Label, PutDocument, PutRecord,
-    Record, StoreError, TallyKey, Task, Timestamp,
+    Change, CommitError, Document, Expected, Footing, InstanceId, Item, Label, PutDocument,
+    PutRecord, Record, StoreError, TallyKey, Task, Timestamp,
 };
 
 use super::due::{Slot, TaskKey};
@@ -51,6 +51,7 @@ pub(super) struct Desk<'a> {
 
 /// Checks a change against what stands, and works out its writes.
 pub(super) fn draft(mut desk: Desk<'_>, change: &Change) -> Result<Draft, CommitError> {
+    desk.check_ground(&change.rests_on)?;
     desk.put_records(&change.records)?;
     for trim in &change.trim {
         for sequence in 1..=trim.upto {
@@ -185,6 +186,20 @@ impl<'a> Desk<'a> {
             return Err(CommitError::LabelTaken(label.clone()));
         }
         self.draft.writes.insert(key, Some(IVec::from(holder)));
+        Ok(())
+    }
+
+    fn check_ground(&self, rests_on: &[Footing]) -> Result<(), CommitError> {
+        for ground in rests_on {
+            let key = keys::document(&ground.space, &ground.key);
+            let standing: Option<Document> = self.decode(&key, self.head(&key)?.as_ref())?;
+            if standing.is_none_or(|standing| standing.version != ground.version) {
+                return Err(CommitError::DocumentMoved {
+                    space: ground.space.clone(),
+                    key: ground.key.clone(),
+                });
+            }
+        }
         Ok(())
     }
 

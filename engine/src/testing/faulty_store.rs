@@ -2,6 +2,7 @@
 //!
 //! What it held before stays: whoever opens it again finds all that was applied.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -29,12 +30,15 @@ pub enum Fault {
     Unanswered,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Plan {
     commits: usize,
     fault: Option<(usize, Fault)>,
     stays_down: bool,
+    meanwhile: Option<(usize, BoxFuture)>,
 }
+
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A store whose next failure is planned by the test.
 pub struct FaultyStore {
@@ -67,6 +71,12 @@ impl FaultyStore {
         plan.stays_down = false;
     }
 
+    /// Lets somebody else act right before the `nth` commit from here, counted from one, is applied.
+    pub fn meanwhile_at(&self, nth: usize, act: impl Future<Output = ()> + Send + 'static) {
+        let mut plan = self.plan();
+        plan.meanwhile = Some((plan.commits + nth, Box::pin(act)));
+    }
+
     /// Answers again.
     pub fn rise(&self) {
         self.down.send_replace(false);
@@ -93,6 +103,14 @@ impl FaultyStore {
             return Err(failed());
         }
         Ok(self.inner.as_ref())
+    }
+
+    /// What somebody else does before the next commit.
+    fn meanwhile(&self) -> Option<BoxFuture> {
+        let mut plan = self.plan();
+        let next = plan.commits + 1;
+        let planned = plan.meanwhile.take_if(|(at, _)| *at == next);
+        planned.map(|(_, act)| act)
     }
 
     /// Counts one commit; answers the fault that is planned for it.
@@ -123,6 +141,9 @@ impl Store for FaultyStore {
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
         let store = self.up()?;
+        if let Some(act) = self.meanwhile() {
+            act.await;
+        }
         match self.fault_of_next() {
             None => store.commit(change).await,
             Some(Fault::BeforeApplying) => Err(failed().into()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contract::Stored;
 use super::memory_store::{Shelves, paper, unique_labels};
 use crate::instance::{InstanceId, Label, Record};
-use crate::store::{Change, CommitError, PutDocument};
+use crate::store::{Change, CommitError};
 
 /// Says why a change cannot be applied, if it cannot.
 pub(super) fn check(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
@@ -71,21 +71,27 @@ fn check_labels(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
 }
 
 fn check_documents(shelves: &Shelves, change: &Change) -> Result<(), CommitError> {
+    let version = |place: &(String, String)| {
+        shelves.readable(&paper(&place.0, &place.1))?;
+        let known = shelves.documents.get(place);
+        Ok::<_, CommitError>(known.map(|known| known.version))
+    };
+    for ground in &change.rests_on {
+        let place = (ground.space.clone(), ground.key.clone());
+        if version(&place)? != Some(ground.version) {
+            return Err(moved(place));
+        }
+    }
     let mut written = BTreeSet::new();
     for put in &change.documents {
-        shelves.readable(&paper(&put.space, &put.key))?;
         let place = (put.space.clone(), put.key.clone());
-        let version = shelves.documents.get(&place).map(|known| known.version);
-        if !put.expected.holds(version) || !written.insert(place) {
-            return Err(moved(put));
+        if !put.expected.holds(version(&place)?) || !written.insert(place.clone()) {
+            return Err(moved(place));
         }
     }
     Ok(())
 }
 
-fn moved(put: &PutDocument) -> CommitError {
-    CommitError::DocumentMoved {
-        space: put.space.clone(),
-        key: put.key.clone(),
-    }
+fn moved((space, key): (String, String)) -> CommitError {
+    CommitError::DocumentMoved { space, key }
 }

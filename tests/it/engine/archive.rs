@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use engine::{
-    ArchiveEnded, Chore, Engine, EngineError, Filter, InstanceId, PageOrder, SealJournals, Store,
-    Verifier,
+    ArchiveEnded, Chore, Documents, Engine, EngineError, Expected, Fault, Filter, InstanceId,
+    NewInstance, PageOrder, SealJournals, Store, SubjectId, Verifier,
 };
 
 use super::errand::{Errand, Event, Facts};
-use super::stage::{Stage, born, hears, history, read};
+use super::stage::{Stage, born, hears, history, new, read};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -109,10 +109,61 @@ async fn what_ended_longer_ago_still_is_erased_and_its_history_holds() {
     stage.clock.advance(DAY * 91);
     chore(90, 365).run(&engine).await.unwrap();
     SealJournals.run(&engine).await.unwrap();
+    let before = history(&engine, &own).await;
     stage.clock.advance(DAY * 300);
     let told = chore(90, 365).run(&engine).await.unwrap();
     assert_eq!(told, "0 instances archived, 1 clients erased");
     assert!(engine.read::<Errand>(&own).await.is_err());
-    assert_eq!(history(&engine, &own).await.last().unwrap(), "erased");
+    let after = history(&engine, &own).await;
+    assert_eq!(after[..before.len()], before);
+    assert_eq!(after[before.len()..], ["erased"]);
+    let page = engine.journal(&own, 1, 2).await.unwrap();
+    let page: Vec<u64> = page.iter().map(|line| line.sequence).collect();
+    assert_eq!(page, [2, 3], "it is read in pages like any other");
     is_sound(&stage).await;
+}
+
+#[tokio::test]
+async fn an_archived_history_that_is_taken_away_is_missed() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = ended(&engine, "old", 1).await;
+    stage.clock.advance(DAY * 91);
+    chore(90, 0).run(&engine).await.unwrap();
+    let gone = Documents::removal("archive", id.as_str(), Expected::Any);
+    engine.documents().write(vec![gone]).await.unwrap();
+    let verifier = Verifier::new(stage.store.clone(), stage.vault.clone());
+    let told = verifier.verify(None).await.unwrap().told;
+    let found: Vec<_> = told
+        .iter()
+        .map(|found| (&found.instance, found.fault))
+        .collect();
+    assert_eq!(found, [(&Some(id), Fault::HistoryCut)]);
+}
+
+#[tokio::test]
+async fn a_clients_data_is_erased_when_the_last_of_its_instances_is_long_over() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let first = ended(&engine, "first", 0).await;
+    let last = born(&engine, "last", Facts::default()).await;
+    let house = NewInstance {
+        subject: SubjectId::house(),
+        ..new("housework", Facts::default())
+    };
+    let house = engine.create(house, Vec::new()).await.unwrap().record.id;
+    hears(&engine, &house, Event::Canceled).await;
+    stage.clock.advance(DAY * 300);
+    hears(&engine, &last, Event::Canceled).await;
+    stage.clock.advance(DAY * 100);
+    let told = chore(0, 365).run(&engine).await.unwrap();
+    assert_eq!(told, "0 instances archived, 0 clients erased");
+    read(&engine, &first).await;
+    stage.clock.advance(DAY * 300);
+    let told = chore(0, 365).run(&engine).await.unwrap();
+    assert_eq!(told, "0 instances archived, 1 clients erased");
+    for id in [&first, &last] {
+        assert!(engine.read::<Errand>(id).await.is_err());
+    }
+    read(&engine, &house).await;
 }

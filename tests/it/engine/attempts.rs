@@ -1,8 +1,14 @@
 //! Tries are told beside the history, which they never fill.
 
-use engine::{ATTEMPTS_KEPT, Act, Actor, Engine, InstanceId, Outcome, Reason};
+use std::time::Duration;
 
-use super::stage::{Stage, history, operator, read, started};
+use engine::{
+    ATTEMPTS_KEPT, Act, Actor, ArchiveEnded, Chore, Engine, InstanceId, NewInstance, Outcome,
+    Reason, SubjectId,
+};
+
+use super::errand::{Event, Facts};
+use super::stage::{Stage, hears, history, new, operator, read, started};
 
 /// What the last tries came to, oldest first.
 async fn tries(engine: &Engine, id: &InstanceId) -> Vec<(u64, String)> {
@@ -82,4 +88,36 @@ async fn every_time_a_person_is_asked_the_history_says_so() {
     let lines = history(&engine, &id).await;
     let parked = lines.iter().filter(|line| *line == "parked").count();
     assert_eq!(parked, 3, "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_instance_whose_id_continues_anothers_keeps_its_tries_to_itself() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let (order, ship) = (InstanceId::new("order-1"), InstanceId::new("order-1/ship"));
+    for id in [&order, &ship] {
+        let new = NewInstance {
+            subject: SubjectId::new(format!("client of {id}")),
+            ..new(id.as_str(), Facts::default())
+        };
+        engine.create(new, Vec::new()).await.unwrap();
+        hears(&engine, id, Event::Start).await;
+        stage.world.answers(Outcome::Retry {
+            why: Reason::new("refused", "it was refused"),
+            after: None,
+            otherwise: None,
+        });
+        engine.work_off().await.unwrap();
+    }
+    let one = [(1, "try_failed".to_owned())];
+    assert_eq!(tries(&engine, &order).await, one);
+    hears(&engine, &order, Event::Canceled).await;
+    stage.clock.advance(Duration::from_hours(1));
+    let chore = ArchiveEnded {
+        archive_after: Some(Duration::ZERO),
+        erase_after: None,
+    };
+    chore.run(&engine).await.unwrap();
+    assert_eq!(tries(&engine, &order).await, []);
+    assert_eq!(tries(&engine, &ship).await, one);
 }

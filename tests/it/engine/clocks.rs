@@ -8,12 +8,15 @@ use std::time::Duration;
 use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::MemoryStore;
-use engine::{Clock, Engine, Owner, RunnerOptions, Timestamp};
+use engine::{
+    Actor, Clock, Engine, InstanceId, Item, Outcome, Owner, ResumeStalled, RunnerOptions, Schedule,
+    Store as _, Task, Times, Timestamp, Work, run_schedules, schedule_states,
+};
 use tokio::sync::watch;
 
-use super::errand::{Errand, State};
+use super::errand::{Errand, Event, Facts, State};
 use super::fairness::{BACKLOG, Counting, backlog, ends, owed};
-use super::stage::{Hands, Stage, World, read, started, state};
+use super::stage::{Hands, Stage, World, born, hears, history, read, started, state, why};
 
 /// A clock that leaps as the machine's does: whoever sleeps is not woken by it.
 struct Leaping {
@@ -127,4 +130,91 @@ async fn after_a_downtime_what_is_overdue_is_spread_and_fresh_work_goes_at_once(
         assert!(gone() > 700, "{} begun in three seconds", gone());
     };
     engine.run(RunnerOptions::default(), story).await;
+}
+
+/// An errand that waits so long for its making.
+async fn waits(stage: &Stage, engine: &Engine, name: &str, secs: u64) -> InstanceId {
+    stage.world.answers(Outcome::Wait {
+        until: stage.in_secs(secs),
+        why: why(),
+        mover: Actor::Outside,
+    });
+    let id = started(engine, name).await;
+    engine.work_off().await.unwrap();
+    id
+}
+
+/// Word from a child, sent now.
+fn word(stage: &Stage, parent: &InstanceId) -> Item {
+    Item::Task(Task {
+        instance: parent.clone(),
+        work: Work::Told {
+            child: InstanceId::new("parent-child"),
+            workflow: "errand".to_owned(),
+            state: "done".to_owned(),
+        },
+        due: stage.clock.now(),
+        visit: 0,
+        lane: "told".to_owned(),
+        tenant: String::new(),
+        attempt: 0,
+        first_tried: None,
+        intent: false,
+        lost: 0,
+        workflow: String::new(),
+        definition: 0,
+    })
+}
+
+#[tokio::test]
+async fn waits_are_as_long_as_they_were_meant_when_a_clock_that_was_ahead_is_set_right() {
+    let stage = Stage::new();
+    let today = stage.clock.now();
+    stage.clock.advance(Duration::from_hours(24 * 365));
+    let engine = stage.process();
+    let late = waits(&stage, &engine, "late", 300).await;
+    let parent = InstanceId::new("parent");
+    let sent = word(&stage, &parent);
+    let times = Times::new("0 * * * * *").unwrap();
+    let chore = Schedule::new("stalled", times, Arc::new(ResumeStalled));
+    run_schedules(stage.process(), vec![chore], async {
+        while schedule_states(&engine).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+
+    stage.clock.set(today);
+    let engine = stage.process();
+    let early = waits(&stage, &engine, "early", 900).await;
+    let facts = Facts {
+        sends: true,
+        ..Facts::default()
+    };
+    born(&engine, "parent", facts).await;
+    let made = Event::Made("made".to_owned());
+    stage.world.answers(Outcome::Done(made));
+    stage.world.answers(Outcome::Quiet {
+        why: why(),
+        mover: Actor::Outside,
+    });
+    stage.world.answers(Outcome::Wait {
+        until: stage.in_secs(9_000),
+        why: why(),
+        mover: Actor::Outside,
+    });
+    hears(&engine, &parent, Event::Start).await;
+    engine.work_off().await.unwrap();
+    stage.store.take_in(vec![sent]).await.unwrap();
+    engine.begin().await.unwrap();
+    stage.after_secs(&engine, 299).await;
+    assert_eq!(state(&engine, &parent).await, State::Done);
+    assert_eq!(state(&engine, &late).await, State::Working);
+    stage.after_secs(&engine, 1).await;
+    assert_eq!(state(&engine, &late).await, State::Done);
+    let lines = history(&engine, &late).await;
+    assert!(lines.contains(&"set_right".to_owned()), "{lines:?}");
+    assert_eq!(state(&engine, &early).await, State::Working, "as it was");
+    stage.after_secs(&engine, 600).await;
+    assert_eq!(state(&engine, &early).await, State::Done);
 }

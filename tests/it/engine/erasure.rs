@@ -2,8 +2,9 @@
 
 use engine::testing::Fault;
 use engine::{
-    Actor, Chore, Document, Engine, EngineError, Erasure, Filter, InstanceId, Outcome, PageOrder,
-    Reason, SealError, SealJournals, Store, SubjectId, Verifier,
+    Actor, Chore, Document, Engine, EngineError, Erasure, Filter, InstanceId, Item, Label,
+    NewInstance, Outcome, PageOrder, Reason, Record, SealError, SealJournals, Store, SubjectId,
+    Verifier,
 };
 
 use super::errand::{Errand, Event, Facts};
@@ -158,6 +159,58 @@ async fn an_erased_subject_never_gets_another_key() {
 }
 
 #[tokio::test]
+async fn whoever_still_has_an_erased_clients_key_at_hand_gives_birth_to_nobody() {
+    let stage = Stage::new();
+    let (one, other) = (stage.process(), stage.process());
+    let id = ended(&stage, &one).await;
+    read(&other, &id).await;
+    erase(&one).await.unwrap();
+    let made = other.create(super::stage::new("b", Facts::default()), Vec::new());
+    let made = made.await;
+    assert!(
+        matches!(made, Err(EngineError::Seal(SealError::Erased))),
+        "{made:?}"
+    );
+    let missing = stage.store.load(&InstanceId::new("b")).await;
+    assert_eq!(missing.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_born_beside_an_erasure_ends_with_it() {
+    let stage = Stage::new();
+    let (one, other) = (stage.process(), stage.process());
+    let id = ended(&stage, &one).await;
+    read(&other, &id).await;
+    stage.store.meanwhile_at(1, async move {
+        born(&other, "late", Facts::default()).await;
+    });
+    let late = InstanceId::new("late");
+    let erased = erase(&one).await.unwrap();
+    assert!(erased.ended.contains(&late), "{erased:?}");
+    let record = stage.store.load(&late).await.unwrap().unwrap();
+    assert!(record.ended && record.erased_at.is_some() && record.facts.is_empty());
+    assert!(erase(&one).await.unwrap().erased_at.is_some());
+}
+
+#[tokio::test]
+async fn a_live_instance_without_a_key_does_not_keep_an_erasure_from_being_finished() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = ended(&stage, &engine).await;
+    let left = Record {
+        id: InstanceId::new("left"),
+        ended: false,
+        labels: vec![Label::shared("subject", "client_1")],
+        ..read(&engine, &id).await.record
+    };
+    erase(&engine).await.unwrap();
+    let left = Item::Record(Box::new(left));
+    stage.store.take_in(vec![left]).await.unwrap();
+    let again = erase(&engine).await.unwrap();
+    assert_eq!(again.ended, [InstanceId::new("left")]);
+}
+
+#[tokio::test]
 async fn an_erasure_that_was_cut_off_is_finished_by_doing_it_again() {
     for fault in [Fault::BeforeApplying, Fault::AfterApplying] {
         let stage = Stage::new();
@@ -177,11 +230,48 @@ async fn an_erasure_that_was_cut_off_is_finished_by_doing_it_again() {
 }
 
 #[tokio::test]
-async fn the_key_of_histories_is_never_destroyed() {
+async fn what_belongs_to_the_installation_itself_is_never_erased() {
     let stage = Stage::new();
     let engine = stage.process();
-    let reason = Reason::new("operator", "a slip of the hand");
-    let subject = SubjectId::new("journal");
-    let refused = engine.erase(&subject, Actor::Operator, reason).await;
-    assert!(matches!(refused, Err(EngineError::NotErasable(_))));
+    for own in ["journal", "house", "definitions"] {
+        let subject = SubjectId::new(own);
+        let reason = Reason::new("operator", "a slip of the hand");
+        let foreseen = engine.foresee_erasure(&subject).await;
+        assert!(matches!(foreseen, Err(EngineError::NotErasable(_))));
+        let refused = engine.erase(&subject, Actor::Operator, reason).await;
+        assert!(matches!(refused, Err(EngineError::NotErasable(_))));
+        let born = NewInstance::<Errand>::new(own, Facts::default());
+        let born = engine.create(born, Vec::new()).await;
+        assert!(matches!(born, Err(EngineError::NotErasable(_))), "{own}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_elses_instance_is_erased_because_of_a_label_it_carries() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let facts = |name: &str| Facts {
+        marks: vec![("subject".to_owned(), name.to_owned())],
+        ..Facts::default()
+    };
+    let stranger = NewInstance {
+        subject: SubjectId::new("client_2"),
+        ..super::stage::new("stranger", facts("client_1"))
+    };
+    engine.create(stranger, Vec::new()).await.unwrap();
+    let stranger = InstanceId::new("stranger");
+    let own = born(&engine, "own", facts("a private matter")).await;
+    hears(&engine, &own, Event::Canceled).await;
+    let erased = erase(&engine).await.unwrap();
+    assert_eq!(erased.instances, std::slice::from_ref(&own));
+    assert!(!read(&engine, &stranger).await.record.ended);
+    let record = stage.store.load(&own).await.unwrap().unwrap();
+    assert_eq!(
+        record.labels,
+        [
+            Label::shared("tenant", "t_1"),
+            Label::shared("subject", "client_1")
+        ],
+        "a label of its own says nothing any more"
+    );
 }

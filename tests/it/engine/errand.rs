@@ -92,6 +92,9 @@ pub(super) struct Facts {
     /// For whom it runs, and through whose hands.
     #[serde(default)]
     pub(super) tenant: Option<String>,
+    /// Labels that any number of errands may carry.
+    #[serde(default)]
+    pub(super) marks: Vec<(String, String)>,
     /// What it does cannot wait, once its time has come.
     #[serde(default)]
     pub(super) hurries: bool,
@@ -198,12 +201,15 @@ impl Workflow for Errand {
             .place
             .iter()
             .map(|place| Label::unique("place", place));
+        let marks = facts.marks.iter();
+        let marks = marks.map(|(name, value)| Label::shared(name, value));
         [Label::shared(
             "tenant",
             facts.tenant.as_deref().unwrap_or("t_1"),
         )]
         .into_iter()
         .chain(place)
+        .chain(marks)
         .collect()
     }
 

@@ -153,6 +153,28 @@ async fn a_repeat_of_an_operation_is_answered_and_not_carried_out() {
 }
 
 #[tokio::test]
+async fn an_operation_is_known_by_its_instance_and_its_name_and_not_by_both_in_a_row() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let names = [
+        ("a", "b/c"),
+        ("a/b", "c"),
+        ("a%2Fb", "c"),
+        ("a%", "c"),
+        ("a%25", "c"),
+    ];
+    for (id, operation) in names {
+        let id = started(&engine, id).await;
+        let act = Intervention {
+            operation: Some(operation.to_owned()),
+            ..by_operator(Act::Pause)
+        };
+        let done = engine.intervene(&id, &act).await;
+        assert!(matches!(done, Ok(Intervened::Done(_))), "{id}: {done:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_act_that_names_an_old_look_is_refused() {
     let stage = Stage::new();
     let engine = stage.process();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{
-    Chore, Engine, EngineError, Missed, RunOutcome, Schedule, ScheduleAct, ScheduleState, Times,
-    Wish, change_schedule, run_schedules, schedule_states,
+    Chore, Clock, Engine, EngineError, Missed, RunOutcome, Schedule, ScheduleAct, ScheduleState,
+    Times, Wish, change_schedule, run_schedules, schedule_states,
 };
 
 use super::stage::Stage;
@@ -140,6 +140,146 @@ async fn a_missed_run_is_skipped_run_once_or_made_up_for() {
     assert_eq!((runs, told), (1, vec![RunOutcome::Done]));
     let (runs, told) = after_ten_hours(Missed::CatchUp).await;
     assert_eq!((runs, told), (10, vec![RunOutcome::Done; 10]));
+}
+
+/// Panics each time.
+struct Clumsy;
+
+#[async_trait]
+impl Chore for Clumsy {
+    async fn run(&self, _engine: &Engine) -> Result<String, EngineError> {
+        panic!("the test planned it so")
+    }
+}
+
+/// Takes this long.
+struct Slow(Duration, AtomicUsize);
+
+#[async_trait]
+impl Chore for Slow {
+    async fn run(&self, engine: &Engine) -> Result<String, EngineError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        engine.clock().sleep_until(engine.now() + self.0).await;
+        Ok("at last".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_chore_that_panics_is_told_as_failed_and_lets_no_other_run_twice() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let times = || Times::new("0 0 * * * *").unwrap();
+    let slow = Arc::new(Slow(Duration::from_hours(3), AtomicUsize::new(0)));
+    let schedules = [
+        Schedule::new("clumsy", times(), Arc::new(Clumsy)),
+        Schedule::new("slow", times(), slow.clone()),
+    ];
+    let minutes = [60; 170];
+    keep_all(&stage, &[&engine], &schedules, &minutes).await;
+    assert_eq!(slow.1.load(Ordering::SeqCst), 1, "it is still under way");
+    let states = schedule_states(&engine).await.unwrap();
+    assert_eq!(outcomes(&states[0]), [RunOutcome::Failed; 2]);
+    assert_eq!(states[0].history[0].result, "it panicked");
+    assert_eq!(outcomes(&states[1]), []);
+}
+
+#[tokio::test]
+async fn a_run_that_is_skipped_for_the_one_before_it_says_so() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let slow = Arc::new(Slow(Duration::from_mins(70), AtomicUsize::new(0)));
+    let times = Times::new("0 0 * * * *").unwrap();
+    let times = times.when_missed(Missed::Skip);
+    let schedules = [Schedule::new("slow", times, slow)];
+    let minutes = [60; 125];
+    keep_all(&stage, &[&engine], &schedules, &minutes).await;
+    assert_eq!(known(&engine).await.history.len(), 2);
+    let skipped = known(&engine).await.history.remove(0);
+    assert_eq!(skipped.outcome, RunOutcome::Skipped);
+    assert_eq!(
+        skipped.result,
+        "the run before it had not ended at its time"
+    );
+}
+
+#[tokio::test]
+async fn a_run_whose_process_died_is_told_as_lost_and_holds_up_nobody_for_long() {
+    let stage = Stage::new();
+    let slow = Arc::new(Slow(Duration::from_mins(30), AtomicUsize::new(0)));
+    let times = Times::new("0 * * * * *").unwrap();
+    let schedules = [Schedule::new("slow", times, slow.clone())];
+    keep_all(&stage, &[&stage.process()], &schedules, &[60]).await;
+    let engine = stage.process();
+    keep_all(&stage, &[&engine], &schedules, &[60, 60, 60]).await;
+    assert_eq!(slow.1.load(Ordering::SeqCst), 2);
+    assert_eq!(outcomes(&known(&engine).await), [RunOutcome::Lost]);
+}
+
+#[tokio::test]
+async fn a_wish_waits_for_the_run_under_way() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let slow = Arc::new(Slow(Duration::from_mins(30), AtomicUsize::new(0)));
+    let times = Times::new("0 0 * * * *").unwrap();
+    let schedules = [Schedule::new("hourly", times, slow.clone())];
+    let story = async {
+        stage.clock.advance(Duration::from_hours(1));
+        while slow.1.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        wishes(&engine, ScheduleAct::Run).await;
+        keep_all(&stage, &[&engine], &schedules, &[60; 29]).await;
+        assert_eq!(slow.1.load(Ordering::SeqCst), 1);
+        keep_all(&stage, &[&engine], &schedules, &[60; 2]).await;
+        assert_eq!(slow.1.load(Ordering::SeqCst), 2);
+    };
+    let other = stage.process();
+    run_schedules(other, schedules.to_vec(), story).await;
+}
+
+#[tokio::test]
+async fn chores_keep_their_times_when_a_clock_that_was_ahead_is_set_right() {
+    for missed in [Missed::Skip, Missed::RunOnce, Missed::CatchUp] {
+        let stage = Stage::new();
+        let chore = Arc::new(Counted::default());
+        let schedules = with(&chore, missed);
+        let today = stage.clock.now();
+        stage.clock.advance(Duration::from_hours(24 * 365));
+        let year = [3200, 3600];
+        keep_all(&stage, &[&stage.process()], &schedules, &year).await;
+        stage.clock.set(today);
+        let before = chore.0.load(Ordering::SeqCst);
+        let day = [3200, 3600, 3600];
+        keep_all(&stage, &[&stage.process()], &schedules, &day).await;
+        let runs = chore.0.load(Ordering::SeqCst) - before;
+        assert_eq!(runs, 3, "{missed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_left_under_way_by_a_clock_that_was_ahead_holds_up_nobody() {
+    let stage = Stage::new();
+    let slow = Arc::new(Slow(Duration::from_hours(1000), AtomicUsize::new(0)));
+    let times = Times::new("0 0 * * * *").unwrap();
+    let times = times.when_missed(Missed::CatchUp);
+    let schedules = [Schedule::new("slow", times, slow.clone())];
+    let today = stage.clock.now();
+    stage.clock.advance(Duration::from_hours(24 * 365));
+    keep_all(&stage, &[&stage.process()], &schedules, &[3600]).await;
+    stage.clock.set(today);
+    keep_all(&stage, &[&stage.process()], &schedules, &[3600]).await;
+    assert_eq!(slow.1.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn two_clocks_that_differ_a_little_do_not_make_a_chore_run_twice() {
+    let stage = Stage::new();
+    let chore = Arc::new(Counted::default());
+    keep(&stage, &[&stage.process()], &chore, &[3600]).await;
+    let behind = stage.clock.now() - Duration::from_mins(50);
+    stage.clock.set(behind);
+    keep(&stage, &[&stage.process()], &chore, &[600, 2400]).await;
+    assert_eq!(chore.0.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use super::trial::{StoreUnderTest, Trial, document, filing, first};
 use crate::clock::Timestamp;
-use crate::store::{CommitError, Document, Expected, PageOrder, PutDocument};
+use crate::store::{Change, CommitError, Document, Expected, Footing, PageOrder, PutDocument};
 
 async fn read(trial: &mut Trial<'_>, key: &str) -> Option<Document> {
     let found = trial.step().await.document("papers", key).await;
@@ -47,6 +47,36 @@ pub(super) async fn versions_guard_documents(subject: &dyn StoreUnderTest) {
         .write(filing(&[document("a", Expected::Absent, b"new")]))
         .await;
     assert_eq!(read(&mut trial, "a").await.map(|d| d.version), Some(1));
+}
+
+pub(super) async fn what_a_change_rests_on_must_stand(subject: &dyn StoreUnderTest) {
+    let mut trial = Trial::start(subject).await;
+    let resting = |key: &str, version| Change {
+        rests_on: vec![Footing {
+            space: "papers".to_owned(),
+            key: "ground".to_owned(),
+            version,
+        }],
+        ..filing(&[document(key, Expected::Absent, b"built")])
+    };
+    let is_moved = |outcome: &Result<_, CommitError>| {
+        matches!(outcome, Err(CommitError::DocumentMoved { space, key })
+            if space == "papers" && key == "ground")
+    };
+    assert!(is_moved(&trial.commit(resting("a", 1)).await));
+    let ground = document("ground", Expected::Absent, b"ground");
+    trial.write(filing(&[ground])).await;
+    trial.write(resting("a", 1)).await;
+    let ground = read(&mut trial, "ground").await;
+    assert_eq!(ground.map(|ground| ground.version), Some(1));
+    let moved = document("ground", Expected::Version(1), b"moved");
+    // It is asked before anything of the change itself is written.
+    let mut both = resting("b", 1);
+    both.documents.push(moved);
+    trial.write(both).await;
+    assert!(is_moved(&trial.commit(resting("c", 1)).await));
+    assert_eq!(read(&mut trial, "c").await, None);
+    trial.write(resting("c", 2)).await;
 }
 
 pub(super) async fn keys_are_listed_in_order_within_their_space(subject: &dyn StoreUnderTest) {

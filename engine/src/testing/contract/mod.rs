@@ -97,5 +97,6 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     corruption::a_damaged_line_is_never_left_out(subject).await;
     corruption::a_damaged_document_is_never_told_as_absent(subject).await;
     documents::versions_guard_documents(subject).await;
+    documents::what_a_change_rests_on_must_stand(subject).await;
     documents::keys_are_listed_in_order_within_their_space(subject).await;
 }
