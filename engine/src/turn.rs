@@ -72,7 +72,8 @@ impl<'a, W: Workflow> Turn<'a, W> {
             Work::Command(name) => {
                 let known: Option<CommandOf<W>> = name.parse().ok();
                 if let Some(command) = known {
-                    return self.command_due(instance, &task, command).await;
+                    // Boxed, as its ends below: what one turn may come to would fill a thread's stack.
+                    return Box::pin(self.command_due(instance, &task, command)).await;
                 }
                 let text = format!("this version does not know the command {name}");
                 let why = Reason::new("unknown_command", text);
@@ -180,7 +181,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
                     after: None,
                 }
             });
-            return self.found(command, finding).await;
+            return Box::pin(self.found(command, finding)).await;
         }
         let instance = match conduct.care {
             Care::Once => match self.announce(instance, command).await? {
@@ -194,7 +195,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
         let performed = self.executor.perform(command, &job);
         let outcome = self.within(conduct.limit, performed).await;
         let outcome = outcome.unwrap_or_else(|| Outcome::Unknown { why: unanswered() });
-        self.performed(command, outcome).await
+        Box::pin(self.performed(command, outcome)).await
     }
 
     /// Makes the intent of a once-only command durable; nothing if somebody wrote first.
