@@ -13,9 +13,6 @@ use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
 
-/// How soon an attempt with unknown outcome is looked for again.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
-
 /// A try that failed: why, how soon to come back, whether the next turn starts with a check, and
 /// what to hear when no try is left.
 struct Failed<E> {
@@ -175,22 +172,50 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            // Looking changes nothing, so it burns no tries, however long nobody answers.
-            Finding::NotKnown { why, after } => {
-                let until = self.engine.now() + after.unwrap_or(LOOK_AGAIN);
-                self.stay(Stay {
-                    what: "still_unknown",
-                    hold: waiting(why, Actor::Outside, Some(until), task.attempt),
-                    again: Some(Task {
-                        due: until,
-                        lost: self.hand.lost(),
-                        ..task
-                    }),
-                    unknown: true,
-                })
-                .await
-            }
+            Finding::NotKnown { why, after } => self.look_again(command, why, after).await,
         }
+    }
+
+    /// Looks again later. Looking changes nothing, so it burns no tries; it ends with the span that
+    /// they have together.
+    async fn look_again(
+        &self,
+        command: CommandOf<W>,
+        why: Reason,
+        after: Option<Duration>,
+    ) -> Result<(), EngineError> {
+        let Some(instance) = self.load().await? else {
+            return self.settle().await;
+        };
+        let task = self.hand.task();
+        // Whoever says when to come back has answered.
+        let word = match after {
+            Some(_) => Word::Silent,
+            None => Word::Fails(why.clone()),
+        };
+        let held = self.engine.crossing().heard(&task, word);
+        let tries = W::conduct(command, &instance.facts).tries;
+        let (now, first_tried) = (self.engine.now(), task.first_tried);
+        let began = self.engine.crossing().began(&task);
+        if held.is_none() && tries.are_over(began, now) {
+            return self.exhausted(why, true, task.attempt).await;
+        }
+        let looked_for = first_tried.map_or(Duration::ZERO, |first| now.since(first));
+        let until = now + after.unwrap_or_else(|| tries.pause_of_looks(looked_for));
+        let probe = held.and_then(|held| held.next_probe);
+        let shown = probe.map_or(until, |probe| probe.max(until));
+        self.stay(Stay {
+            what: "still_unknown",
+            hold: waiting(why, Actor::Outside, Some(shown), task.attempt),
+            again: Some(Task {
+                due: until,
+                first_tried: first_tried.or(Some(now)),
+                lost: self.hand.lost(),
+                ..task
+            }),
+            unknown: true,
+        })
+        .await
     }
 
     async fn retry(

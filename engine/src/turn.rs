@@ -6,7 +6,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::breaker::Word;
 use crate::clock::Timestamp;
 use crate::decide::{Verdict, decide};
 use crate::draft::{Draft, Instance};
@@ -172,14 +171,9 @@ impl<'a, W: Workflow> Turn<'a, W> {
             let job = self.job(&instance);
             let checked = self.executor.check(command, &job);
             let finding = self.within(conduct.limit, checked).await;
-            let finding = finding.unwrap_or_else(|| {
-                self.engine
-                    .crossing()
-                    .heard(task, Word::Fails(unanswered()));
-                Finding::NotKnown {
-                    why: unanswered(),
-                    after: None,
-                }
+            let finding = finding.unwrap_or_else(|| Finding::NotKnown {
+                why: unanswered(),
+                after: None,
             });
             return Box::pin(self.found(command, finding)).await;
         }
