@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use engine::{Chore, Documents, Engine, EngineError, Expected, PageOrder};
 
 /// The spaces in which documents end.
-const SPACES: [&str; 8] = [
+const SPACES: [&str; 9] = [
     "bulk_items",
     "console_sessions",
     "idempotency",
@@ -12,6 +12,7 @@ const SPACES: [&str; 8] = [
     "links",
     "meta_webhooks",
     "operations",
+    "registrations",
     "sessions",
 ];
 
