@@ -8,7 +8,7 @@ use crate::executor::{Care, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason};
 use crate::lanes::Held;
 use crate::ledger::EngineError;
-use crate::record::{Stay, UNDER_WAY, far_away, parked};
+use crate::record::{Stay, UNDER_WAY, parked};
 use crate::store::PutDocument;
 use crate::task::Task;
 use crate::turn::Turn;
@@ -75,7 +75,6 @@ impl<W: Workflow> Turn<'_, W> {
                     hold: waiting(why, mover, Some(until), task.attempt),
                     again: Some(Task {
                         due: until,
-                        intent: false,
                         first_tried: None,
                         lost: 0,
                         ..task
@@ -105,7 +104,7 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            Outcome::Ask { whom, why } => self.park(whom, why, false).await,
+            Outcome::Ask { whom, why } => self.park(whom, why).await,
             Outcome::Down { .. } => unreachable!("it was taken apart"),
         }
     }
@@ -179,7 +178,7 @@ impl<W: Workflow> Turn<'_, W> {
                 self.engine.crossing().heard(&task, Word::Works);
                 self.hear(event).await
             }
-            Finding::Ask { whom, why } => self.park(whom, why, true).await,
+            Finding::Ask { whom, why } => self.park_in_doubt(whom, why).await,
             Finding::DidNotHappen(why) => {
                 let failed = Failed {
                     checked: true,
@@ -252,7 +251,6 @@ impl<W: Workflow> Turn<'_, W> {
             due: until,
             attempt,
             first_tried: task.first_tried.or(Some(now)),
-            intent: unknown,
             lost: if failed.checked { self.hand.lost() } else { 0 },
             ..task
         };
@@ -269,12 +267,12 @@ impl<W: Workflow> Turn<'_, W> {
         .await
     }
 
-    /// Tries ran out: an operator is asked, and the announced attempt stays marked as unknown.
+    /// Tries ran out: an operator is asked, and what may have happened stays in doubt.
     async fn exhausted(&self, why: Reason, unknown: bool, attempt: u32) -> Result<(), EngineError> {
         self.stay(Stay {
             what: "tries_exhausted",
             hold: parked(why, Actor::Operator, attempt),
-            again: unknown.then(|| far_away(self.hand.task())),
+            again: None,
             unknown,
         })
         .await

@@ -1,14 +1,10 @@
 //! A once-only command is announced before it is performed, and never repeated blindly.
 
 use engine::testing::Fault;
-use engine::{Actor, Finding, Outcome};
+use engine::{Actor, Finding};
 
-use super::errand::{Event, State};
-use super::stage::{Stage, hold, read, started, state, why};
-
-fn unknown() -> Outcome<Event> {
-    Outcome::Unknown { why: why() }
-}
+use super::errand::State;
+use super::stage::{Stage, hold, read, started, state, unknown, why};
 
 #[tokio::test]
 async fn what_was_announced_and_died_is_checked_and_not_made_again() {
