@@ -9,6 +9,7 @@ use crate::instance::{Actor, Hold, HoldKind, Reason};
 use crate::lanes::Held;
 use crate::ledger::EngineError;
 use crate::record::{Stay, UNDER_WAY, parked};
+use crate::store::PutDocument;
 use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
@@ -54,17 +55,7 @@ impl<W: Workflow> Turn<'_, W> {
         match outcome {
             Outcome::Done(event) => self.done(command, event, spared).await,
             Outcome::DoneWith { event, documents } => {
-                match self.hear_with(event, documents).await {
-                    Err(EngineError::DocumentMoved { space, .. }) => {
-                        let text = format!("somebody else wrote among the {space} first");
-                        let failed = Failed {
-                            unknown: true,
-                            ..Failed::because(Reason::new("document_moved", text))
-                        };
-                        self.retry(command, failed).await
-                    }
-                    heard => heard,
-                }
+                self.done_with(command, event, documents).await
             }
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
@@ -126,6 +117,27 @@ impl<W: Workflow> Turn<'_, W> {
             ..Failed::because(why)
         };
         self.retry(command, failed).await
+    }
+
+    /// Hears what was done and writes what stands with it; documents that are not as expected make it
+    /// a try that failed, or it would be done again for ever.
+    async fn done_with(
+        &self,
+        command: CommandOf<W>,
+        event: W::Event,
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
+        match self.hear_with(event, documents).await {
+            Err(EngineError::DocumentMoved { space, .. }) => {
+                let text = format!("somebody else wrote among the {space} first");
+                let failed = Failed {
+                    unknown: true,
+                    ..Failed::because(Reason::new("document_moved", text))
+                };
+                self.retry(command, failed).await
+            }
+            heard => heard,
+        }
     }
 
     /// Hears what was done, unless it only shows that the held dependency still fails.
