@@ -161,7 +161,7 @@ async fn calling_off_takes_the_subscription_back_where_the_operator_says_so() {
                 .instance_until(id, "held up", |seen| seen["hold"]["kind"] == "retrying")
                 .await;
             assert_eq!(held["state"], "canceling", "{held:#}");
-            assert_eq!(held["tasks"][0]["key"], "command:unsubscribe_app");
+            assert_eq!(held["tasks"][0]["key"], "command");
             app.advance(Duration::from_mins(1)).await;
         }
         app.state_until(id, "canceled").await;
