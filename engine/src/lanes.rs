@@ -137,7 +137,9 @@ impl Lanes {
         let lanes = self.known.values().filter_map(|lane| {
             let refilled = lane.bucket.as_ref().and_then(|bucket| bucket.refills(now));
             let probed = lane.breaker.next_probe();
-            refilled.into_iter().chain(probed).max()
+            let change = refilled.into_iter().chain(probed).max();
+            // What is allowed already waits for no time: to look again at once would find no more.
+            change.filter(|change| *change > now)
         });
         lanes.chain(self.overdue.refills(now)).min()
     }
