@@ -50,6 +50,7 @@ mod executor;
 mod export;
 mod express;
 mod flight;
+mod forget;
 mod hand;
 mod house;
 mod image;
@@ -123,6 +124,7 @@ pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use forget::ForgetExpired;
 pub use image::{Contents, Counts, Image, Item, contents};
 pub use import::{ImportError, import};
 pub use instance::{

@@ -138,12 +138,12 @@ async fn a_record_of_two_releases_ago_is_read_and_written_under_todays_names() {
         1,
         "reading writes nothing"
     );
-    assert_eq!(depot.owed(&id).await, [("command:pack".to_owned(), 1)]);
+    assert_eq!(depot.owed(&id).await, [("command".to_owned(), 1)]);
 
     hears::<third::Parcel>(&engine, &id, Heard::Remark("hello")).await;
     let stored = depot.stored(&id).await;
     assert_eq!((stored.definition, stored.state.as_str()), (3, "wrapping"));
-    assert_eq!(depot.owed(&id).await, [("command:wrap".to_owned(), 3)]);
+    assert_eq!(depot.owed(&id).await, [("command".to_owned(), 3)]);
     let history = depot.history(&id).await;
     assert_eq!(history, ["born", "ordered", "migrated", "remark"]);
     engine.work_off().await.unwrap();
@@ -187,7 +187,7 @@ async fn a_sweep_finds_what_an_older_release_left_without_a_task() {
     let id = depot.first_release_leaves("p", true).await;
     let lost = TaskId {
         instance: id.clone(),
-        key: "command:pack".to_owned(),
+        key: "command".to_owned(),
     };
     let change = Change {
         drop_tasks: vec![lost],
@@ -260,9 +260,9 @@ async fn a_task_that_an_older_process_cannot_carry_out_is_given_up_once_and_for_
     let id = born::<second::Parcel>(&older, "p", json!({ "notes": [] })).await;
     hears::<second::Parcel>(&older, &id, Heard::Ordered).await;
     hears::<third::Parcel>(&newer, &id, Heard::Remark("newer")).await;
-    assert_eq!(depot.owed(&id).await, [("command:wrap".to_owned(), 2)]);
+    assert_eq!(depot.owed(&id).await, [("command".to_owned(), 2)]);
     assert_eq!(older.work_off().await.unwrap(), 1, "it had to look");
-    assert_eq!(depot.owed(&id).await, [("command:wrap".to_owned(), 3)]);
+    assert_eq!(depot.owed(&id).await, [("command".to_owned(), 3)]);
     assert_eq!(
         older.work_off().await.unwrap(),
         0,
