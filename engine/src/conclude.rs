@@ -56,7 +56,19 @@ impl<W: Workflow> Turn<'_, W> {
         let spared = held.filter(|_| fails);
         match outcome {
             Outcome::Done(event) => self.done(command, event, spared).await,
-            Outcome::DoneWith { event, documents } => self.hear_with(event, documents).await,
+            Outcome::DoneWith { event, documents } => {
+                match self.hear_with(event, documents).await {
+                    Err(EngineError::DocumentMoved { space, .. }) => {
+                        let text = format!("somebody else wrote among the {space} first");
+                        let failed = Failed {
+                            unknown: true,
+                            ..Failed::because(Reason::new("document_moved", text))
+                        };
+                        self.retry(command, failed).await
+                    }
+                    heard => heard,
+                }
+            }
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
                     what: UNDER_WAY,

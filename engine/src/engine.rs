@@ -140,19 +140,23 @@ impl Engine {
                     draft
                 }
             };
-            let written = if draft.change.claim.is_some() {
-                self.write_express(draft).await
-            } else {
-                let executor = self.parts.registry.executor::<W>()?;
-                let written = self.write(executor, draft).await;
-                written.map(|written| written.instance)
-            };
-            match written {
+            // Boxed, so that the futures of callers stay small.
+            match Box::pin(self.write_heard(draft)).await {
                 Err(EngineError::Contended(_)) => {}
                 done => return done,
             }
         }
         Err(EngineError::Contended(id.clone()))
+    }
+
+    async fn write_heard<W: Workflow>(&self, draft: Draft<W>) -> Result<Instance<W>, EngineError> {
+        if draft.change.claim.is_some() {
+            let written = self.write_express(draft).await;
+            self.poke();
+            return written;
+        }
+        let executor = self.parts.registry.executor::<W>()?;
+        Ok(self.write(executor, draft).await?.instance)
     }
 
     /// The instance as it stands.

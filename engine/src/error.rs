@@ -83,6 +83,15 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// Whether this process cannot open the facts of an instance: an operator must look.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable { .. }
+                | Self::Seal(SealError::UnknownMasterKey(_) | SealError::Altered)
+        )
+    }
+
     /// The code of an error that comes again however often the same is tried; nothing for one that
     /// may pass.
     pub(crate) fn lasting(&self) -> Option<&'static str> {

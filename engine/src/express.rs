@@ -19,7 +19,7 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// What the runner takes up before anything else.
 pub(crate) enum Express {
     /// A task that its writer claimed.
-    Claimed(Claimed),
+    Claimed(Box<Claimed>),
     /// A write whose caller no longer waits for it.
     LeftBehind(Boxed<()>),
 }
@@ -42,10 +42,10 @@ impl Engine {
     }
 
     /// Writes a draft with such a claim, and sees to it that what was claimed is run.
-    pub(crate) async fn write_express<W: Workflow>(
+    pub(crate) fn write_express<W: Workflow>(
         &self,
         draft: Draft<W>,
-    ) -> Result<Instance<W>, EngineError> {
+    ) -> Carried<Result<Instance<W>, EngineError>> {
         let parts = &self.parts;
         let (ledger, registry) = (Arc::clone(&parts.ledger), Arc::clone(&parts.registry));
         let queue = parts.express.clone();
@@ -55,22 +55,19 @@ impl Engine {
             let written = ledger.write(&registry, executor, draft).await?;
             for claimed in written.claimed {
                 // Without an engine nobody is left to run it before its lease ends.
-                queue.send(Express::Claimed(claimed)).ok();
+                queue.send(Express::Claimed(Box::new(claimed))).ok();
             }
-            Ok::<_, EngineError>(written.instance)
+            Ok(written.instance)
         };
-        let written = Carried {
+        Carried {
             work: Some(Box::pin(write)),
             queue: parts.express.clone(),
-        };
-        let written = written.await?;
-        self.poke();
-        Ok(written)
+        }
     }
 }
 
 /// Work that the runner takes over if whoever waits for it goes away.
-struct Carried<T: Send + 'static> {
+pub(crate) struct Carried<T: Send + 'static> {
     work: Option<Boxed<T>>,
     queue: UnboundedSender<Express>,
 }

@@ -153,7 +153,8 @@ impl Ledger {
             return Err(EngineError::Archived(draft.record.id));
         }
         if draft.before.is_none() {
-            return self.write_birth(registry, executor, draft).await;
+            // Boxed, so that what is written later does not carry the size of a birth.
+            return Box::pin(self.write_birth(registry, executor, draft)).await;
         }
         let key = self.keyring.key(&draft.record.subject).await?;
         let ground = Ground {

@@ -96,7 +96,7 @@ impl<W: Workflow> Turn<'_, W> {
     pub(crate) async fn stay(&self, stay: Stay) -> Result<(), EngineError> {
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.try_to_stay(&stay).await {
+            match Box::pin(self.try_to_stay(&stay)).await {
                 Ok(()) | Err(EngineError::LeaseLost) => return Ok(()),
                 Err(error) => failed = Some(self.endure(error).await?),
             }
@@ -160,7 +160,8 @@ impl<W: Workflow> Turn<'_, W> {
     ) -> Result<(), EngineError> {
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            match self.try_to_hear(&event, &documents).await {
+            // Boxed here, so that the turn that leads here stays small: it is allocated for every step.
+            match Box::pin(self.try_to_hear(&event, &documents)).await {
                 Err(EngineError::LeaseLost) if W::must_keep(&event) => {
                     return self.keep(event, documents).await;
                 }

@@ -113,7 +113,7 @@ impl Engine {
             let express = queue.as_mut().and_then(|queue| queue.try_recv().ok());
             drop(queue);
             let claimed = match express {
-                Some(Express::Claimed(claimed)) => Some(claimed),
+                Some(Express::Claimed(claimed)) => Some(*claimed),
                 Some(Express::LeftBehind(work)) => {
                     work.await;
                     continue;
@@ -187,7 +187,7 @@ impl Engine {
 
     fn spawn_express(&self, next: Express, turns: &mut JoinSet<()>, in_flight: &mut InFlight) {
         match next {
-            Express::Claimed(claimed) => self.spawn(claimed, turns, in_flight),
+            Express::Claimed(claimed) => self.spawn(*claimed, turns, in_flight),
             Express::LeftBehind(work) => drop(turns.spawn(work)),
         }
     }

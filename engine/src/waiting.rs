@@ -73,7 +73,9 @@ impl Wait {
         let reason = awaited.reason.clipped();
         let same = before.filter(|before| before.reason.code == reason.code);
         let mut cause = awaited.cause;
-        cause.iter_mut().for_each(|code| clip(code, NAME_LIMIT));
+        if let Some(code) = &mut cause {
+            clip(code, NAME_LIMIT);
+        }
         Self {
             mover: awaited.mover,
             since: same.map_or(now, |before| before.since),

@@ -35,6 +35,11 @@ fn onboardings_are_completed_whatever_goes_wrong() {
     holds(Onboardings::any(), 60);
 }
 
+#[test]
+fn a_number_that_several_partners_reach_for_belongs_to_one_of_them() {
+    holds(Onboardings::rivals(), 25);
+}
+
 fn is_lived_again<S: Scenario>(scenario: S) {
     let simulation = Simulation::of(scenario);
     for seed in 0..10 {

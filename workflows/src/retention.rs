@@ -13,6 +13,7 @@ pub fn forget_expired() -> ForgetExpired {
         "journal_checks",
         "links",
         "meta_webhooks",
+        "registrations",
         "sessions",
     ])
 }

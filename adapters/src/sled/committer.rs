@@ -1,28 +1,23 @@
-//! The one writer: gathers waiting changes into a group, makes it durable, then acknowledges all.
+//! The one writer: gathers waiting changes into a group, checks each against what stands, and applies
+//! them together.
 //!
-//! It runs on its own thread and never retries a failed sync: what the disk holds then is unknown.
+//! It runs on its own thread, one group ahead of whoever makes them durable: nothing that it has
+//! applied is answered before.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 
 use ::sled::{Batch, Db, IVec};
-use engine::{
-    Change, Claimed, CommitError, Committed, Item, StoreError, TallyKey, Task, Timestamp,
-};
+use engine::{Change, CommitError, Committed, Item, StoreError, TallyKey};
 use tokio::sync::{mpsc, oneshot};
 
-use super::draft::{Armed, Desk, Draft, draft, take_in};
-use super::due::{DueIndex, TaskKey};
-use super::recent::Recent;
+use super::draft::{Desk, Draft, draft, take_in};
+use super::due::DueIndex;
 use super::standing::Latest;
+use super::syncer::{Applied, Deadman, refuse, unwritten};
 use super::view::{Shared, Writes, closed, panicked};
 use super::{image, keys};
-
-/// About what a record weighs in memory beside its facts, and a task.
-const RECORD_BYTES: usize = 1_024;
-const TASK_BYTES: usize = 512;
 
 /// What the committer is asked to do.
 pub(super) enum Job {
@@ -40,28 +35,13 @@ pub(super) enum Job {
 
 pub(super) type Answer = oneshot::Sender<Result<Committed, CommitError>>;
 
-/// A group's answers on their way to those who wait.
-pub(super) type Answers = mpsc::UnboundedSender<Vec<(Answer, Committed)>>;
-
-/// Tells a group's members that it is durable, from within the runtime: from another thread each of
-/// them would be woken by a call to the kernel.
-pub(super) async fn tell(mut durable: mpsc::UnboundedReceiver<Vec<(Answer, Committed)>>) {
-    while let Some(answers) = durable.recv().await {
-        for (answer, committed) in answers {
-            drop(answer.send(Ok(committed)));
-        }
-    }
-}
-
 /// The committer's own things; it lives on its thread.
 pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
     pub(super) db: Db,
-    /// Our own descriptor of sled's log: sled's flush stops short of the disk's own cache.
-    pub(super) log: File,
     pub(super) tally: BTreeMap<TallyKey, u64>,
     pub(super) latest: Latest,
-    pub(super) answers: Answers,
+    pub(super) to_sync: SyncSender<Applied>,
     pub(super) group_limit: usize,
 }
 
@@ -86,7 +66,7 @@ impl Group {
 impl Committer {
     /// Works until it is closed, nobody can ask any more, or the disk fails.
     pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let _deadman = Deadman(Arc::clone(&self.shared));
+        let _deadman = Deadman::over(&self.shared, "the committer panicked");
         let mut open = true;
         let mut usual_writes = 0;
         while open && let Some(first) = jobs.blocking_recv() {
@@ -157,22 +137,26 @@ impl Committer {
         Ok(draft)
     }
 
-    /// Applies, syncs and acknowledges a group; false when the store has failed.
+    /// Applies a group and hands it on to be synced; false when the store has failed.
     fn finish(&mut self, mut group: Group) -> bool {
         let counted = std::mem::take(&mut group.counts);
         let moved = self.count(counted, &mut group.writes);
-        if let Err(error) = self.make_durable(group.writes) {
-            self.shared.fail(&error.to_string());
-            for (_, answer) in group.accepted {
-                let error = StoreError::Unavailable(error.to_string());
-                drop(answer.send(Err(error.into())));
+        match self.apply(group.writes) {
+            Ok(number) => {
+                let accepted = group.accepted;
+                let applied = Applied {
+                    number,
+                    moved,
+                    accepted,
+                };
+                let handed_on = self.to_sync.send(applied);
+                handed_on
+                    .map_err(|unsent| unsent.0.refuse(&gone(&self.shared)))
+                    .is_ok()
             }
-            return false;
-        }
-        match self.acknowledge(moved, group.accepted) {
-            Ok(()) => true,
             Err(error) => {
                 self.shared.fail(&error.to_string());
+                refuse(group.accepted, &error);
                 false
             }
         }
@@ -196,7 +180,8 @@ impl Committer {
         moved
     }
 
-    fn make_durable(&self, writes: Writes) -> Result<(), StoreError> {
+    /// Writes a group to the tree, where nobody hears of it yet; answers its number.
+    fn apply(&self, writes: Writes) -> Result<u64, StoreError> {
         let mut batch = Batch::default();
         for (key, value) in &writes {
             match value {
@@ -204,80 +189,15 @@ impl Committer {
                 None => batch.remove(key.as_slice()),
             }
         }
-        {
-            let mut view = self.shared.view.write().map_err(|_| panicked())?;
-            image::spare(&self.shared, &self.db, &writes)?;
-            view.group += 1;
-            view.in_flight = Arc::new(writes);
-            self.db
-                .apply_batch(batch)
-                .map_err(|error| unwritten(&error))?;
-        }
-        sync(&self.db, &self.log)?;
-        self.shared.syncs.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn acknowledge(
-        &self,
-        moved: Vec<(TallyKey, u64)>,
-        accepted: Vec<(Draft, Answer)>,
-    ) -> Result<(), StoreError> {
-        {
-            let mut tally = self.shared.tally.lock().map_err(|_| panicked())?;
-            tally.extend(moved);
-            tally.retain(|_, total| *total > 0);
-        }
-        let count = u64::try_from(accepted.len()).unwrap_or(u64::MAX);
-        let mut records = self.shared.records.lock().map_err(|_| panicked())?;
-        let mut tasks = self.shared.tasks.lock().map_err(|_| panicked())?;
-        let mut due = self.shared.due()?;
-        let mut answers = Vec::with_capacity(accepted.len());
-        for (draft, answer) in accepted {
-            withdraw(&mut due, &draft);
-            for record in draft.records {
-                let bytes = RECORD_BYTES + record.facts.len();
-                records.put(record.id.clone(), Arc::new(record), bytes);
-            }
-            let mut claimed = Vec::new();
-            for armed in draft.armed {
-                match armed.claim_until {
-                    Some(until) => claimed.push(take(&mut due, &mut tasks, armed, until)),
-                    None => arm(&mut due, &mut tasks, armed),
-                }
-            }
-            answers.push((answer, Committed { claimed }));
-        }
-        due.hand_over_marks();
-        drop((due, records, tasks));
         let mut view = self.shared.view.write().map_err(|_| panicked())?;
-        view.in_flight = Arc::default();
-        let durable_group = view.group;
-        drop(view);
-        self.shared
-            .progress
-            .send_modify(|progress| progress.durable_group = durable_group);
-        self.shared.commits.fetch_add(count, Ordering::Relaxed);
-        self.shared.groups.fetch_add(1, Ordering::Relaxed);
-        // Whoever would have been told has gone with the runtime.
-        drop(self.answers.send(answers));
-        Ok(())
+        image::spare(&self.shared, &self.db, &writes)?;
+        view.group += 1;
+        view.in_flight.push_back(Arc::new(writes));
+        self.db
+            .apply_batch(batch)
+            .map_err(|error| unwritten(&error))?;
+        Ok(view.group)
     }
-}
-
-/// Puts everything written so far beyond the reach of a power cut.
-///
-/// sled's `flush` hands its pages to the kernel and asks for write-out of that range, which leaves
-/// the file's length and the disk's cache unsynced. `flush_async` is not used anywhere: several
-/// callers of it can wait for each other for good.
-pub(super) fn sync(db: &Db, log: &File) -> Result<(), StoreError> {
-    db.flush().map_err(|error| unwritten(&error))?;
-    log.sync_data()
-        .map_err(|error| StoreError::Unavailable(format!("the log could not be synced: {error}")))
-}
-
-fn unwritten(error: &::sled::Error) -> StoreError {
-    StoreError::Unavailable(format!("a group could not be written: {error}"))
 }
 
 fn check_claims(due: &DueIndex, change: &Change) -> Result<(), CommitError> {
@@ -289,41 +209,9 @@ fn check_claims(due: &DueIndex, change: &Change) -> Result<(), CommitError> {
     }
 }
 
-fn withdraw(due: &mut DueIndex, draft: &Draft) {
+pub(super) fn withdraw(due: &mut DueIndex, draft: &Draft) {
     for (key, slot) in &draft.withdrawn {
         due.withdraw(key, slot.as_ref());
-    }
-}
-
-fn arm(due: &mut DueIndex, tasks: &mut Recent<TaskKey, Arc<Task>>, armed: Armed) {
-    due.arm(armed.key.clone(), &armed.task);
-    tasks.put(armed.key, Arc::new(armed.task), TASK_BYTES);
-}
-
-fn take(
-    due: &mut DueIndex,
-    tasks: &mut Recent<TaskKey, Arc<Task>>,
-    armed: Armed,
-    until: Timestamp,
-) -> Claimed {
-    // Its lease may run out: then it is handed out as it was armed here, not as it was before.
-    tasks.put(armed.key.clone(), Arc::new(armed.task.clone()), TASK_BYTES);
-    let taken = due.take_armed(armed.key, &armed.task, until);
-    Claimed {
-        task: armed.task,
-        fence: taken.fence,
-        lost: taken.lost,
-    }
-}
-
-/// Tells everyone when the committer's thread ends by a panic.
-struct Deadman(Arc<Shared>);
-
-impl Drop for Deadman {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.fail("the committer panicked");
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod read;
 mod recent;
 mod standing;
 mod store;
+mod syncer;
 mod turns;
 mod values;
 mod view;

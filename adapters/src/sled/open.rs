@@ -12,10 +12,10 @@ use ::sled::Db;
 use engine::{StoreError, TallyKey, Task};
 use thiserror::Error;
 
-use super::committer::sync;
 use super::due::DueIndex;
 use super::layout::{begin_epoch, number};
 use super::marks::Marks;
+use super::syncer::sync;
 use super::view::broken;
 use super::{keys, values, view};
 

@@ -1,7 +1,9 @@
 //! The store port on sled: writes go to the committer, reads to a snapshot, claims to memory.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -13,11 +15,12 @@ use engine::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::committer::{Committer, Job, gone, tell};
+use super::committer::{Committer, Job, gone};
 use super::due::{Taken, TaskKey};
 use super::image::Reading;
 use super::open::{OpenError, Opened, SledOptions, open};
 use super::standing::Latest;
+use super::syncer::{GROUPS_AHEAD, Syncer, tell};
 use super::view::{Progress, Shared, Snapshot, View, panicked};
 use super::{keys, read};
 
@@ -31,6 +34,7 @@ pub struct SledStore {
 /// What must end, in this order, before another process may open the folder.
 struct Ending {
     committer: JoinHandle<()>,
+    syncer: JoinHandle<()>,
     log: std::fs::File,
     owner_lock: std::fs::File,
 }
@@ -72,7 +76,7 @@ impl SledStore {
             view: RwLock::new(View {
                 db: Some(opened.db.clone()),
                 group: 0,
-                in_flight: Arc::default(),
+                in_flight: VecDeque::new(),
             }),
             due: Mutex::new(opened.due),
             tally: Mutex::new(opened.tally.clone()),
@@ -88,21 +92,31 @@ impl SledStore {
         });
         let (answers, durable) = mpsc::unbounded_channel();
         tokio::spawn(tell(durable));
+        let (to_sync, applied) = sync_channel(GROUPS_AHEAD);
+        let syncer = Syncer {
+            shared: Arc::clone(&shared),
+            db: opened.db.clone(),
+            log: opened.log.try_clone()?,
+            answers,
+        };
         let committer = Committer {
             shared: Arc::clone(&shared),
             db: opened.db,
-            log: opened.log.try_clone()?,
             tally: opened.tally,
             latest: Latest::default(),
-            answers,
+            to_sync,
             group_limit: options.group_limit.max(1),
         };
         let (jobs, waiting) = mpsc::channel(options.queue_limit.max(1));
         let committer = std::thread::Builder::new()
             .name("committer".to_owned())
             .spawn(move || committer.run(waiting))?;
+        let syncer = std::thread::Builder::new()
+            .name("syncer".to_owned())
+            .spawn(move || syncer.run(&applied))?;
         let ending = Ending {
             committer,
+            syncer,
             log: opened.log,
             owner_lock: opened.owner_lock,
         };
@@ -127,7 +141,9 @@ impl SledStore {
         drop(self.jobs.send(Job::Close).await);
         let shared = Arc::clone(&self.shared);
         let closing = tokio::task::spawn_blocking(move || {
-            let ended = ending.committer.join().map_err(|_| panicked());
+            let committed = ending.committer.join();
+            let synced = ending.syncer.join();
+            let ended = committed.and(synced).map_err(|_| panicked());
             shared.forget_recent()?;
             shared.end_knowingly();
             drop(shared.view.write().map_err(|_| panicked())?.db.take());

@@ -3,7 +3,7 @@
 //! Readers see a moment between two groups, and hear nothing of a group before it is durable.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
@@ -21,15 +21,15 @@ use super::{keys, values};
 /// New values by key; `None` removes.
 pub(super) type Writes = HashMap<Vec<u8>, Option<IVec>>;
 
-/// The database and the group that is applied but not yet durable.
+/// The database and the groups that are applied but not yet durable.
 #[derive(Debug)]
 pub(super) struct View {
     /// Gone once the store is closed.
     pub(super) db: Option<Db>,
-    /// Counts groups; the one whose writes are in flight, or the last.
+    /// Counts groups; the last that was applied.
     pub(super) group: u64,
-    /// Empty unless a group is being made durable.
-    pub(super) in_flight: Arc<Writes>,
+    /// Groups that are not durable yet, oldest first.
+    pub(super) in_flight: VecDeque<Arc<Writes>>,
 }
 
 /// How far the committer has come; `closed` or failed stores move no further.
@@ -59,7 +59,7 @@ pub(super) struct Shared {
 /// One consistent look at the tree.
 pub(super) struct Snapshot<'a> {
     pub(super) db: &'a Db,
-    in_flight: &'a Writes,
+    in_flight: &'a VecDeque<Arc<Writes>>,
     met_in_flight: Cell<bool>,
 }
 
@@ -168,7 +168,7 @@ impl Snapshot<'_> {
 
     /// The whole value under a key.
     fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.note(self.in_flight.contains_key(key));
+        self.note_key(key);
         let Some(head) = get(self.db, key)? else {
             return Ok(None);
         };
@@ -177,7 +177,7 @@ impl Snapshot<'_> {
 
     /// A short value that is never split.
     pub(super) fn raw(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        self.note(self.in_flight.contains_key(key));
+        self.note_key(key);
         get(self.db, key)
     }
 
@@ -189,6 +189,11 @@ impl Snapshot<'_> {
     /// Ranges cannot tell what a group in flight added or removed, so they wait for any.
     pub(super) fn note_range(&self) {
         self.note(!self.in_flight.is_empty());
+    }
+
+    fn note_key(&self, key: &[u8]) {
+        let mut groups = self.in_flight.iter();
+        self.note(groups.any(|writes| writes.contains_key(key)));
     }
 
     fn note(&self, met: bool) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Actor, HoldKind, Outcome, Reason, TEXT_LIMIT, Tries};
+use engine::{Actor, Expected, HoldKind, Outcome, PutDocument, Reason, TEXT_LIMIT, Tries};
 
 use super::errand::{Event, State};
 use super::stage::{Stage, hears, history, hold, read, started, state, why};
@@ -67,6 +67,32 @@ async fn a_failure_told_at_any_length_is_told_as_far_as_it_fits_and_counted() {
     assert_eq!((told.kind, told.attempt), (HoldKind::Parked, 3));
     assert_eq!(told.reason.text, "\u{00e9}".repeat(TEXT_LIMIT / 2));
     assert!(endless.code.starts_with(&told.reason.code));
+}
+
+#[tokio::test]
+async fn an_outcome_whose_documents_are_not_as_expected_is_a_try_that_failed() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let made = Outcome::Done(Event::Made("made".to_owned()));
+    stage.world.answers(made);
+    for _ in 0..5 {
+        stage.world.answers(Outcome::DoneWith {
+            event: Event::Closed,
+            documents: vec![PutDocument {
+                space: "papers".to_owned(),
+                key: "a".to_owned(),
+                expected: Expected::Version(7),
+                body: None,
+                expires_at: None,
+            }],
+        });
+    }
+    let id = started(&engine, "a").await;
+    for _ in 0..6 {
+        stage.after_secs(&engine, 61).await;
+    }
+    assert_eq!(stage.world.asked()[1..], ["close"; 5]);
+    assert_eq!(hold(&engine, &id).await, "Parked document_moved Operator");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What client, partner and operator live through, one sentence each.
 
 mod assets;
+mod binding;
 mod bulk;
 mod codes;
 mod coexistence;
@@ -9,6 +10,7 @@ mod happy;
 mod links;
 mod meta;
 mod notices;
+mod number_ledger;
 mod operators;
 mod outages;
 mod pinned;

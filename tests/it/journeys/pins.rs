@@ -1,11 +1,16 @@
 //! The PIN of a number: made once, tried for ever, asked of the client only when Meta refuses it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::signed_up;
 use crate::app::{App, Client, Onboarding, Product};
 
 const NUMBER: &str = "+34 600 000 123";
+
+/// A registration is taken to be under way for a minute after it was announced.
+const A_WHILE: Duration = Duration::from_mins(2);
 
 /// One more onboarding of the same number, signed up.
 async fn comes_again(
@@ -31,6 +36,7 @@ async fn a_number_that_comes_back_is_registered_with_its_own_pin_and_nobody_is_a
     let (first, _, data) = comes_again(&app, None, json!({})).await;
     app.status_until(&first.id, "completed").await;
     app.restart().await;
+    app.advance(A_WHILE).await;
     let ended = json!({ "deregistered": true });
     let (second, _, _) = comes_again(&app, Some(&data), ended).await;
     app.status_until(&second.id, "completed").await;
@@ -48,6 +54,7 @@ async fn a_pin_that_the_client_gave_serves_the_next_onboarding_of_the_number_too
     app.state_until(&first.id, "needs_pin").await;
     client.pin("246810").await.expect(200);
     app.status_until(&first.id, "completed").await;
+    app.advance(A_WHILE).await;
     let ended = json!({ "deregistered": true });
     let (second, _, _) = comes_again(&app, Some(&data), ended).await;
     app.status_until(&second.id, "completed").await;

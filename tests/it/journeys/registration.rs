@@ -15,11 +15,11 @@ async fn sms_of(app: &Product, phone: &str) -> String {
     sms["code"].as_str().unwrap().to_owned()
 }
 
-async fn is_told_to_wait(app: &Product, client: &Client, id: &str) -> Value {
+async fn is_told_to_wait(app: &Product, client: &Client, id: &str, mover: &str) -> Value {
     let waits = |seen: &Value| seen["hold"]["kind"] == "waiting";
     let instance = app.instance_until(id, "waiting", waits).await;
     assert!(instance["hold"]["until"].is_string(), "{instance:#}");
-    assert_eq!(instance["hold"]["mover"], "outside", "{instance:#}");
+    assert_eq!(instance["hold"]["mover"], *mover, "{instance:#}");
     let page = client.status().await;
     assert_eq!(page["phase"], "working", "{page:#}");
     instance["hold"].clone()
@@ -125,11 +125,11 @@ async fn a_number_that_meta_blocks_waits_72_hours_and_then_finishes_by_itself() 
     let (mut app, onboarding, client) = opened(external).await;
     let sim = &client.opened["signup"]["extras"]["sim"];
     signed_up(&app, &client, json!({ "sim": sim })).await;
-    let hold = is_told_to_wait(&app, &client, &onboarding.id).await;
+    let hold = is_told_to_wait(&app, &client, &onboarding.id, "operator").await;
     assert_eq!(hold["code"], "register_limit");
     app.advance(71 * HOUR).await;
     let client = app.open(&onboarding.link).await;
-    is_told_to_wait(&app, &client, &onboarding.id).await;
+    is_told_to_wait(&app, &client, &onboarding.id, "operator").await;
     assert_eq!(app.calls("register").await.len(), 1);
     app.advance(HOUR + Duration::from_mins(1)).await;
     app.status_until(&onboarding.id, "completed").await;
@@ -141,9 +141,9 @@ async fn a_number_that_meta_blocks_waits_72_hours_and_then_finishes_by_itself() 
 async fn a_number_deleted_a_moment_ago_waits_five_minutes() {
     let (mut app, onboarding, client) = opened(json!({})).await;
     signed_up(&app, &client, json!({ "recently_deleted": true })).await;
-    is_told_to_wait(&app, &client, &onboarding.id).await;
+    is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
     app.advance(Duration::from_secs(280)).await;
-    is_told_to_wait(&app, &client, &onboarding.id).await;
+    is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
     assert_eq!(app.calls("register").await.len(), 1);
     app.advance(Duration::from_secs(30)).await;
     app.status_until(&onboarding.id, "completed").await;
@@ -155,13 +155,13 @@ async fn a_display_name_under_review_is_watched_and_the_number_registered_once_i
     let (mut app, onboarding, client) = opened(json!({ "external_id": "sim:name_pending" })).await;
     let sim = &client.opened["signup"]["extras"]["sim"];
     signed_up(&app, &client, json!({ "sim": sim })).await;
-    let hold = is_told_to_wait(&app, &client, &onboarding.id).await;
+    let hold = is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
     assert_eq!(hold["code"], "name_not_processed", "{hold:#}");
     let told = client.status().await["trouble"]["happened"].to_string();
     assert!(told.contains("display name"), "{told}");
     for _ in 0..4 {
         app.advance(5 * HOUR).await;
-        is_told_to_wait(&app, &client, &onboarding.id).await;
+        is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
     }
     assert_eq!(
         app.calls("register").await.len(),

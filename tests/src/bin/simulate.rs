@@ -13,7 +13,7 @@ use tests::parcel::Parcels;
 
 const USAGE: &str = "\
 usage: simulate [SCENARIO] [--seeds N] [--from SEED] [--seed SEED]
-  SCENARIO     parcel or onboarding; both without it
+  SCENARIO     parcel, onboarding or rivals; all without it
   --seeds N    lives so many lives (1000)
   --from SEED  begins with this seed (0)
   --seed SEED  lives this one life and prints what happens";
@@ -52,7 +52,11 @@ fn main() -> ExitCode {
         println!("{USAGE}");
         return ExitCode::from(64);
     };
-    let known = [run(&order, Parcels::any()), run(&order, Onboardings::any())];
+    let known = [
+        run(&order, Parcels::any()),
+        run(&order, Onboardings::any()),
+        run(&order, Onboardings::rivals()),
+    ];
     let run: Vec<bool> = known.into_iter().flatten().collect();
     match run.as_slice() {
         [] => {

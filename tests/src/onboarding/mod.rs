@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod meta;
+mod rivals;
 mod scenario;
 
 pub use scenario::{Number, Onboardings, Step};

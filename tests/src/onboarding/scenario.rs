@@ -17,6 +17,7 @@ use workflows::values::{AppId, PartnerId, Secret};
 
 use super::endpoint::{self, told};
 use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD, USER};
+use super::rivals;
 
 const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -30,6 +31,7 @@ const LINK: Duration = Duration::from_hours(6);
 pub struct Onboardings {
     steps: Option<Vec<Step>>,
     hard_of_hearing: bool,
+    rivals: bool,
 }
 
 /// What Meta asks of a number before it is registered.
@@ -47,6 +49,8 @@ pub enum Number {
     InApp,
     /// The credit line of a Solution Partner.
     Paid,
+    /// Nothing, and every client who brings it brings the same one, each through another partner.
+    Contested,
 }
 
 /// What a client or its partner does.
@@ -73,6 +77,15 @@ impl Onboardings {
         Self {
             steps: Some(steps.to_vec()),
             hard_of_hearing: true,
+            rivals: false,
+        }
+    }
+
+    /// Clients of several partners who all bring one number.
+    pub fn rivals() -> Self {
+        Self {
+            rivals: true,
+            ..Self::default()
         }
     }
 }
@@ -90,12 +103,13 @@ fn phone(number: u8, kind: Number) -> String {
         Number::Unwanted => 4,
         Number::InApp => 5,
         Number::Paid => 6,
+        Number::Contested => return rivals::PHONE.to_owned(),
     };
     format!("{first}0{number}")
 }
 
-fn signed_up(phone: &str, codes: usize) -> Event {
-    let code = format!("{phone}-{codes}");
+fn signed_up(phone: &str, id: &InstanceId, codes: usize) -> Event {
+    let code = format!("{phone}-{id}-{codes}");
     Event::SignedUp {
         code: Some((Secret::new(code.as_str()), format!("digest of {code}"))),
         claim: None,
@@ -107,7 +121,7 @@ impl Scenario for Onboardings {
     type Step = Step;
 
     fn name(&self) -> &'static str {
-        "onboarding"
+        if self.rivals { "rivals" } else { "onboarding" }
     }
 
     fn assemble(&self, builder: EngineBuilder, site: &Site) -> EngineBuilder {
@@ -134,9 +148,11 @@ impl Scenario for Onboardings {
         .expect("an app is plain data");
         let app = directory.put_meta_app(&app, Expected::Absent).await?;
         directory.write(app).await?;
-        let demo = Partner::demo(partner.clone(), AppId::new(APP), now);
-        let demo = directory.put_partner(&demo, Expected::Absent).await?;
-        directory.write(demo).await?;
+        for known in [partner.clone(), PartnerId::new(rivals::PARTNER)] {
+            let demo = Partner::demo(known, AppId::new(APP), now);
+            let demo = directory.put_partner(&demo, Expected::Absent).await?;
+            directory.write(demo).await?;
+        }
         let mut paying = Partner::demo(PartnerId::new(PAYING), AppId::new(APP), now);
         "solution_partner".clone_into(&mut paying.role);
         let paying = directory.put_partner(&paying, Expected::Absent).await?;
@@ -161,6 +177,9 @@ impl Scenario for Onboardings {
     fn script(&self, chance: &mut fastrand::Rng) -> Vec<Step> {
         if let Some(steps) = &self.steps {
             return steps.clone();
+        }
+        if self.rivals {
+            return rivals::script(chance);
         }
         let mut steps = Vec::new();
         for number in 0..chance.u8(1..=2) {
@@ -190,7 +209,9 @@ impl Scenario for Onboardings {
                 let browser = "a browser".to_owned();
                 (*number, Event::Opened { browser })
             }
-            Step::SignUp(number, kind) => (*number, signed_up(&phone(*number, *kind), 0)),
+            Step::SignUp(number, kind) => {
+                (*number, signed_up(&phone(*number, *kind), &id(*number), 0))
+            }
             Step::Cancel(number) => {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,
@@ -214,8 +235,13 @@ impl Scenario for Onboardings {
         let event = match client.state {
             State::LinkIssued | State::NeedsSignup => {
                 let phone = facts.order.external_id.as_deref().unwrap_or_default();
-                signed_up(phone, facts.codes_heard.len())
+                signed_up(phone, &record.id, facts.codes_heard.len())
             }
+            State::NeedsAsset if rivals::is_contested(facts) => Event::Canceled {
+                actor: Actor::Operator,
+                reason: "it is another partner's".to_owned(),
+                undo: false,
+            },
             State::NeedsAsset => Event::AssetsRecheck {
                 actor: Actor::Client,
             },
@@ -233,16 +259,19 @@ impl Scenario for Onboardings {
     }
 
     async fn judge(&self, ending: &Ending<'_, Step>) -> Vec<String> {
-        let mut wrong = Vec::new();
+        let (mut wrong, mut clients) = (Vec::new(), Vec::new());
         for record in &ending.records {
             if record.workflow != Onboarding::NAME {
                 continue;
             }
             match ending.engine.open::<Onboarding>(record.clone()).await {
-                Ok(client) => wrong.extend(judge(ending, &client)),
+                Ok(client) => clients.push(client),
                 Err(error) => wrong.push(format!("{}: {error}", record.id)),
             }
         }
+        let of_each = clients.iter().flat_map(|client| judge(ending, client));
+        wrong.extend(of_each);
+        wrong.extend(rivals::judge(&clients));
         wrong
     }
 
@@ -268,10 +297,10 @@ fn is_unwanted(facts: &Facts) -> bool {
 
 async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineError> {
     let now = engine.now();
-    let partner = if kind == Number::Paid {
-        PAYING
-    } else {
-        PARTNER
+    let partner = match kind {
+        Number::Paid => PAYING,
+        Number::Contested if number.is_multiple_of(2) => rivals::PARTNER,
+        _ => PARTNER,
     };
     let order: Order = serde_json::from_value(json!({
         "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],

@@ -9,10 +9,11 @@ use super::operators::Operator;
 use super::problem::{Kind, Problem};
 
 /// What stays after a client's key is destroyed, and until when.
-const REMAINS: [&str; 6] = [
+const REMAINS: [&str; 7] = [
     "Its history: what happened, when, by whom, with the reasons that were recorded. Links and roots over it still hold.",
     "The audit of operators' acts, and the counts.",
     "Answers kept for repeated requests of the partner: 48 hours at most.",
+    "How often the number was registered, because Meta counts that too, under a digest of Meta's id of it: 72 hours.",
     "Meta's raw webhooks, which are stored as they came and are not sorted by client: 30 days.",
     "Copies of the destroyed key in the store's files until it has written over them, and in backups until those expire. Whoever has such a copy and the master key can still open copies of the data of that age.",
     "What the partner, the client and Meta keep themselves.",

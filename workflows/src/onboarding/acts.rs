@@ -77,7 +77,8 @@ pub(super) fn offers(state: State, facts: &Facts) -> Vec<Offer> {
         let means = "The link stops working at once. A new one can be made.";
         add(Offered::Submit, "link_revoked", means, Vec::new());
     }
-    let used = facts.register_attempts.len() >= facts.registrations_max();
+    let used = facts.register_attempts.len() >= facts.registrations_max()
+        && facts.register_blocked_until.is_none();
     let left = facts.registrations_max() < REGISTRATIONS_EVER;
     if is_registering(state) && used && left {
         let means = "One more registration is tried now. Meta blocks a number at ten in 72 hours.";

@@ -7,6 +7,7 @@ use super::facts::{Facts, Trouble};
 use super::hear::{HeardHere, moved, restart, troubled};
 use super::machine::{Input, State};
 use super::{acts, flow, solutions, windows};
+use crate::numbers::Standing;
 
 /// What everybody is told while Meta looks at a display name.
 pub(super) const NAME_NOT_PROCESSED: &str =
@@ -57,9 +58,10 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
         Event::WindowClosed | Event::SyncWindowClosed | Event::SyncLost(_) => {
             too_late(facts, event, now)
         }
-        Event::NumberChecked { .. } | Event::RegistrationUnsent(_) | Event::NameAwaited => {
-            registration(facts, event, now)
-        }
+        Event::NumberChecked { .. }
+        | Event::RegistrationsCounted(_)
+        | Event::RegistrationUnsent(_)
+        | Event::NameAwaited => registration(facts, event, now),
         other => match solutions::heard(facts, other, now) {
             Ok(heard) => heard,
             Err(other) => proof_of_number(facts, state, *other, now),
@@ -78,6 +80,7 @@ fn registration(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
                 facts.pin_is_given = false;
             })
         }
+        Event::RegistrationsCounted(standing) => counted(facts, standing),
         Event::RegistrationUnsent(trouble) => {
             let reason = Reason::new(trouble.code, trouble.text);
             let note = Note::because("registration_unsent", Actor::System, reason);
@@ -95,6 +98,29 @@ fn registration(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
         }
         _ => Heard::ignored(),
     }
+}
+
+/// Meta counts by number, whichever onboarding asked.
+fn counted(facts: &Facts, standing: Standing) -> HeardHere {
+    let many = standing.registrations.len();
+    let reason = match standing.blocked_until {
+        Some(until) => Reason::new(
+            "register_limit",
+            format!(
+                "Meta blocks registrations of this number until {}",
+                until.to_rfc3339()
+            ),
+        ),
+        None => Reason::new(
+            "registrations_in_window",
+            format!("{many} registrations of this number were made in 72 hours"),
+        ),
+    };
+    let note = Note::because("registrations_counted", Actor::System, reason);
+    moved(facts, Input::RegistrationsCounted, note, |facts| {
+        facts.register_attempts = standing.registrations;
+        facts.register_blocked_until = standing.blocked_until;
+    })
 }
 
 /// A span of Meta's is over: only another signup opens it again.
@@ -189,6 +215,15 @@ fn assets(facts: &Facts, event: Event) -> HeardHere {
             token_expires_at,
         } => {
             let mut next = facts.clone();
+            if next
+                .bound
+                .as_ref()
+                .is_none_or(|known| known.phone != bound.phone)
+            {
+                // They were another number's.
+                next.register_attempts.clear();
+                next.register_blocked_until = None;
+            }
             next.bound = Some(bound);
             next.granted = granted;
             next.token_expires_at = token_expires_at.or(next.token_expires_at);

@@ -81,6 +81,10 @@ fn told(state: State, trouble: &Trouble) -> (String, String) {
             "In the WhatsApp Business app open Settings, Account, Business Platform and disconnect. Then continue with Facebook again.",
         ),
         (_, "number_missing") => said("The signup ended without a phone number.", again(state)),
+        (_, "number_bound_elsewhere") => said(
+            "This number is connected through another provider already.",
+            "Ask that provider to let it go, or continue with Facebook again and choose another number.",
+        ),
         (_, "waba_not_granted") => said(
             "Meta did not share with us the account that your browser named, so it was not connected.",
             again(state),

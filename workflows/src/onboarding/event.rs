@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Actor, InstanceId, Timestamp};
 
 use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
 
@@ -97,6 +98,8 @@ pub enum Event {
         /// The PIN that is kept for it.
         pin: Secret,
     },
+    /// How the number stands with Meta's limit, where another onboarding counted too or Meta blocks it.
+    RegistrationsCounted(Standing),
     /// The registration never left this machine, so Meta did not count it.
     RegistrationUnsent(Trouble),
     /// Meta has not processed the display name yet.

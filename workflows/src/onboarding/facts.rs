@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::MetaWindow;
 use crate::app::BrandingView;
+use crate::numbers::Standing;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
@@ -73,9 +74,12 @@ pub struct Facts {
     pub subscribed_at: Option<Timestamp>,
     /// When the number was seen registered.
     pub registered_at: Option<Timestamp>,
-    /// Registrations announced; Meta counts ten in a moving window of 72 hours.
+    /// Registrations of the number, whoever announced them; Meta counts ten in a moving window of 72 hours.
     #[serde(default)]
     pub register_attempts: Vec<Timestamp>,
+    /// Until when Meta blocks registrations of the number.
+    #[serde(default)]
+    pub register_blocked_until: Option<Timestamp>,
     /// Registrations beyond our cap that an operator allowed in the present window.
     #[serde(default)]
     pub registrations_allowed: usize,
@@ -322,6 +326,16 @@ impl Facts {
         MetaWindow::REGISTER_CAP + self.registrations_allowed
     }
 
+    /// How the number stands with Meta's limit, as far as this onboarding knows.
+    pub(crate) fn standing(&self, now: Timestamp) -> Standing {
+        let in_window = |at: &&Timestamp| now.since(**at) < MetaWindow::REGISTER_WINDOW;
+        let attempts = self.register_attempts.iter();
+        Standing {
+            registrations: attempts.filter(in_window).copied().collect(),
+            blocked_until: self.register_blocked_until,
+        }
+    }
+
     /// What a fresh onboarding knows.
     pub fn new(id: String, order: Order, link: Link, now: Timestamp) -> Self {
         Self {
@@ -352,6 +366,7 @@ impl Facts {
             subscribed_at: None,
             registered_at: None,
             register_attempts: Vec::new(),
+            register_blocked_until: None,
             registrations_allowed: 0,
             unsent_at: None,
             otp: None,

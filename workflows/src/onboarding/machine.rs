@@ -83,6 +83,8 @@ letters! {
         CoexistenceSeen,
         /// The number may be registered.
         NumberChecked,
+        /// Others registered the number too, or Meta blocks it: look at it with that in mind.
+        RegistrationsCounted,
         /// The number could not be registered yet: look at it again.
         RegistrationPutOff,
         /// An operator allows one more registration than our cap.
@@ -197,6 +199,7 @@ state_machine! {
         CreditShared => CreditShared [CheckNumber],
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => WabaSubscribed [RegisterNumber],
+        RegistrationsCounted => WabaSubscribed [CheckNumber],
         RegistrationPutOff => WabaSubscribed [CheckNumber],
         RegistrationAllowed => WabaSubscribed [CheckNumber],
         Registered => NumberRegistered [TellPartner],
@@ -211,6 +214,7 @@ state_machine! {
     CreditShared => {
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => CreditShared [RegisterNumber],
+        RegistrationsCounted => CreditShared [CheckNumber],
         RegistrationPutOff => CreditShared [CheckNumber],
         RegistrationAllowed => CreditShared [CheckNumber],
         Registered => NumberRegistered [TellPartner],

@@ -39,6 +39,8 @@ pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
 
+pub use crate::numbers::Standing;
+
 /// The kind of lane of everything that calls Graph: one for each Meta app, which fails and is limited
 /// by itself.
 pub const GRAPH_LANE: &str = "graph";

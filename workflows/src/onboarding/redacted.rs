@@ -54,6 +54,7 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "name_awaited_at": facts.name_awaited_at.map(Timestamp::to_rfc3339),
         "registrations_allowed": facts.registrations_allowed,
         "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
+        "register_blocked_until": facts.register_blocked_until.map(Timestamp::to_rfc3339),
         "can_send": facts.can_send,
         "trouble": facts.trouble.as_ref().map(|trouble| json!({
             "code": trouble.code, "text": trouble.text, "mover": trouble.mover, "at": trouble.at.to_rfc3339() })),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::event::Event;
 use super::facts::Facts;
 use super::machine::State;
+use crate::numbers::Ledger;
 
 /// Spans that Meta fixes.
 pub struct MetaWindow;
@@ -22,7 +23,7 @@ impl MetaWindow {
     /// The app's chats may be asked for this long after the signup (Meta: onboarding app users).
     pub const SYNC: Duration = Duration::from_hours(24);
     /// Registrations of one number are counted in a moving window of this length (Meta: registration).
-    pub const REGISTER_WINDOW: Duration = Duration::from_hours(72);
+    pub const REGISTER_WINDOW: Duration = Ledger::WINDOW;
     /// Our cap within that window, well below Meta's ten.
     pub const REGISTER_CAP: usize = 6;
     /// How soon a registration that could not be sent is tried again.

@@ -1,9 +1,12 @@
-//! Many lives, one after the other, each decided by its seed.
+//! Many lives, as many at a time as there are processors, each decided by its seed.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use super::faults::{Faults, Trouble};
 use super::life::{Life, Lived, Plan};
@@ -36,6 +39,19 @@ pub struct Summary {
     pub happenings: u64,
     /// Which faults struck, and how often.
     pub faults: BTreeMap<&'static str, u64>,
+}
+
+impl Summary {
+    fn and(mut self, other: Self) -> Self {
+        self.lives += other.lives;
+        self.instances += other.instances;
+        self.commits += other.commits;
+        self.happenings += other.happenings;
+        for (fault, strikes) in other.faults {
+            *self.faults.entry(fault).or_default() += strikes;
+        }
+        self
+    }
 }
 
 /// A life in which a promise was broken.
@@ -88,10 +104,38 @@ impl<S: Scenario> Simulation<S> {
         })
     }
 
-    /// Lives one life after the other, up to the first in which a promise is broken.
+    /// Lives one life after the other on every processor; of those in which a promise is broken,
+    /// the one of the lowest seed is answered.
     pub fn lives(&self, seeds: Range<u64>) -> Result<Summary, Box<Failure>> {
+        let (next, broken) = (AtomicU64::new(seeds.start), AtomicU64::new(u64::MAX));
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let summary = thread::scope(|scope| {
+            let live = || self.some_lives(&next, seeds.end, &broken);
+            let threads: Vec<_> = (0..processors).map(|_| scope.spawn(live)).collect();
+            let parts = threads.into_iter().map(|thread| {
+                let part = thread.join();
+                part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            parts.fold(Summary::default(), Summary::and)
+        });
+        match broken.into_inner() {
+            u64::MAX => Ok(summary),
+            seed => Err(Box::new(Failure {
+                scenario: self.name(),
+                // Lived again, for its lines.
+                lived: self.life(seed),
+            })),
+        }
+    }
+
+    /// Takes the next seed as long as no lower one is known to be broken.
+    fn some_lives(&self, next: &AtomicU64, end: u64, broken: &AtomicU64) -> Summary {
         let mut summary = Summary::default();
-        for seed in seeds {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end || seed > broken.load(Ordering::Relaxed) {
+                return summary;
+            }
             let lived = self.lived(Plan {
                 seed,
                 faults: self.faults,
@@ -99,21 +143,16 @@ impl<S: Scenario> Simulation<S> {
                 kept: false,
             });
             if !lived.complaints.is_empty() {
-                return Err(Box::new(Failure {
-                    scenario: self.name(),
-                    // Lived again, for its lines.
-                    lived: self.life(seed),
-                }));
+                broken.fetch_min(seed, Ordering::Relaxed);
             }
-            summary.lives += 1;
-            summary.instances += lived.instances as u64;
-            summary.commits += lived.commits as u64;
-            summary.happenings += lived.trace.count();
-            for (fault, strikes) in lived.faults {
-                *summary.faults.entry(fault).or_default() += strikes;
-            }
+            summary = summary.and(Summary {
+                lives: 1,
+                instances: lived.instances as u64,
+                commits: lived.commits as u64,
+                happenings: lived.trace.count(),
+                faults: lived.faults,
+            });
         }
-        Ok(summary)
     }
 
     /// A life in which one thing goes wrong, and nothing else.

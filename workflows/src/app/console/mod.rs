@@ -11,7 +11,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Attempt, EngineError, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
+use engine::{Attempt, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
 use serde_json::json;
 
 pub use acts::OperatorAct;
@@ -110,16 +110,14 @@ impl App {
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let facts = match self.engine.inspect(record.clone()).await {
             // Whoever has to see to it must see it.
-            Err(error @ EngineError::Unreadable { .. }) => {
-                json!({ "unreadable": error.to_string() })
-            }
+            Err(error) if error.is_unreadable() => json!({ "unreadable": error.to_string() }),
             read => read?,
         };
         let now = self.engine.now();
         let hold = waits_for_lane(&record, &tasks, &self.held_lanes(), now)
             .or_else(|| hold_of(&record, now));
         let possible = match self.engine.possible(record.clone()).await {
-            Err(EngineError::Unreadable { .. }) => Vec::new(),
+            Err(error) if error.is_unreadable() => Vec::new(),
             possible => possible?,
         };
         let mut acts = names_of(&possible);

@@ -1,18 +1,16 @@
 //! The asset check: which account and number the token really grants, against what was claimed and asked.
 
-use engine::{Actor, Filter, Job, Outcome, PageOrder, Reason, StoreError};
+use engine::{Actor, Job, Outcome, Reason};
 
 use super::{
     INVISIBLE_TRIES, OnboardingExecutor, choice, number, outcome_of, retry, token_missing,
 };
+use crate::numbers::{Claimant, Claimed};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::{Bound, Claim, Trouble};
 use crate::ports::graph::{Access, PhoneNumber, Reaction, TokenGrant};
 use crate::values::WabaId;
-
-/// Onboardings of one number that are looked at: it changes hands rarely.
-const SAME_NUMBER_MAX: usize = 50;
 
 impl OnboardingExecutor {
     pub(super) async fn check_assets(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -87,10 +85,18 @@ impl OnboardingExecutor {
             }
         };
         let claimed = job.facts.claim.as_ref();
-        let returning = match self.former_holder(job, &number).await {
-            Ok(Holder::Nobody) => false,
-            Ok(Holder::SamePartner) => true,
-            Ok(Holder::AnotherPartner) => {
+        // The last of all checks, because it is written down: from here on the number is ours.
+        let claimant = Claimant {
+            phone: &number.id,
+            partner: &job.facts.order.partner,
+            onboarding: &job.id,
+            subject: &job.record.subject,
+            now: job.now,
+        };
+        let returning = match self.holders.claim(&claimant).await {
+            Ok(Claimed::Ours { returning }) => returning,
+            Ok(Claimed::Elsewhere { by }) => {
+                tracing::warn!(instance.id = %job.id, holder.id = %by, "a number is another partner's");
                 let text = "The number is connected through another partner of this installation.";
                 return refuse(job, &grant, "number_bound_elsewhere", text, Actor::Operator);
             }
@@ -116,41 +122,6 @@ impl OnboardingExecutor {
             token_expires_at: grant.expires_at,
         })
     }
-
-    /// Whose client had this number before: another partner's is theirs until they let it go.
-    async fn former_holder(
-        &self,
-        job: &Job<Onboarding>,
-        number: &PhoneNumber,
-    ) -> Result<Holder, StoreError> {
-        let filter = Filter {
-            workflow: Some("onboarding".to_owned()),
-            labels: vec![("phone".to_owned(), number.id.to_string())],
-            ..Filter::default()
-        };
-        let page = PageOrder {
-            limit: SAME_NUMBER_MAX,
-            after: None,
-        };
-        let found = self.store.find(&filter, &page).await?;
-        let own = job.facts.order.partner.as_str();
-        let mut holder = Holder::Nobody;
-        for record in found.items.iter().filter(|record| record.id != job.id) {
-            if record.label("tenant") == Some(own) {
-                holder = Holder::SamePartner;
-            } else if !matches!(record.state.as_str(), "canceled" | "expired") {
-                return Ok(Holder::AnotherPartner);
-            }
-        }
-        Ok(holder)
-    }
-}
-
-/// Whose client has had a number.
-enum Holder {
-    Nobody,
-    SamePartner,
-    AnotherPartner,
 }
 
 fn number_missing(

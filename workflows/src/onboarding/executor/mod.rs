@@ -4,6 +4,7 @@
 
 mod assets;
 mod choice;
+mod counted;
 mod credit;
 mod exchange;
 mod number;
@@ -31,6 +32,7 @@ use super::pins::Pins;
 use super::view::onboarding_view;
 use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
+use crate::numbers::{Holders, Ledger};
 use crate::ports::graph::{Access, AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
 
 /// How soon an unreachable Graph is looked for again.
@@ -44,6 +46,8 @@ pub struct OnboardingExecutor {
     graph: Arc<dyn GraphApi>,
     directory: Directory,
     pins: Pins,
+    ledger: Ledger,
+    holders: Holders,
     store: Arc<dyn Store>,
 }
 
@@ -53,7 +57,9 @@ impl OnboardingExecutor {
         Self {
             graph,
             directory: Directory::new(documents.clone()),
-            pins: Pins::new(documents),
+            pins: Pins::new(documents.clone()),
+            ledger: Ledger::new(documents.clone()),
+            holders: Holders::new(documents, store.clone()),
             store,
         }
     }

@@ -5,7 +5,7 @@ use engine::{Actor, Finding, Job, Outcome, Reason};
 use super::{OnboardingExecutor, outcome_of, reason_of, retry, trouble_of};
 use crate::onboarding::answers::NAME_NOT_PROCESSED;
 use crate::onboarding::event::Event;
-use crate::onboarding::facts::{Bound, Trouble};
+use crate::onboarding::facts::Bound;
 use crate::onboarding::{MetaWindow, Onboarding};
 use crate::ports::graph::{Access, GraphError, PhoneNumber, Reaction};
 
@@ -33,10 +33,8 @@ impl OnboardingExecutor {
         if let Some(wait) = name_wait(job, &number) {
             return wait;
         }
-        let from = job.now - MetaWindow::REGISTER_WINDOW;
-        let attempts = &job.facts.register_attempts;
-        if attempts.iter().filter(|at| **at > from).count() >= job.facts.registrations_max() {
-            return attempts_used(job);
+        if let Some(held) = self.held_back(job, bound).await {
+            return held;
         }
         let own = job.facts.pin_of.as_ref() == Some(&bound.phone);
         let known = job.facts.pin.as_ref().filter(|_| own);
@@ -63,15 +61,8 @@ impl OnboardingExecutor {
                 why: Reason::new("pin_missing", "no PIN is kept for this number"),
             };
         };
-        // The announcement of this attempt is counted already; taken back, it leaves the wait to the
-        // look at the number, which counts nothing.
-        if job.facts.register_attempts.len() > job.facts.registrations_max() {
-            return Outcome::Done(Event::RegistrationUnsent(Trouble {
-                code: "register_attempts_used".to_owned(),
-                text: "No registration is left in Meta's window.".to_owned(),
-                mover: Actor::Operator,
-                at: job.now,
-            }));
+        if let Err(held) = self.count_registration(job, bound).await {
+            return held;
         }
         match self.graph.register_number(&bound.phone, pin, &access).await {
             Ok(()) => Outcome::Done(self.after(bound, &access).await),
@@ -91,6 +82,7 @@ impl OnboardingExecutor {
             // Meta may have acted all the same: the next turn looks before it repeats.
             Reaction::Unanswered | Reaction::Transient => Outcome::Unknown { why },
             Reaction::NotSent => {
+                self.uncount_registration(job, bound).await;
                 let unsent = trouble_of(error, Actor::Outside, job.now);
                 Outcome::Done(Event::RegistrationUnsent(unsent)).blamed_on_lane(why)
             }
@@ -100,25 +92,13 @@ impl OnboardingExecutor {
             }
             Reaction::NumberUnverified => Outcome::Done(Event::OtpRequired),
             Reaction::NameNotProcessed => Outcome::Done(Event::NameAwaited),
-            Reaction::RegisterLimit => Outcome::Wait {
-                until: job.now + MetaWindow::REGISTER_WINDOW,
-                why: Reason::new(
-                    "register_limit",
-                    "Meta blocks registrations of this number for 72 hours",
-                ),
-                mover: Actor::Outside,
-            },
+            Reaction::RegisterLimit => self.block(job, bound).await,
             Reaction::RecentlyDeleted => Outcome::Wait {
                 until: job.now + std::time::Duration::from_mins(5),
                 why,
                 mover: Actor::Outside,
             },
-            Reaction::DeregisterFirst => {
-                match self.graph.deregister_number(&bound.phone, access).await {
-                    Ok(()) => retry(why),
-                    Err(error) => outcome_of(&error, job.now),
-                }
-            }
+            Reaction::DeregisterFirst => self.deregister(job, bound, access, error).await,
             _ => outcome_of(error, job.now),
         }
     }
@@ -224,23 +204,6 @@ fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Even
             NAME_NOT_PROCESSED,
         ),
         _ => None,
-    }
-}
-
-/// Our cap on registrations is reached: time, or an operator, moves it.
-fn attempts_used(job: &Job<Onboarding>) -> Outcome<Event> {
-    let from = job.now - MetaWindow::REGISTER_WINDOW;
-    let oldest = job.facts.register_attempts.iter().find(|at| **at > from);
-    Outcome::Wait {
-        until: oldest.map_or(job.now, |at| *at) + MetaWindow::REGISTER_WINDOW,
-        why: Reason::new(
-            "register_attempts_used",
-            format!(
-                "{} registrations were tried in 72 hours; Meta blocks a number at ten",
-                job.facts.registrations_max()
-            ),
-        ),
-        mover: Actor::Operator,
     }
 }
 
