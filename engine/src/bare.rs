@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::hand::Hand;
 use crate::instance::{Actor, Reason, Record};
 use crate::ledger::EngineError;
-use crate::record::{far_away, parked};
+use crate::record::parked;
 use crate::store::{Change, Expected, PutRecord};
 use crate::task::{FAR_AWAY, Task, Work};
 use crate::workflow::Note;
@@ -53,31 +53,37 @@ impl Engine {
         };
         let note = Note::because(what, Actor::System, why.clone());
         let line = self.ledger().line(&mut record, note, now).await?;
-        if !record.is_paused() {
-            record.held_up(parked(why, Actor::Operator, task.attempt), now);
-            record.index_rest();
-        }
+        record.held_up(parked(why, Actor::Operator, task.attempt), now);
+        record.index_rest();
+        let kept = put_by(&mut record, task);
         let change = Change {
             records: vec![PutRecord { expected, record }],
             journal: vec![line],
             settle: vec![hand.settled()],
-            tasks: kept(task).into_iter().collect(),
+            tasks: kept.into_iter().collect(),
             ..Change::default()
         };
         self.ledger().put(change).await.map(drop)
     }
 }
 
-/// A command is armed anew by a retry, unless an attempt at it may have happened.
-fn kept(task: Task) -> Option<Task> {
-    match task.work {
-        Work::Command(_) => task.intent.then(|| far_away(task)),
-        Work::Deadline | Work::Told { .. } => Some(Task {
-            due: FAR_AWAY,
-            lost: 0,
-            ..task
-        }),
+/// What a retry needs: a command is armed anew by it, and the record knows whether it may have
+/// happened; anything else is kept where time does not bring it.
+fn put_by(record: &mut Record, task: Task) -> Option<Task> {
+    match &task.work {
+        Work::Command(command) => {
+            record.learn_from(&task);
+            record.stays_in_doubt(command);
+            return None;
+        }
+        Work::Deadline => record.deadline = Some(FAR_AWAY),
+        Work::Told { .. } => {}
     }
+    Some(Task {
+        due: FAR_AWAY,
+        lost: 0,
+        ..task
+    })
 }
 
 fn is_stale(task: &Task, record: &Record) -> bool {

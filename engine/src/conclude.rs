@@ -8,13 +8,11 @@ use crate::executor::{Care, Finding, Outcome};
 use crate::instance::{Actor, Hold, HoldKind, Reason};
 use crate::lanes::Held;
 use crate::ledger::EngineError;
-use crate::record::{Stay, UNDER_WAY, far_away, parked};
+use crate::record::{Stay, UNDER_WAY, parked};
+use crate::store::PutDocument;
 use crate::task::Task;
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Workflow};
-
-/// How soon an attempt with unknown outcome is looked for again.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// A try that failed: why, how soon to come back, whether the next turn starts with a check, and
 /// what to hear when no try is left.
@@ -57,17 +55,7 @@ impl<W: Workflow> Turn<'_, W> {
         match outcome {
             Outcome::Done(event) => self.done(command, event, spared).await,
             Outcome::DoneWith { event, documents } => {
-                match self.hear_with(event, documents).await {
-                    Err(EngineError::DocumentMoved { space, .. }) => {
-                        let text = format!("somebody else wrote among the {space} first");
-                        let failed = Failed {
-                            unknown: true,
-                            ..Failed::because(Reason::new("document_moved", text))
-                        };
-                        self.retry(command, failed).await
-                    }
-                    heard => heard,
-                }
+                self.done_with(command, event, documents).await
             }
             Outcome::Quiet { why, mover } => {
                 self.stay(Stay {
@@ -84,7 +72,6 @@ impl<W: Workflow> Turn<'_, W> {
                     hold: waiting(why, mover, Some(until), task.attempt),
                     again: Some(Task {
                         due: until,
-                        intent: false,
                         first_tried: None,
                         lost: 0,
                         ..task
@@ -114,7 +101,7 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            Outcome::Ask { whom, why } => self.park(whom, why, false).await,
+            Outcome::Ask { whom, why } => self.park(whom, why).await,
             Outcome::Down { .. } => unreachable!("it was taken apart"),
         }
     }
@@ -130,6 +117,27 @@ impl<W: Workflow> Turn<'_, W> {
             ..Failed::because(why)
         };
         self.retry(command, failed).await
+    }
+
+    /// Hears what was done and writes what stands with it; documents that are not as expected make it
+    /// a try that failed, or it would be done again for ever.
+    async fn done_with(
+        &self,
+        command: CommandOf<W>,
+        event: W::Event,
+        documents: Vec<PutDocument>,
+    ) -> Result<(), EngineError> {
+        match self.hear_with(event, documents).await {
+            Err(EngineError::DocumentMoved { space, .. }) => {
+                let text = format!("somebody else wrote among the {space} first");
+                let failed = Failed {
+                    unknown: true,
+                    ..Failed::because(Reason::new("document_moved", text))
+                };
+                self.retry(command, failed).await
+            }
+            heard => heard,
+        }
     }
 
     /// Hears what was done, unless it only shows that the held dependency still fails.
@@ -167,7 +175,7 @@ impl<W: Workflow> Turn<'_, W> {
                 self.engine.crossing().heard(&task, Word::Works);
                 self.hear(event).await
             }
-            Finding::Ask { whom, why } => self.park(whom, why, true).await,
+            Finding::Ask { whom, why } => self.park_in_doubt(whom, why).await,
             Finding::DidNotHappen(why) => {
                 let failed = Failed {
                     checked: true,
@@ -176,22 +184,50 @@ impl<W: Workflow> Turn<'_, W> {
                 };
                 self.retry(command, failed).await
             }
-            // Looking changes nothing, so it burns no tries, however long nobody answers.
-            Finding::NotKnown { why, after } => {
-                let until = self.engine.now() + after.unwrap_or(LOOK_AGAIN);
-                self.stay(Stay {
-                    what: "still_unknown",
-                    hold: waiting(why, Actor::Outside, Some(until), task.attempt),
-                    again: Some(Task {
-                        due: until,
-                        lost: self.hand.lost(),
-                        ..task
-                    }),
-                    unknown: true,
-                })
-                .await
-            }
+            Finding::NotKnown { why, after } => self.look_again(command, why, after).await,
         }
+    }
+
+    /// Looks again later. Looking changes nothing, so it burns no tries; it ends with the span that
+    /// they have together.
+    async fn look_again(
+        &self,
+        command: CommandOf<W>,
+        why: Reason,
+        after: Option<Duration>,
+    ) -> Result<(), EngineError> {
+        let Some(instance) = self.load().await? else {
+            return self.settle().await;
+        };
+        let task = self.hand.task();
+        // Whoever says when to come back has answered.
+        let word = match after {
+            Some(_) => Word::Silent,
+            None => Word::Fails(why.clone()),
+        };
+        let held = self.engine.crossing().heard(&task, word);
+        let tries = W::conduct(command, &instance.facts).tries;
+        let (now, first_tried) = (self.engine.now(), task.first_tried);
+        let began = self.engine.crossing().began(&task);
+        if held.is_none() && tries.are_over(began, now) {
+            return self.exhausted(why, true, task.attempt).await;
+        }
+        let looked_for = first_tried.map_or(Duration::ZERO, |first| now.since(first));
+        let until = now + after.unwrap_or_else(|| tries.pause_of_looks(looked_for));
+        let probe = held.and_then(|held| held.next_probe);
+        let shown = probe.map_or(until, |probe| probe.max(until));
+        self.stay(Stay {
+            what: "still_unknown",
+            hold: waiting(why, Actor::Outside, Some(shown), task.attempt),
+            again: Some(Task {
+                due: until,
+                first_tried: first_tried.or(Some(now)),
+                lost: self.hand.lost(),
+                ..task
+            }),
+            unknown: true,
+        })
+        .await
     }
 
     async fn retry(
@@ -240,7 +276,6 @@ impl<W: Workflow> Turn<'_, W> {
             due: until,
             attempt,
             first_tried: task.first_tried.or(Some(now)),
-            intent: unknown,
             lost: if failed.checked { self.hand.lost() } else { 0 },
             ..task
         };
@@ -257,12 +292,12 @@ impl<W: Workflow> Turn<'_, W> {
         .await
     }
 
-    /// Tries ran out: an operator is asked, and the announced attempt stays marked as unknown.
+    /// Tries ran out: an operator is asked, and what may have happened stays in doubt.
     async fn exhausted(&self, why: Reason, unknown: bool, attempt: u32) -> Result<(), EngineError> {
         self.stay(Stay {
             what: "tries_exhausted",
             hold: parked(why, Actor::Operator, attempt),
-            again: unknown.then(|| far_away(self.hand.task())),
+            again: None,
             unknown,
         })
         .await

@@ -86,25 +86,3 @@ pub fn decide<W: Workflow>(
         }),
     }
 }
-
-/// The moments that matter to a workflow in this state, earliest first; none once it has ended.
-pub(crate) fn moments<W: Workflow>(
-    state: StateOf<W>,
-    facts: &W::Facts,
-) -> Vec<(Timestamp, W::Event)> {
-    if W::ends(state) {
-        return Vec::new();
-    }
-    let mut moments = W::deadlines(state, facts);
-    moments.sort_by_key(|(at, _)| *at);
-    moments
-}
-
-/// The earliest moment that matters to a workflow in this state.
-pub(crate) fn earliest_deadline<W: Workflow>(
-    state: StateOf<W>,
-    facts: &W::Facts,
-) -> Option<Timestamp> {
-    let mut moments = moments::<W>(state, facts).into_iter();
-    moments.next().map(|(at, _)| at)
-}

@@ -4,8 +4,8 @@
 
 use crate::attempts::Attempt;
 use crate::clock::Timestamp;
-use crate::decide::{Decision, earliest_deadline, moments};
-use crate::instance::{Actor, Entry, Hold, InstanceId, Reason, Record, SubjectId};
+use crate::decide::Decision;
+use crate::instance::{Actor, Entry, Hold, HoldKind, InstanceId, Reason, Record, SubjectId};
 use crate::migrate::Migrated;
 use crate::store::{Change, Expected, PutEntry};
 use crate::task::{Settled, Task, TaskId, Work};
@@ -92,7 +92,9 @@ impl<W: Workflow> Draft<W> {
             owes: command.map(|command| command.name().to_owned()),
             due: None,
             awaits: None,
-            checks_first: Vec::new(),
+            doubts: Vec::new(),
+            deadline: None,
+            heard: Vec::new(),
             ended: W::ends(state),
             subject: new.subject,
             facts: Vec::new(),
@@ -121,9 +123,6 @@ impl<W: Workflow> Draft<W> {
         draft.write_line(new.note, None, Some(state));
         if let Some(command) = command {
             draft.arm(command, now);
-        }
-        if let Some(due) = earliest_deadline::<W>(state, &draft.facts) {
-            draft.arm_deadline(due);
         }
         draft
     }
@@ -168,7 +167,6 @@ impl<W: Workflow> Draft<W> {
         now: Timestamp,
     ) -> Self {
         let mut draft = Self::of(instance, &decision.note.what, now);
-        let deadline_before = earliest_deadline::<W>(draft.state, &draft.facts);
         draft.facts = decision.facts;
         draft.state = decision.state;
         if decision.moved {
@@ -177,7 +175,6 @@ impl<W: Workflow> Draft<W> {
         } else {
             draft.write_line(decision.note, None, None);
         }
-        draft.rearm_deadline(deadline_before);
         draft
     }
 
@@ -205,15 +202,15 @@ impl<W: Workflow> Draft<W> {
         }
     }
 
-    /// Arms a command for this visit.
+    /// Arms a command for this visit. What may still be running is waited for to its end.
     pub(crate) fn arm(&mut self, command: CommandOf<W>, due: Timestamp) {
         let work = Work::Command(command.name().to_owned());
+        let doubt = self.record.in_doubt(command.name());
+        let due = doubt.map_or(due, |doubt| due.max(doubt.until));
         self.record.due = Some(due).filter(|due| *due > self.now);
         let lane = W::conduct(command, &self.facts).lane;
-        let checks_first = &self.record.checks_first;
         let task = Task {
             lane,
-            intent: checks_first.iter().any(|name| name == command.name()),
             ..self.task(work, due)
         };
         self.arm_task(task);
@@ -238,7 +235,7 @@ impl<W: Workflow> Draft<W> {
         tenant.map(|label| label.value).unwrap_or_default()
     }
 
-    fn task(&self, work: Work, due: Timestamp) -> Task {
+    pub(crate) fn task(&self, work: Work, due: Timestamp) -> Task {
         Task {
             instance: self.record.id.clone(),
             work,
@@ -255,38 +252,6 @@ impl<W: Workflow> Draft<W> {
         }
     }
 
-    pub(crate) fn arm_deadline(&mut self, due: Timestamp) {
-        let task = Task {
-            lane: "deadline".to_owned(),
-            ..self.task(Work::Deadline, due)
-        };
-        self.arm_task(task);
-    }
-
-    /// The earliest moment that matters as things stand in this draft.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        earliest_deadline::<W>(self.state, &self.facts)
-    }
-
-    /// Moves the deadline task if the earliest deadline is another than before.
-    pub(crate) fn rearm_deadline(&mut self, before: Option<Timestamp>) {
-        match earliest_deadline::<W>(self.state, &self.facts) {
-            Some(due) if before != Some(due) => self.arm_deadline(due),
-            None if before.is_some() => self.drop_task(&Work::Deadline),
-            _ => {}
-        }
-    }
-
-    /// Arms the deadline whose task was just used up: the earliest moment after `heard`, or the
-    /// earliest of all.
-    pub(crate) fn renew_deadline(&mut self, heard: Option<Timestamp>) {
-        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
-        let next = moments.find(|(at, _)| heard.is_none_or(|heard| *at > heard));
-        if let Some((due, _)) = next {
-            self.arm_deadline(due);
-        }
-    }
-
     /// The command that was owed is done, and its move led nowhere.
     pub(crate) fn owe_nothing(&mut self) {
         self.record.owes = None;
@@ -296,8 +261,11 @@ impl<W: Workflow> Draft<W> {
 
     /// Nothing holds it up any more, except an operator who paused it.
     fn let_go(&mut self) {
-        if self.record.ended || !self.record.is_paused() {
-            self.record.hold = None;
+        match &mut self.record.hold {
+            Some(pause) if pause.kind == HoldKind::Paused && !self.record.ended => {
+                pause.beneath = None;
+            }
+            held => *held = None,
         }
     }
 
@@ -316,6 +284,20 @@ impl<W: Workflow> Draft<W> {
             .drop_tasks
             .retain(|dropped| *dropped != settled.task);
         self.change.settle.push(settled);
+    }
+
+    /// Stops it until somebody resumes it.
+    pub(crate) fn pause(&mut self, reason: Reason) {
+        self.record.hold = Some(Hold {
+            kind: HoldKind::Paused,
+            reason: reason.clipped(),
+            since: self.now,
+            until: None,
+            mover: Actor::Operator,
+            attempt: 0,
+            retry_denies: false,
+            beneath: self.record.hold.take().map(Box::new),
+        });
     }
 
     /// Says what it waits for.

@@ -186,6 +186,14 @@ impl Tries {
         Duration::from_millis(fastrand::u64(floor..=span))
     }
 
+    /// The pause before an attempt is looked for again, with full jitter: as long at most as it has
+    /// been looked for already, within the first span and the longest.
+    pub(crate) fn pause_of_looks(&self, looked_for: Duration) -> Duration {
+        let least = self.first / FLOOR;
+        let span = looked_for.clamp(self.first, self.longest.max(self.first));
+        least + (span - least).mul_f64(fastrand::f64())
+    }
+
     /// Whether tries that began then have taken long enough.
     pub(crate) fn are_over(&self, began: Option<Timestamp>, now: Timestamp) -> bool {
         let limit = began.zip(self.within);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Mac;
 use crate::clock::Timestamp;
+use crate::doubts::Doubt;
 use crate::limits::{NAME_LIMIT, TEXT_LIMIT, clip};
 use crate::waiting::Wait;
 
@@ -180,6 +181,23 @@ pub struct Hold {
     pub mover: Actor,
     /// Tries made so far at the command that is held up.
     pub attempt: u32,
+    /// Whoever is asked has to find out whether an attempt happened: a retry says that it did not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retry_denies: bool,
+    /// Under a pause: what would hold it up without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneath: Option<Box<Self>>,
+}
+
+impl Hold {
+    /// Whether neither time nor a try of its own moves it: somebody has to act or to speak.
+    pub fn is_open_ended(&self) -> bool {
+        match self.kind {
+            HoldKind::Parked | HoldKind::Paused => true,
+            HoldKind::Waiting => self.until.is_none(),
+            HoldKind::Retrying => false,
+        }
+    }
 }
 
 /// One instance as it is stored.
@@ -207,11 +225,17 @@ pub struct Record {
     /// Whom it waits for, where it owes no command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Wait>,
-    /// Once-only commands that may have happened before a rewind: each begins with its check.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks_first: Vec<String>,
+    /// Once-only commands that may have happened: each begins with its check.
+    #[serde(default, alias = "checks_first", skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
     /// Whether nothing further will happen by itself.
     pub ended: bool,
+    /// When the task of its deadlines is due: the first moment that was not heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// Moments of this visit that were heard and that its workflow still lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<Timestamp>,
     /// Whose data the facts are.
     pub subject: SubjectId,
     /// What the workflow has learned, sealed for the subject.
@@ -250,6 +274,14 @@ pub struct Record {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands references to such functions"
 )]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands references to such functions"
+)]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -260,16 +292,27 @@ impl Record {
         matches!(&self.hold, Some(hold) if hold.kind == HoldKind::Paused)
     }
 
-    /// From now on this holds it up. The wait's beginning stays while kind and reason stay.
+    /// What holds it up, looked at as if no pause stood over it.
+    pub fn held_beneath(&self) -> Option<&Hold> {
+        let hold = self.hold.as_ref()?;
+        match hold.kind {
+            HoldKind::Paused => hold.beneath.as_deref(),
+            _ => Some(hold),
+        }
+    }
+
+    /// From now on this holds it up, under the pause if one stands. The wait's beginning stays while
+    /// kind and reason stay.
     pub(crate) fn held_up(&mut self, mut hold: Hold, now: Timestamp) {
         hold.reason = hold.reason.clipped();
         let same = |known: &&Hold| known.kind == hold.kind && known.reason.code == hold.reason.code;
-        let since = self
-            .hold
-            .as_ref()
-            .filter(same)
-            .map_or(now, |known| known.since);
-        self.hold = Some(Hold { since, ..hold });
+        let since = self.held_beneath().filter(same);
+        let since = since.map_or(now, |known| known.since);
+        let hold = Hold { since, ..hold };
+        match &mut self.hold {
+            Some(pause) if pause.kind == HoldKind::Paused => pause.beneath = Some(Box::new(hold)),
+            held => *held = Some(hold),
+        }
     }
 
     /// Whether it hears nothing any more and can only be read: archived, or erased.

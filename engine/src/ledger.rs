@@ -10,17 +10,18 @@ use tokio::sync::{OnceCell, broadcast};
 use crate::attempts;
 use crate::births::Births;
 use crate::chain::Chain;
+use crate::clock::Timestamp;
 use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
 use crate::erase::subject_label;
 pub(crate) use crate::error::EngineError;
 use crate::executor::{Birth, Executor, Moved};
 use crate::instance::{InstanceId, Label, Record, SubjectId};
-use crate::migrate::{Former, mend, migrate};
+use crate::migrate::{Former, doubts, mend, migrate};
 use crate::registry::Registry;
 use crate::seal::{DataKey, Ground, KEYS, Keyring, SealError};
 use crate::store::{Change, CommitError, Committed, PutDocument, PutRecord, Store};
-use crate::task::Claimed;
+use crate::task::{Claimed, FAR_AWAY};
 use crate::workflow::{Awaited, CommandOf, Workflow};
 
 /// Instances whose changes wait for a listener; a slower one reads again.
@@ -109,9 +110,13 @@ impl Ledger {
     ) -> Result<Instance<W>, EngineError> {
         let id = record.id.clone();
         let unreadable = |why: String| unreadable(&id, why);
+        let tasks = self.store.tasks(&record.id).await?;
+        tasks.iter().for_each(|task| record.learn_from(task));
+        let in_doubt = record.doubts.iter().map(|doubt| doubt.command.clone());
         let former = Former {
             state: record.state.clone(),
             owes: record.owes.clone(),
+            in_doubt: in_doubt.collect(),
             facts: serde_json::from_slice(plain)
                 .map_err(|error| unreadable(format!("facts: {}", misfit(&error))))?,
         };
@@ -126,13 +131,15 @@ impl Ledger {
         {
             return Err(unreadable(format!("migrated to owe the unknown {name}")));
         }
+        let doubts = doubts::<W>(&record, &now)
+            .map_err(|error| unreadable(format!("migration: {error}")))?;
         let facts = serde_json::from_value(now.facts)
             .map_err(|error| unreadable(format!("migrated facts: {}", misfit(&error))))?;
-        let tasks = self.store.tasks(&record.id).await?;
         let migrated = mend(&record, now.owes.as_ref(), tasks);
         record.definition = W::VERSION;
         record.state = now.state;
         record.owes = now.owes;
+        record.doubts = doubts;
         record.ended = W::ends(state);
         Ok(Instance {
             record,
@@ -278,12 +285,13 @@ impl Ledger {
             draft.record.hold.as_ref(),
             now,
         );
+        draft.keep_deadline();
         draft.record.version += 1;
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
         draft.record.labels = labels_of(&draft);
         let awaited = W::awaits(draft.state, &draft.facts).map(|awaited| Awaited {
-            until: awaited.until.or_else(|| draft.deadline()),
+            until: awaited.until.or(draft.record.deadline.filter(is_near)),
             ..awaited
         });
         let before = draft.before.as_ref().map(|before| &before.record);
@@ -344,6 +352,11 @@ pub(crate) struct Finished<W: Workflow> {
     children: Vec<Birth>,
     /// As it will stand.
     instance: Instance<W>,
+}
+
+/// Whether time brings it: what was put by for a person's retry is no deadline.
+fn is_near(deadline: &Timestamp) -> bool {
+    *deadline < FAR_AWAY
 }
 
 /// Whether the key of this subject stood otherwise than was thought.

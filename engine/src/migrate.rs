@@ -6,11 +6,11 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::clock::Timestamp;
-use crate::decide::moments;
+use crate::doubts::Doubt;
 use crate::draft::Draft;
 use crate::instance::{Actor, Reason, Record};
-use crate::task::{Task, TaskId, Work};
-use crate::workflow::{Note, Workflow};
+use crate::task::{FAR_AWAY, Task, TaskId, Work};
+use crate::workflow::{CommandOf, Note, Workflow};
 
 /// Names and facts as a definition knew them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Former {
     pub state: String,
     /// The command that leads on from here, if one does.
     pub owes: Option<String>,
+    /// Once-only commands that may have happened, so that each begins with its check. What is owed may
+    /// keep its former name here; no other may name what the table no longer knows.
+    pub in_doubt: Vec<String>,
     /// What was learned.
     pub facts: Value,
 }
@@ -48,13 +51,39 @@ pub(crate) struct Migrated {
 pub(crate) enum Owed {
     /// A task stood for it; it goes on under the new name.
     Renamed(Task),
-    /// None was owed before, or nothing stood for it.
+    /// None was owed before.
     Fresh(String),
+    /// Nothing is owed any more.
+    Gone,
 }
 
 /// Takes names and facts through every step from their definition to this one.
 pub(crate) fn migrate<W: Workflow>(from: u32, former: Former) -> Result<Former, Unmigratable> {
     (from..W::VERSION).try_fold(former, |former, step| W::migrate(step, former))
+}
+
+/// What may have happened, under the names of this definition.
+pub(crate) fn doubts<W: Workflow>(
+    before: &Record,
+    now: &Former,
+) -> Result<Vec<Doubt>, Unmigratable> {
+    let until = before.doubts.iter().map(|doubt| doubt.until).max();
+    let mut doubts = Vec::new();
+    for name in &now.in_doubt {
+        let owed = before.owes.as_ref() == Some(name);
+        let name = if owed { now.owes.as_ref() } else { Some(name) };
+        let Some(name) = name else { continue };
+        if name.parse::<CommandOf<W>>().is_err() {
+            return Err(Unmigratable(format!(
+                "the unknown command {name} may have happened"
+            )));
+        }
+        doubts.push(Doubt {
+            command: name.clone(),
+            until: until.unwrap_or_default(),
+        });
+    }
+    Ok(doubts)
 }
 
 /// What becomes of a record's tasks when it owes another command than before.
@@ -78,14 +107,17 @@ pub(crate) fn mend(before: &Record, owes: Option<&String>, tasks: Vec<Task>) -> 
             _ => {}
         }
     }
-    if let (true, Some(name)) = (renamed, owes) {
-        migrated.owed = Some(match standing {
-            Some(task) => Owed::Renamed(Task {
+    if renamed {
+        migrated.owed = match (owes, standing) {
+            (None, _) => Some(Owed::Gone),
+            (Some(name), _) if before.owes.is_none() => Some(Owed::Fresh(name.clone())),
+            (Some(name), Some(task)) => Some(Owed::Renamed(Task {
                 work: Work::Command(name.clone()),
                 ..task
-            }),
-            None => Owed::Fresh(name.clone()),
-        });
+            })),
+            // It rested, and rests on: whoever was asked is still asked.
+            (Some(_), None) => None,
+        };
     }
     migrated
 }
@@ -108,17 +140,14 @@ impl<W: Workflow> Draft<W> {
                     self.arm(command, self.now());
                 }
             }
+            Some(Owed::Gone) => self.owe_nothing(),
             None => {}
         }
-        // A moment that stood before the deadline's task was due has been heard.
-        let unheard = migrated
-            .deadline
-            .map_or(self.now(), |due| due.min(self.now()));
-        let mut moments = moments::<W>(self.state, &self.facts).into_iter();
-        match moments.find(|(at, _)| *at >= unheard) {
-            Some((due, _)) if migrated.deadline != Some(due) => self.arm_deadline(due),
-            None if migrated.deadline.is_some() => self.drop_task(&Work::Deadline),
-            _ => {}
+        // The tasks were looked at, so that what is armed is known for sure.
+        self.record.deadline = migrated.deadline;
+        let next = self.next_moment();
+        if migrated.deadline != Some(FAR_AWAY) && migrated.deadline != next {
+            self.move_deadline(next);
         }
     }
 }

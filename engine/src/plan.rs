@@ -5,12 +5,13 @@ use crate::acts::{Act, ActError, Fields, Intervention};
 use crate::decide::{Verdict, decide};
 use crate::draft::{Draft, Instance};
 use crate::engine::Engine;
-use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
+use crate::holding::{pause, resume, retry};
+use crate::instance::{Reason, Record};
 use crate::ledger::EngineError;
 use crate::offers::{Offer, Offered, Said, UNDO, judge};
 use crate::preview::{Foreseen, Outlook, Preview, differences};
-use crate::rewind::{Visited, checks_first, foreseen, left_behind, way_back};
-use crate::task::{Task, Work};
+use crate::rewind::{Visited, foreseen, left_behind, looked_for_again, way_back};
+use crate::task::Task;
 use crate::workflow::{CommandOf, Letter, Note, Workflow};
 
 /// What an act is planned from.
@@ -23,7 +24,7 @@ pub(crate) struct Scene<W: Workflow> {
 /// An act as it would be written, and what it comes to.
 pub(crate) struct Plan<W: Workflow> {
     pub(crate) draft: Draft<W>,
-    effects: Vec<Foreseen>,
+    pub(crate) effects: Vec<Foreseen>,
 }
 
 impl<W: Workflow> Scene<W> {
@@ -45,8 +46,13 @@ impl<W: Workflow> Scene<W> {
         }
     }
 
-    async fn with(engine: &Engine, record: Record, visited: Visited) -> Result<Self, EngineError> {
+    async fn with(
+        engine: &Engine,
+        mut record: Record,
+        visited: Visited,
+    ) -> Result<Self, EngineError> {
         let tasks = engine.tasks(&record.id).await?;
+        tasks.iter().for_each(|task| record.learn_from(task));
         Ok(Self {
             instance: engine.open::<W>(record).await?,
             tasks,
@@ -106,73 +112,10 @@ pub(crate) fn plan<W: Workflow>(
             let offer = scene.offer(Offered::RetryNow, None);
             hear(engine, scene, by, (offer, &Fields::new()))
         }
-        Act::RetryNow | Act::Pause | Act::Resume => hold_or_let_go(engine, scene, by),
+        Act::RetryNow => retry(scene, by, engine.now()),
+        Act::Pause => pause(scene, by, engine.now()),
+        Act::Resume => resume(scene, by, engine.now()),
     }
-}
-
-/// Acts that mean the same for every workflow: they move the owed command or stop it.
-fn hold_or_let_go<W: Workflow>(
-    engine: &Engine,
-    scene: &Scene<W>,
-    by: &Intervention,
-) -> Result<Plan<W>, ActError> {
-    let (record, now) = (&scene.instance.record, engine.now());
-    let owed = record.owes.as_deref();
-    let owed = owed.and_then(|name| name.parse::<CommandOf<W>>().ok());
-    // A command whose outcome is unknown stays so: the retry begins with its check.
-    let intent = scene.tasks.iter().any(|task| is_unknown(task, record));
-    let (what, rearmed) = match by.act {
-        _ if record.ended => {
-            let text = format!("it has ended in {}", record.state);
-            return Err(impossible("ended", text));
-        }
-        Act::Pause if record.is_paused() => {
-            return Err(impossible("paused", "it is paused already"));
-        }
-        Act::Pause => ("paused", None),
-        Act::Resume if record.is_paused() => ("resumed", owed),
-        Act::Resume => return Err(impossible("not_paused", "it is not paused")),
-        _ if record.is_paused() => {
-            return Err(impossible("paused", "it is paused; resume it instead"));
-        }
-        // Announced and nothing heard of it yet: a second one beside it would do harm.
-        _ if intent && record.hold.is_none() => {
-            let text = "the step is under way at this moment";
-            return Err(impossible("under_way", text));
-        }
-        _ => ("retry_now", owed),
-    };
-    let mut draft = Draft::of(scene.instance.clone(), what, now);
-    draft.record.hold = None;
-    if by.act == Act::Pause {
-        draft.hold(Hold {
-            kind: HoldKind::Paused,
-            reason: by.reason.clone(),
-            since: now,
-            until: None,
-            mover: Actor::Operator,
-            attempt: 0,
-        });
-    }
-    let mut effects = Vec::new();
-    if let Some(command) = rearmed {
-        draft.arm(command, now);
-        if let Some(task) = draft.change.tasks.last_mut() {
-            task.intent |= intent;
-        }
-        effects.push(runs(command, &draft));
-    }
-    if what == "retry_now" {
-        for task in scene.tasks.iter().filter(|task| task.is_put_by()) {
-            let due = Task {
-                due: now,
-                ..task.clone()
-            };
-            draft.arm_task(due);
-        }
-    }
-    draft.write_line(Note::because(what, by.actor, by.reason.clone()), None, None);
-    Ok(Plan { draft, effects })
 }
 
 /// Lets the instance hear what an offer says.
@@ -255,15 +198,15 @@ fn rewind<W: Workflow>(
     let now = engine.now();
     let way = way_back(&scene.instance, to, &scene.visited, now).map_err(ActError::NotPossible)?;
     let effects = foreseen(&scene.instance, &way, &scene.visited);
-    let looks = checks_first(&scene.instance, &way, &scene.visited);
+    let looked_for = looked_for_again(&scene.instance, &way, &scene.visited);
     let from = scene.instance.state;
     let mut draft = Draft::of(scene.instance.clone(), "rewound", now);
-    let deadline = draft.deadline();
     draft.facts = way.facts;
     draft.state = way.to;
-    draft.record.checks_first = looks;
+    for command in looked_for {
+        draft.record.put_in_doubt(command.name());
+    }
     draft.enter(way.to, way.command);
-    draft.rearm_deadline(deadline);
     let note = Note::because("rewound", by.actor, by.reason.clone());
     draft.write_line(note, Some(from), Some(way.to));
     Ok(Plan { draft, effects })
@@ -297,14 +240,6 @@ fn runs<W: Workflow>(command: CommandOf<W>, draft: &Draft<W>) -> Foreseen {
     }
 }
 
-/// Whether the task is an announced attempt at what the instance owes now.
-fn is_unknown(task: &Task, record: &Record) -> bool {
-    let Work::Command(name) = &task.work else {
-        return false;
-    };
-    task.intent && task.visit == record.visit && record.owes.as_ref() == Some(name)
-}
-
-fn impossible(code: &str, text: impl Into<String>) -> ActError {
+pub(crate) fn impossible(code: &str, text: impl Into<String>) -> ActError {
     ActError::NotPossible(Reason::new(code, text))
 }

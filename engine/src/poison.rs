@@ -4,7 +4,7 @@
 use crate::draft::Draft;
 use crate::instance::{Actor, Reason};
 use crate::ledger::EngineError;
-use crate::record::{Stay, far_away, parked};
+use crate::record::{Stay, parked};
 use crate::task::{FAR_AWAY, Task, Work};
 use crate::turn::Turn;
 use crate::workflow::{CommandOf, Note, Workflow};
@@ -31,12 +31,11 @@ impl<W: Workflow> Turn<'_, W> {
         if !matches!(task.work, Work::Command(_)) {
             return self.put_by(what, why).await;
         }
-        let intent = task.intent;
         self.stay(Stay {
             what,
             hold: parked(why, Actor::Operator, task.attempt),
-            again: intent.then(|| far_away(task)),
-            unknown: intent,
+            again: None,
+            unknown: true,
         })
         .await
     }
@@ -64,8 +63,9 @@ impl<W: Workflow> Turn<'_, W> {
         let task = self.hand.task();
         let mut draft = Draft::of(instance, what, self.engine.now());
         draft.write_line(Note::because(what, Actor::System, why.clone()), None, None);
-        if !draft.record.is_paused() {
-            draft.hold(parked(why, Actor::Operator, task.attempt));
+        draft.hold(parked(why, Actor::Operator, task.attempt));
+        if task.work == Work::Deadline {
+            draft.record.deadline = Some(FAR_AWAY);
         }
         draft.arm_task(Task {
             due: FAR_AWAY,

@@ -2,12 +2,11 @@
 
 use crate::clock::Timestamp;
 use crate::engine::Engine;
-use crate::instance::{InstanceId, Reason, Record};
+use crate::instance::{HoldKind, InstanceId, Reason, Record};
 use crate::ledger::EngineError;
 use crate::offers::{Field, FieldKind, Offered};
 use crate::plan::Scene;
 use crate::rewind::{Visited, way_back};
-use crate::task::{Task, Work};
 use crate::workflow::{Letter, Workflow};
 
 /// Lines of history read at once.
@@ -51,7 +50,7 @@ pub(crate) async fn possible<W: Workflow>(
 ) -> Result<Vec<Possible>, EngineError> {
     let scene = Scene::<W>::load(engine, record).await?;
     let mut acts = Vec::new();
-    acts.extend(retry(&scene));
+    acts.extend(retry(&scene, engine.now()));
     acts.extend(pausing(&scene.instance.record));
     acts.extend(offered(&scene));
     acts.extend(rewinding(&scene, engine.now()));
@@ -68,28 +67,45 @@ fn plain(act: &'static str, means: &'static str) -> Possible {
     }
 }
 
-fn retry<W: Workflow>(scene: &Scene<W>) -> Option<Possible> {
+fn retry<W: Workflow>(scene: &Scene<W>, now: Timestamp) -> Option<Possible> {
     let record = &scene.instance.record;
-    let under_way = |task: &Task| {
-        let owed =
-            matches!((&task.work, &record.owes), (Work::Command(name), Some(owed)) if name == owed);
-        owed && task.intent && task.visit == record.visit && record.hold.is_none()
-    };
     let owes = record.owes.is_some() || scene.has_put_by();
-    let owes = owes && !scene.tasks.iter().any(under_way);
-    let means = "What is waiting is done at once, with all its tries again.";
-    (owes && !record.ended && !record.is_paused()).then(|| plain("retry_now", means))
+    let able = owes && !record.ended && !record.is_paused() && !record.is_under_way(now);
+    let in_doubt = record
+        .owes
+        .as_deref()
+        .and_then(|name| record.in_doubt(name));
+    let means = match &record.hold {
+        Some(hold) if hold.retry_denies => {
+            "Says that what may have happened did not: it is done now, with all its tries again."
+        }
+        _ if in_doubt.is_some() => {
+            "What may have happened is looked for now; if it did not, it is done, with all its tries again."
+        }
+        _ => "What is waiting is done at once, with all its tries again.",
+    };
+    able.then(|| plain("retry_now", means))
 }
 
 fn pausing(record: &Record) -> Option<Possible> {
-    match (record.ended, record.is_paused()) {
-        (true, _) => None,
-        (false, true) => Some(plain("resume", "It goes on where it was paused.")),
-        (false, false) => Some(plain(
-            "pause",
-            "Nothing more is done until someone resumes it. What is under way is finished.",
-        )),
+    if record.ended {
+        return None;
     }
+    if !record.is_paused() {
+        let means = "Nothing more is done until someone resumes it. What is under way is finished, and deadlines still pass.";
+        return Some(plain("pause", means));
+    }
+    let means = match record.held_beneath() {
+        Some(hold) if hold.kind == HoldKind::Parked => {
+            "It waits again for whoever was asked before the pause. Nothing is done by itself."
+        }
+        Some(hold) if hold.is_open_ended() => {
+            "It waits again for what was under way elsewhere before the pause. Nothing is done twice."
+        }
+        Some(_) => "It goes on where it was paused: the next try comes when it is due.",
+        None => "It goes on where it was paused.",
+    };
+    Some(plain("resume", means))
 }
 
 fn offered<W: Workflow>(scene: &Scene<W>) -> Vec<Possible> {
@@ -118,7 +134,11 @@ fn rewinding<W: Workflow>(scene: &Scene<W>, now: Timestamp) -> Option<Possible> 
     for milestone in W::milestones() {
         match way_back(&scene.instance, milestone.name(), &scene.visited, now) {
             Ok(_) => places.push(milestone.name()),
-            Err(why) if matches!(why.code.as_str(), "never_visited" | "not_earlier") => {}
+            Err(why)
+                if matches!(
+                    why.code.as_str(),
+                    "never_visited" | "not_earlier" | "under_way"
+                ) => {}
             Err(why) => refused.push((milestone.name(), why)),
         }
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::attempts::{Attempt, TRIES_TOLD_MAX};
-use crate::decide::{Verdict, decide, moments};
+use crate::decide::{Verdict, decide};
 use crate::draft::{Draft, Instance};
 use crate::instance::{Actor, Hold, HoldKind, Reason, Record};
 use crate::ledger::EngineError;
@@ -31,26 +31,15 @@ pub(crate) struct Stay {
     pub(crate) hold: Hold,
     /// When and how the task is due again, if time alone can move it.
     pub(crate) again: Option<Task>,
-    /// An announced attempt may have happened: not even a pause may forget it.
+    /// An announced attempt has ended and may have happened.
     pub(crate) unknown: bool,
 }
 
 impl<W: Workflow> Turn<'_, W> {
     /// Takes the task away; nothing else changes.
     pub(crate) async fn settle(&self) -> Result<(), EngineError> {
-        self.dispose(None).await
-    }
-
-    /// Takes the task away, but remembers an attempt whose outcome is not known.
-    pub(crate) async fn put_away(&self) -> Result<(), EngineError> {
-        let task = self.hand.task();
-        self.dispose(task.intent.then(|| far_away(task))).await
-    }
-
-    async fn dispose(&self, kept: Option<Task>) -> Result<(), EngineError> {
         let change = Change {
             settle: vec![self.hand.settled()],
-            tasks: kept.into_iter().collect(),
             ..Change::default()
         };
         match self.engine.ledger().put(change).await {
@@ -59,16 +48,13 @@ impl<W: Workflow> Turn<'_, W> {
         }
     }
 
-    /// Puts a deadline task to its next moment, or away.
-    pub(crate) async fn settle_deadline(&self, instance: Instance<W>) -> Result<(), EngineError> {
-        let now = self.engine.now();
-        let mut later = moments::<W>(instance.state, &instance.facts).into_iter();
-        let Some((next, _)) = later.find(|(at, _)| *at > now) else {
-            return self.settle().await;
-        };
-        let mut draft = Draft::of(instance, "deadline_moved", now);
+    /// Puts the task of one that is paused where time does not bring it, for the end of the pause.
+    pub(crate) async fn put_away(&self, instance: Instance<W>) -> Result<(), EngineError> {
+        // Written with the record, so that a pause that ends at this moment is noticed.
+        let mut draft = Draft::of(instance, "put_away", self.engine.now());
         draft.arm_task(Task {
-            due: next,
+            due: FAR_AWAY,
+            lost: self.hand.lost(),
             ..self.hand.task()
         });
         draft.settle(self.hand.settled());
@@ -76,18 +62,26 @@ impl<W: Workflow> Turn<'_, W> {
     }
 
     /// Parks the instance until a named person acts.
-    pub(crate) async fn park(
-        &self,
-        whom: Actor,
-        why: Reason,
-        unknown: bool,
-    ) -> Result<(), EngineError> {
-        let attempt = self.hand.task().attempt;
+    pub(crate) async fn park(&self, whom: Actor, why: Reason) -> Result<(), EngineError> {
         self.stay(Stay {
             what: "parked",
-            hold: parked(why, whom, attempt),
+            hold: parked(why, whom, self.hand.task().attempt),
             again: None,
-            unknown,
+            unknown: false,
+        })
+        .await
+    }
+
+    /// Parks the instance until a named person has found out whether the attempt happened.
+    pub(crate) async fn park_in_doubt(&self, whom: Actor, why: Reason) -> Result<(), EngineError> {
+        self.stay(Stay {
+            what: "parked",
+            hold: Hold {
+                retry_denies: true,
+                ..parked(why, whom, self.hand.task().attempt)
+            },
+            again: None,
+            unknown: true,
         })
         .await
     }
@@ -112,7 +106,6 @@ impl<W: Workflow> Turn<'_, W> {
         if instance.record.visit != task.visit {
             return self.settle().await;
         }
-        let paused = instance.record.is_paused();
         let is_news = is_news(&instance.record, &stay.hold);
         let mut draft = Draft::of(instance, stay.what, self.engine.now());
         if is_news {
@@ -120,16 +113,19 @@ impl<W: Workflow> Turn<'_, W> {
             draft.write_line(note, None, None);
             draft.record.tries_told += 1;
         }
-        if let (Work::Command(command), false) = (&task.work, stay.what == UNDER_WAY) {
-            draft.keep_try(self.tried(command, stay.what, Some(stay.hold.reason.clone())));
+        if let Work::Command(command) = &task.work {
+            if stay.unknown {
+                draft.record.stays_in_doubt(command);
+            } else {
+                draft.record.no_longer_in_doubt(command);
+            }
+            if stay.what != UNDER_WAY {
+                draft.keep_try(self.tried(command, stay.what, Some(stay.hold.reason.clone())));
+            }
         }
-        if !paused {
-            draft.hold(stay.hold.clone());
-        }
-        match &stay.again {
-            Some(again) if !paused => draft.arm_task(again.clone()),
-            _ if paused && stay.unknown => draft.arm_task(far_away(task)),
-            _ => {}
+        draft.hold(stay.hold.clone());
+        if let Some(again) = &stay.again {
+            draft.arm_task(again.clone());
         }
         draft.settle(self.hand.settled());
         self.engine.write(self.executor, draft).await.map(drop)
@@ -184,12 +180,12 @@ impl<W: Workflow> Turn<'_, W> {
             Some(instance) => Some(instance),
             None => self.load().await?,
         };
-        let Some(instance) = instance else {
+        let Some(mut instance) = instance else {
             return self.settle().await;
         };
         let now = self.engine.now();
         let owed = is_owed(&instance.record, &task);
-        let was_held = instance.record.hold.is_some();
+        let was_held = instance.record.held_beneath().is_some();
         let decision = match decide::<W>(&instance.facts, instance.state, event.clone(), now) {
             Verdict::Decided(decision) => decision,
             // No commit would notice that somebody had written since.
@@ -215,6 +211,9 @@ impl<W: Workflow> Turn<'_, W> {
             }
         };
         let moved = decision.moved;
+        if let Work::Command(command) = &task.work {
+            instance.record.no_longer_in_doubt(command);
+        }
         let mut draft = Draft::of_decision(instance, decision, now);
         draft.change.documents.extend_from_slice(documents);
         if owed && !moved {
@@ -245,30 +244,49 @@ impl<W: Workflow> Turn<'_, W> {
         self.stay(Stay {
             what: "parked",
             hold: parked(Reason::new(code, text), Actor::Operator, task.attempt),
-            unknown: task.intent,
-            again: task.intent.then(|| far_away(task)),
+            unknown: true,
+            again: None,
         })
         .await
     }
 
-    /// What must not be lost is heard as an event of its own, with the documents that stand with it.
+    /// What must not be lost is heard though the task is another's by now, with the documents that
+    /// stand with it.
     async fn keep(&self, event: W::Event, documents: Vec<PutDocument>) -> Result<(), EngineError> {
-        let id = self.hand.task().instance;
         let mut failed = None;
         for _ in 0..WRITES_MAX {
-            let kept = self
-                .engine
-                .submit_with::<W>(&id, event.clone(), documents.clone());
-            match kept.await {
-                Ok(_) | Err(EngineError::Refused(_)) => return Ok(()),
+            match self.try_to_keep(&event, &documents).await {
+                Ok(()) => return Ok(()),
                 Err(EngineError::DocumentMoved { space, .. }) => {
-                    tracing::warn!(instance.id = %id, space, "somebody else was first to keep an outcome");
+                    let instance = self.hand.task().instance;
+                    tracing::warn!(instance.id = %instance, space, "somebody else was first to keep an outcome");
                     return Ok(());
                 }
                 Err(error) => failed = Some(self.endure(error).await?),
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    async fn try_to_keep(
+        &self,
+        event: &W::Event,
+        documents: &[PutDocument],
+    ) -> Result<(), EngineError> {
+        let Some(mut instance) = self.load().await? else {
+            return Ok(());
+        };
+        let now = self.engine.now();
+        let verdict = decide::<W>(&instance.facts, instance.state, event.clone(), now);
+        let Verdict::Decided(decision) = verdict else {
+            return Ok(());
+        };
+        if let Work::Command(command) = &self.hand.task().work {
+            instance.record.no_longer_in_doubt(command);
+        }
+        let mut draft = Draft::of_decision(instance, decision, now);
+        draft.change.documents.extend_from_slice(documents);
+        self.engine.write(self.executor, draft).await.map(drop)
     }
 
     /// Lets pass what may be otherwise the next time, after a pause where one is needed; any other
@@ -293,15 +311,6 @@ impl<W: Workflow> Turn<'_, W> {
     }
 }
 
-/// Nothing runs by itself, yet the attempt is not forgotten.
-pub(crate) fn far_away(task: Task) -> Task {
-    Task {
-        due: FAR_AWAY,
-        intent: true,
-        ..task
-    }
-}
-
 pub(crate) fn parked(reason: Reason, mover: Actor, attempt: u32) -> Hold {
     Hold {
         kind: HoldKind::Parked,
@@ -311,6 +320,8 @@ pub(crate) fn parked(reason: Reason, mover: Actor, attempt: u32) -> Hold {
         until: None,
         mover,
         attempt,
+        retry_denies: false,
+        beneath: None,
     }
 }
 
@@ -318,7 +329,7 @@ pub(crate) fn parked(reason: Reason, mover: Actor, attempt: u32) -> Hold {
 /// the same line, and so would two that take turns.
 fn is_news(record: &Record, hold: &Hold) -> bool {
     let repeated = matches!(
-        &record.hold,
+        record.held_beneath(),
         Some(known) if known.kind == hold.kind && known.reason.code == hold.reason.code
     );
     hold.kind == HoldKind::Parked || (!repeated && record.tries_told < TRIES_TOLD_MAX)

@@ -9,6 +9,7 @@ use strum::VariantArray;
 use crate::clock::Timestamp;
 use crate::draft::Instance;
 use crate::executor::Care;
+use crate::holding::under_way;
 use crate::instance::Reason;
 use crate::preview::{Again, Foreseen, Outlook, Undo};
 use crate::workflow::{CommandOf, InputOf, Letter, StateOf, Workflow};
@@ -41,6 +42,9 @@ pub(crate) fn way_back<W: Workflow>(
     visited: &Visited,
     now: Timestamp,
 ) -> Result<WayBack<W>, Reason> {
+    if instance.record.is_under_way(now) {
+        return Err(under_way());
+    }
     let line = W::milestones();
     let Some(place) = line.iter().position(|milestone| milestone.name() == to) else {
         let names: Vec<&str> = line.iter().map(|milestone| milestone.name()).collect();
@@ -190,23 +194,20 @@ pub(crate) fn left_behind<W: Workflow>(
     found
 }
 
-/// The once-only commands of a way back that look before they act, because they may have happened.
-pub(crate) fn checks_first<W: Workflow>(
+/// The once-only commands of a way back that look before they act, because they have happened.
+pub(crate) fn looked_for_again<W: Workflow>(
     instance: &Instance<W>,
     way: &WayBack<W>,
     visited: &Visited,
-) -> Vec<String> {
+) -> Vec<CommandOf<W>> {
     let place = W::milestones()
         .iter()
         .position(|milestone| *milestone == way.to);
-    let mut names = instance.record.checks_first.clone();
-    for command in done_so_far(instance, place.unwrap_or_default(), visited) {
-        let effect = W::effect(command, &instance.facts);
-        let once = W::conduct(command, &instance.facts).care == Care::Once;
-        let looks = once && effect.again == Again::CheckedFirst;
-        if looks && !names.iter().any(|name| name == command.name()) {
-            names.push(command.name().to_owned());
-        }
-    }
-    names
+    let mut found = done_so_far(instance, place.unwrap_or_default(), visited);
+    found.retain(|command| {
+        let again = W::effect(*command, &instance.facts).again;
+        let once = W::conduct(*command, &instance.facts).care == Care::Once;
+        once && again == Again::CheckedFirst
+    });
+    found
 }

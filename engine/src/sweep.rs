@@ -6,15 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::acts::{Act, ActError, Intervention};
-use crate::decide::earliest_deadline;
 use crate::draft::Draft;
 use crate::engine::Engine;
 use crate::executor::Executor;
-use crate::instance::{Actor, HoldKind, Reason, Record};
+use crate::instance::{Actor, Hold, Reason, Record};
 use crate::ledger::EngineError;
 use crate::schedule::Chore;
 use crate::store::{Filter, PageOrder};
-use crate::task::{Task, Work};
+use crate::task::{FAR_AWAY, Task, Work};
 use crate::workflow::Workflow;
 
 /// Records looked at between two pauses for other work.
@@ -108,19 +107,14 @@ pub async fn is_stalled(engine: &Engine, record: &Record) -> Result<bool, Engine
     if record.ended || record.owes.is_none() {
         return Ok(false);
     }
-    let asked = matches!(
-        &record.hold,
-        Some(hold) if matches!(hold.kind, HoldKind::Parked | HoldKind::Paused)
-            || (hold.kind == HoldKind::Waiting && hold.until.is_none())
-    );
-    if asked {
+    if record.hold.as_ref().is_some_and(Hold::is_open_ended) {
         return Ok(false);
     }
     Ok(engine.tasks(&record.id).await?.iter().all(|task| {
         let Work::Command(name) = &task.work else {
             return true;
         };
-        Some(name) != record.owes.as_ref()
+        Some(name) != record.owes.as_ref() || task.due == FAR_AWAY
     }))
 }
 
@@ -149,12 +143,12 @@ pub(crate) async fn remind<W: Workflow>(
         return Ok(false);
     }
     let instance = engine.ledger().open::<W>(record).await?;
-    let Some(due) = earliest_deadline::<W>(instance.state, &instance.facts) else {
+    let mut draft = Draft::of(instance, "reminded", engine.now());
+    let Some(due) = draft.next_moment() else {
         return Ok(false);
     };
-    tracing::warn!(instance.id = %instance.record.id, "a deadline that nobody kept was armed again");
-    let mut draft = Draft::of(instance, "reminded", engine.now());
-    draft.arm_deadline(due);
+    tracing::warn!(instance.id = %draft.record.id, "a deadline that nobody kept was armed again");
+    draft.move_deadline(Some(due));
     engine.write(executor, draft).await?;
     Ok(true)
 }

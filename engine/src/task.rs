@@ -61,7 +61,7 @@ pub struct Task {
     pub attempt: u32,
     /// When the first try was made, for limits on the whole span of tries.
     pub first_tried: Option<Timestamp>,
-    /// An attempt was announced and its outcome is not known: check before repeating.
+    /// Written before records had their doubts: an attempt was announced and its outcome is not known.
     pub intent: bool,
     /// Processes that ended while they performed it, as far as is known when it is armed.
     #[serde(default, skip_serializing_if = "is_zero")]

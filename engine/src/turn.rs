@@ -6,9 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::breaker::Word;
 use crate::clock::Timestamp;
-use crate::decide::{Verdict, decide, moments};
+use crate::decide::{Verdict, decide};
 use crate::draft::{Draft, Instance};
 use crate::engine::{Engine, LEASE};
 use crate::executor::{Care, Executor, Finding, Job, Outcome};
@@ -49,6 +48,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
     /// Carries the task out, on the instance as it was found.
     pub(crate) async fn take(&self, mut instance: Instance<W>) -> Result<(), EngineError> {
         let task = self.hand.task();
+        instance.record.learn_from(&task);
         if instance.migrated.is_some() {
             match self.take_over(instance).await? {
                 Some(taken) => instance = taken,
@@ -56,7 +56,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
             }
         }
         match &task.work {
-            Work::Deadline => self.deadlines(instance, task.due).await,
+            Work::Deadline => self.deadlines(instance).await,
             Work::Told {
                 child,
                 workflow,
@@ -71,11 +71,12 @@ impl<'a, W: Workflow> Turn<'a, W> {
             Work::Command(name) => {
                 let known: Option<CommandOf<W>> = name.parse().ok();
                 if let Some(command) = known {
-                    return self.command_due(instance, &task, command).await;
+                    // Boxed, as its ends below: what one turn may come to would fill a thread's stack.
+                    return Box::pin(self.command_due(instance, &task, command)).await;
                 }
                 let text = format!("this version does not know the command {name}");
                 let why = Reason::new("unknown_command", text);
-                self.park(Actor::Operator, why, false).await
+                self.park(Actor::Operator, why).await
             }
         }
     }
@@ -99,7 +100,10 @@ impl<'a, W: Workflow> Turn<'a, W> {
             // Nothing is owed to one that was erased or put away: whatever still comes is disposed of.
             Err(EngineError::Seal(SealError::Erased)) => Ok(None),
             Ok(Some(instance)) if instance.record.is_put_away() => Ok(None),
-            loaded => loaded,
+            loaded => Ok(loaded?.map(|mut instance| {
+                instance.record.learn_from(&task);
+                instance
+            })),
         }
     }
 
@@ -115,23 +119,30 @@ impl<'a, W: Workflow> Turn<'a, W> {
         read.take()
     }
 
-    /// Hears the first of the moments that have come and mean something; those before the one that
-    /// the task was armed for have been heard.
-    async fn deadlines(&self, instance: Instance<W>, armed: Timestamp) -> Result<(), EngineError> {
+    /// Hears the first of the moments that have come and mean something.
+    async fn deadlines(&self, mut instance: Instance<W>) -> Result<(), EngineError> {
+        if instance.record.ended {
+            return self.settle().await;
+        }
         let now = self.engine.now();
-        let moments = moments::<W>(instance.state, &instance.facts).into_iter();
-        for (at, event) in moments.filter(|(at, _)| (armed..=now).contains(at)) {
+        // Its task is in hand, and used up.
+        instance.record.deadline = None;
+        for (at, event) in instance.unheard() {
+            if at > now {
+                break;
+            }
+            instance.record.heard.push(at);
             let verdict = decide::<W>(&instance.facts, instance.state, event, now);
             if let Verdict::Decided(decision) = verdict {
-                let moved = decision.moved;
                 let mut draft = Draft::of_decision(instance, decision, now);
                 draft.settle(self.hand.settled());
-                // After a move every moment counts anew; without one, this one is over.
-                draft.renew_deadline((!moved).then_some(at));
                 return self.engine.write(self.executor, draft).await.map(drop);
             }
         }
-        self.settle_deadline(instance).await
+        let mut draft = Draft::of(instance, "deadline_moved", now);
+        draft.move_deadline(draft.next_moment());
+        draft.settle(self.hand.settled());
+        self.engine.write(self.executor, draft).await.map(drop)
     }
 
     async fn command_due(
@@ -145,7 +156,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
             return self.settle().await;
         }
         if instance.record.is_paused() {
-            return self.put_away().await;
+            return self.put_away(instance).await;
         }
         let conduct = W::conduct(command, &instance.facts);
         let unanswered = || {
@@ -156,20 +167,15 @@ impl<'a, W: Workflow> Turn<'a, W> {
             );
             Reason::new("no_answer", text)
         };
-        if task.intent {
+        if instance.record.in_doubt(command.name()).is_some() {
             let job = self.job(&instance);
             let checked = self.executor.check(command, &job);
             let finding = self.within(conduct.limit, checked).await;
-            let finding = finding.unwrap_or_else(|| {
-                self.engine
-                    .crossing()
-                    .heard(task, Word::Fails(unanswered()));
-                Finding::NotKnown {
-                    why: unanswered(),
-                    after: None,
-                }
+            let finding = finding.unwrap_or_else(|| Finding::NotKnown {
+                why: unanswered(),
+                after: None,
             });
-            return self.found(command, finding).await;
+            return Box::pin(self.found(command, finding)).await;
         }
         let instance = match conduct.care {
             Care::Once => match self.announce(instance, command).await? {
@@ -183,7 +189,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
         let performed = self.executor.perform(command, &job);
         let outcome = self.within(conduct.limit, performed).await;
         let outcome = outcome.unwrap_or_else(|| Outcome::Unknown { why: unanswered() });
-        self.performed(command, outcome).await
+        Box::pin(self.performed(command, outcome)).await
     }
 
     /// Makes the intent of a once-only command durable; nothing if somebody wrote first.
@@ -194,17 +200,16 @@ impl<'a, W: Workflow> Turn<'a, W> {
     ) -> Result<Option<Instance<W>>, EngineError> {
         let now = self.engine.now();
         let task = self.hand.task();
+        let limit = W::conduct(command, &instance.facts).limit;
         let mut draft = Draft::of(instance, "announced", now);
-        // Whatever was done before a rewind has been looked for by now.
         draft
             .record
-            .checks_first
-            .retain(|name| name != command.name());
+            .announce(command.name(), now + BEGINS_WITHIN + limit);
         if let Some(facts) = W::intend(&draft.facts, command, now) {
             draft.facts = facts;
         }
         draft.arm_task(Task {
-            intent: true,
+            intent: false,
             first_tried: task.first_tried.or(Some(now)),
             // To be remembered until the attempt that is announced has ended.
             lost: self.hand.lost(),

@@ -20,6 +20,7 @@ pub(super) fn step(from: u32, former: Former) -> Result<Former, Unmigratable> {
         1 => Ok(Former {
             state: renamed(former.state),
             owes: former.owes.map(renamed),
+            in_doubt: former.in_doubt.into_iter().map(renamed).collect(),
             facts: json!({ "notes": [former.facts["note"]] }),
         }),
         2 => {
@@ -29,6 +30,23 @@ pub(super) fn step(from: u32, former: Former) -> Result<Former, Unmigratable> {
         }
         _ => Err(Unmigratable(format!("no release wrote definition {from}"))),
     }
+}
+
+/// A release in which nothing is packed any more, and whoever was at it waits again.
+pub(super) fn unpacked(_from: u32, former: Former) -> Result<Former, Unmigratable> {
+    Ok(Former {
+        state: "waiting".to_owned(),
+        owes: None,
+        ..former
+    })
+}
+
+/// A release that renamed what is owed and did not think of what may have happened.
+pub(super) fn renamed_in_passing(_from: u32, former: Former) -> Result<Former, Unmigratable> {
+    Ok(Former {
+        owes: former.owes.map(|_| "cover".to_owned()),
+        ..former
+    })
 }
 
 /// A release that forgot to say what became of what others wrote.
@@ -198,6 +216,8 @@ macro_rules! release {
 release!(first, 1, Packing, Pack, super::forgotten);
 release!(second, 2, Wrapping, Wrap, super::step);
 release!(third, 3, Wrapping, Wrap, super::step);
+release!(unpacking, 2, Wrapping, Wrap, super::unpacked);
+release!(covering, 2, Packing, Cover, super::renamed_in_passing);
 release!(renamed_state, 1, Boxing, Pack, super::forgotten);
 release!(renamed_command, 1, Packing, Cover, super::forgotten);
 release!(without_migration, 2, Packing, Pack, super::forgotten);

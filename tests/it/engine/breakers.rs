@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Engine, Executor, InstanceId, Job, LaneView, Outcome, Reason};
@@ -163,12 +162,17 @@ async fn time_for_which_the_lane_was_held_does_not_end_the_trying() {
         }
     }
     let tried = tried.unwrap();
-    // Longer than tries may take together.
+    // Longer than tries may take together; then the dependency is back, and this one alone is ill.
     stage.after_secs(&engine, 4_000).await;
-    shop.down(&[]);
-    stage.after_secs(&engine, 400).await;
-    assert_eq!(read(&engine, tried).await.state, State::Done);
-    shop.down(&["a"]);
-    stage.clock.advance(Duration::from_secs(1));
+    let ill: &'static str = Box::leak(tried.to_string().into_boxed_str());
+    shop.down(&[ill]);
+    let mut made = 0;
+    for _ in 0..400 {
+        stage.after_secs(&engine, 5).await;
+        let held = read(&engine, tried).await.record.hold;
+        made = made.max(held.map_or(0, |hold| hold.attempt));
+    }
     assert!(lane(&engine, "hands:a").held.is_none());
+    assert_eq!(hold(&engine, tried).await, "Parked shop_closed Operator");
+    assert_eq!(made, 3, "all its tries are made after the outage");
 }

@@ -75,6 +75,9 @@ pub(super) enum Alarm {
     Ends,
     IsNoted,
     MeansNothing,
+    /// Is noted while nobody works, and ends the work.
+    EndsWork,
+    Panics,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +116,8 @@ pub(super) enum Event {
     MadeAt(String),
     Remark(&'static str),
     MovedTo(Option<String>),
+    /// From now on this moment matters too.
+    Wakes(Timestamp, Alarm),
     Closed,
     GaveUp,
     Canceled,
@@ -152,7 +157,16 @@ impl Workflow for Errand {
             Event::Closed => (Input::Close, by_system("closed")),
             Event::GaveUp => (Input::GiveUp, by_system("gave_up")),
             Event::Canceled => (Input::Cancel, Note::plain("canceled", Actor::Operator)),
-            Event::Alarm(Alarm::Ends) => (Input::Expire, by_system("expired")),
+            Event::Alarm(Alarm::Panics) => panic!("the test planned it so"),
+            Event::Alarm(Alarm::EndsWork) if state == State::Waiting => {
+                next.heard.push("alarm".to_owned());
+                return Heard::noted(Some(next), by_system("alarm"));
+            }
+            Event::Alarm(Alarm::Ends | Alarm::EndsWork) => (Input::Expire, by_system("expired")),
+            Event::Wakes(at, alarm) => {
+                next.alarms.push((at, alarm));
+                return Heard::noted(Some(next), by_system("wakes"));
+            }
             Event::ChildEnded if state == State::Closing => {
                 (Input::Close, by_system("child_ended"))
             }

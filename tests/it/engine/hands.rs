@@ -8,12 +8,8 @@ use engine::{
 
 use super::errand::{Event, Facts, State};
 use super::stage::{
-    Stage, born, by_operator, hears, history, hold, operator, read, started, state, why,
+    Stage, born, by_operator, hears, history, hold, operator, read, started, state, unknown, why,
 };
-
-fn unknown() -> Outcome<Event> {
-    Outcome::Unknown { why: why() }
-}
 
 #[tokio::test]
 async fn a_retry_starts_again_with_all_its_tries() {

@@ -1,14 +1,10 @@
 //! A once-only command is announced before it is performed, and never repeated blindly.
 
 use engine::testing::Fault;
-use engine::{Actor, Finding, Outcome};
+use engine::{Act, Actor, Finding};
 
-use super::errand::{Event, State};
-use super::stage::{Stage, hold, read, started, state, why};
-
-fn unknown() -> Outcome<Event> {
-    Outcome::Unknown { why: why() }
-}
+use super::errand::State;
+use super::stage::{Stage, hold, operator, read, started, state, unknown, why};
 
 #[tokio::test]
 async fn what_was_announced_and_died_is_checked_and_not_made_again() {
@@ -114,4 +110,31 @@ async fn an_answer_that_takes_too_long_is_an_unknown_one() {
     assert_eq!(hold(&engine, &id).await, "Retrying no_answer System");
     stage.after_secs(&engine, 60).await;
     assert_eq!(stage.world.asked()[..2], ["make", "check"]);
+}
+
+#[tokio::test]
+async fn what_nobody_can_tell_is_looked_for_ever_more_rarely_and_then_a_person_is_asked() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    stage.world.answers(unknown());
+    for _ in 0..2_000 {
+        stage.world.finds(Finding::NotKnown {
+            why: why(),
+            after: None,
+        });
+    }
+    let id = started(&engine, "a").await;
+    for _ in 0..720 {
+        stage.after_secs(&engine, 5).await;
+    }
+    let looks = stage.world.asked().len();
+    assert!((60..=200).contains(&looks), "{looks} looks in an hour");
+    stage.after_secs(&engine, 60).await;
+    assert_eq!(hold(&engine, &id).await, "Parked so_planned Operator");
+    stage.world.asked();
+    stage.after_secs(&engine, 86_400).await;
+    assert!(stage.world.asked().is_empty(), "it is parked");
+    operator(&engine, &id, Act::RetryNow).await;
+    engine.work_off().await.unwrap();
+    assert_eq!(stage.world.asked(), ["check"], "it may have happened still");
 }

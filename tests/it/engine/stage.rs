@@ -159,6 +159,10 @@ impl Executor<Errand> for Hands {
     }
 }
 
+pub(super) fn unknown() -> Outcome<Event> {
+    Outcome::Unknown { why: why() }
+}
+
 pub(super) fn why() -> Reason {
     Reason::new("so_planned", "the test planned it so")
 }

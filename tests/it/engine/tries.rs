@@ -294,8 +294,12 @@ async fn an_outcome_from_before_a_new_beginning_is_dropped() {
         hears(&engine, &id, Event::Start).await;
         gate.open();
     });
+    assert_eq!(state(&engine, &id).await, State::Working);
+    stage.after_secs(&engine, 61).await;
     assert_eq!(state(&engine, &id).await, State::Done);
     assert_eq!(read(&engine, &id).await.facts.made.unwrap(), "made");
+    assert_eq!(stage.world.asked(), ["make", "check", "make", "close"]);
+    assert_eq!(stage.world.times_made(&id), 1);
 }
 
 #[tokio::test]

@@ -88,6 +88,11 @@ async fn every_stop_on_the_way_says_what_for_and_who_moves_it() {
     let paused = "paused operator operator, errand:working:make:paused";
     assert_eq!(wait(&engine, &id).await, paused);
     operator(&engine, &id, Act::Resume).await;
+    assert_eq!(
+        wait(&engine, &id).await,
+        format!("parked so_planned operator, {held}")
+    );
+    operator(&engine, &id, Act::RetryNow).await;
     engine.work_off().await.unwrap();
     assert_eq!(wait(&engine, &id).await, "none");
 }

@@ -8,9 +8,9 @@ use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::{ManualClock, MemoryStore};
 use engine::{
-    Actor, Change, Clock, CommandOf, Engine, Executor, Expected, Finding, InstanceId, Job, Keyring,
-    Letter, Outcome, Owner, PutRecord, Reason, Record, StateOf, Store, SubjectId, Task, Timestamp,
-    Work, Workflow,
+    Actor, Change, Clock, CommandOf, Doubt, Engine, Executor, Expected, Finding, InstanceId, Job,
+    Keyring, Letter, Outcome, Owner, PutRecord, Reason, Record, StateOf, Store, SubjectId, Task,
+    Timestamp, Work, Workflow,
 };
 
 /// Every kind of end that performing or checking may come to.
@@ -187,7 +187,7 @@ async fn place<W: Workflow>(
         attempt: if last { conduct.tries.attempts - 1 } else { 0 },
         first_tried: None,
         lost: 0,
-        intent: matches!(end, End::StillNotKnown | End::CheckAsked),
+        intent: false,
         workflow: W::NAME.to_owned(),
         definition: W::VERSION,
     };
@@ -202,7 +202,15 @@ async fn place<W: Workflow>(
         owes: Some(command.name().to_owned()),
         due: None,
         awaits: None,
-        checks_first: Vec::new(),
+        doubts: match end {
+            End::StillNotKnown | End::CheckAsked => vec![Doubt {
+                command: command.name().to_owned(),
+                until: now,
+            }],
+            _ => Vec::new(),
+        },
+        deadline: None,
+        heard: Vec::new(),
         ended: W::ends(state),
         facts: keyring.seal(&key, &format!("{}/{id}", W::NAME), &plain),
         subject,

@@ -98,6 +98,8 @@ fn hold(kind: HoldKind, now: Timestamp) -> Hold {
         until: Some(now + Duration::from_mins(1)),
         mover: Actor::Outside,
         attempt: 1,
+        retry_denies: false,
+        beneath: None,
     }
 }
 
@@ -113,7 +115,9 @@ fn record<W: Workflow>(state: StateOf<W>, command: Option<CommandOf<W>>, now: Ti
         owes: command.map(|command| command.name().to_owned()),
         due: None,
         awaits: None,
-        checks_first: Vec::new(),
+        doubts: Vec::new(),
+        deadline: None,
+        heard: Vec::new(),
         ended: W::ends(state),
         subject: SubjectId::new("client_1"),
         facts: Vec::new(),

@@ -159,7 +159,9 @@ pub(super) fn record(number: u32) -> Record {
         owes: None,
         due: None,
         awaits: None,
-        checks_first: Vec::new(),
+        doubts: Vec::new(),
+        deadline: None,
+        heard: Vec::new(),
         ended: false,
         subject: SubjectId::new("sub_1"),
         facts: format!("facts of {number}").into_bytes(),
@@ -192,6 +194,8 @@ pub(super) fn parked(record: Record, code: &str) -> Record {
         until: None,
         mover: Actor::Operator,
         attempt: 1,
+        retry_denies: false,
+        beneath: None,
     };
     Record {
         hold: Some(hold),

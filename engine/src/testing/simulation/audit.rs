@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::hub::Hub;
 use crate::clock::Timestamp;
-use crate::instance::{Actor, Entry, HoldKind, InstanceId, Owner, Record};
+use crate::instance::{Actor, Entry, InstanceId, Owner, Record};
 use crate::store::{Change, ClaimOrder, Committed, Store};
 use crate::task::{Claimed, FAR_AWAY, Settled, Task, TaskId, Work};
 
@@ -167,8 +167,10 @@ impl Audit {
             if let Some(within) = &change.claim {
                 for claimed in &committed.claimed {
                     account.has(claimed, &within.owner, within.lease_until);
-                    if let (true, Work::Command(name)) = (claimed.task.intent, &claimed.task.work) {
-                        let task = &claimed.task;
+                    let task = &claimed.task;
+                    if let Work::Command(name) = &task.work
+                        && announces(change, &task.instance, name)
+                    {
                         let announced = (task.instance.clone(), task.visit, name.clone());
                         account.announced.insert(announced);
                     }
@@ -277,12 +279,13 @@ impl Account {
 /// Whether a named person, or somebody outside, can move it.
 pub(super) fn is_asked(record: &Record) -> bool {
     let hold = record.hold.as_ref();
-    hold.is_some_and(|hold| {
-        let rests = match hold.kind {
-            HoldKind::Parked | HoldKind::Paused => true,
-            HoldKind::Waiting => hold.until.is_none(),
-            HoldKind::Retrying => false,
-        };
-        rests && hold.mover != Actor::System
-    })
+    hold.is_some_and(|hold| hold.is_open_ended() && hold.mover != Actor::System)
+}
+
+/// Whether the change says that an attempt at this command begins.
+fn announces(change: &Change, id: &InstanceId, command: &str) -> bool {
+    let mut records = change.records.iter().map(|put| &put.record);
+    let record = records.find(|record| record.id == *id);
+    let doubt = record.and_then(|record| Some((record.in_doubt(command)?, record.updated_at)));
+    doubt.is_some_and(|(doubt, now)| doubt.until > now)
 }

@@ -140,6 +140,14 @@ async fn somebody_moves_it(
     if record.ended {
         return Ok((!tasks.is_empty()).then(|| format!("it has ended and is owed {tasks:?}")));
     }
+    let armed = tasks.iter().find(|task| task.work == Work::Deadline);
+    let armed = armed.map(|task| task.due);
+    if armed != record.deadline {
+        let kept = record.deadline;
+        return Ok(Some(format!(
+            "its deadline is at {armed:?} and should be at {kept:?}"
+        )));
+    }
     let runs = |work: &Work| {
         let mut tasks = tasks.iter();
         tasks.any(|task| task.work == *work && task.due < FAR_AWAY)
