@@ -63,3 +63,30 @@ async fn a_pin_that_the_client_gave_serves_the_next_onboarding_of_the_number_too
     assert_eq!(calls.iter().filter(refused).count(), 1, "{calls:#?}");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_is_locked_with_the_clients_own_pin_too_waits_for_the_clients_appeal() {
+    let mut app = App::start().await;
+    let error = json!({ "code": 131_031, "http": 403 });
+    let order = json!({ "endpoint": "register", "effect": "fail", "times": 100, "error": error });
+    app.scenario(order).await;
+    let (onboarding, client, _) = comes_again(&app, None, json!({})).await;
+    // Meta's text says that it may be a wrong PIN: the client is asked, once.
+    app.state_until(&onboarding.id, "needs_pin").await;
+    client.pin("246810").await.expect(200);
+    let parked = |seen: &Value| seen["hold"]["kind"] == "parked";
+    let seen = app.instance_until(&onboarding.id, "parked", parked).await;
+    assert_eq!(seen["hold"]["mover"], "client", "{seen:#}");
+    assert_eq!(seen["hold"]["code"], "graph_131031", "{seen:#}");
+    let view = app.view_until(&onboarding.id, "seen", |_| true).await;
+    assert_eq!(view["next_action"]["actor"], "client", "{view:#}");
+    assert_eq!(client.status().await["ask"], Value::Null);
+    assert_eq!(app.calls("register").await.len(), 2);
+    app.heal().await;
+    let path = format!("/console/api/instances/{}/acts/retry_now", onboarding.id);
+    let why = json!({ "reason": "Meta has lifted the lock" });
+    app.operator().post(&path, why).await.expect(200);
+    app.status_until(&onboarding.id, "completed").await;
+    assert_eq!(app.calls("register").await.len(), 3);
+    app.stop().await;
+}

@@ -13,6 +13,9 @@ use crate::numbers::Standing;
 pub(super) const NAME_NOT_PROCESSED: &str =
     "Meta has not processed the display name; the number is registered once it has";
 
+/// An account that Meta locked, or a wrong PIN: Meta says the same of both.
+const LOCKED: &str = "graph_131031";
+
 /// What Meta's answers mean.
 pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestamp) -> HeardHere {
     let by_system = |what: &str| Note::plain(what, Actor::System);
@@ -150,7 +153,10 @@ fn proof_of_number(facts: &Facts, state: State, event: Event, now: Timestamp) ->
     let by_client = |what: &str| Note::plain(what, Actor::Client);
     match event {
         Event::PinRefused(trouble) => {
-            troubled(facts, Input::PinRefused, "pin_refused", trouble, |_| {})
+            let suspected = (trouble.code == LOCKED).then_some(now);
+            troubled(facts, Input::PinRefused, "pin_refused", trouble, |facts| {
+                facts.lock_suspected_at = suspected;
+            })
         }
         Event::PinGiven(pin) => moved(facts, Input::PinGiven, by_client("pin_given"), |facts| {
             facts.pin = Some(pin);
@@ -222,6 +228,7 @@ fn assets(facts: &Facts, event: Event) -> HeardHere {
             {
                 // They were another number's.
                 next.register_attempts.clear();
+                next.lock_suspected_at = None;
                 next.register_blocked_until = None;
             }
             next.bound = Some(bound);
@@ -268,6 +275,7 @@ fn registered(facts: &Facts, event: Event, now: Timestamp) -> HeardHere {
     let note = Note::plain("registered", Actor::System);
     moved(facts, Input::Registered, note, |facts| {
         facts.registered_at = Some(now);
+        facts.lock_suspected_at = None;
         facts.can_send = can_send;
         facts.trouble = None;
         if let Some(bound) = &mut facts.bound {

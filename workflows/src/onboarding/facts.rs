@@ -55,6 +55,9 @@ pub struct Facts {
     /// The client has just given the PIN: it stands in for the one that is kept.
     #[serde(default)]
     pub pin_is_given: bool,
+    /// When Meta answered a registration with a lock, which a wrong PIN looks like too.
+    #[serde(default)]
+    pub lock_suspected_at: Option<Timestamp>,
     /// The share of the provider's credit line.
     #[serde(default)]
     pub credit: Option<Credit>,
@@ -358,6 +361,7 @@ impl Facts {
             pin: None,
             pin_of: None,
             pin_is_given: false,
+            lock_suspected_at: None,
             credit: None,
             credit_moves_at: None,
             syncs: Syncs::default(),

@@ -9,6 +9,9 @@ use crate::onboarding::facts::Bound;
 use crate::onboarding::{MetaWindow, Onboarding};
 use crate::ports::graph::{Access, GraphError, PhoneNumber, Reaction};
 
+/// Meta's code for an account that it locked, or for a wrong PIN.
+const LOCKED: i64 = 131_031;
+
 impl OnboardingExecutor {
     /// The guard before the call: is there anything left to register, and may we?
     pub(super) async fn check_number(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -87,6 +90,11 @@ impl OnboardingExecutor {
                 Outcome::Done(Event::RegistrationUnsent(unsent)).blamed_on_lane(why)
             }
             Reaction::CoexistenceNumber => Outcome::Done(Event::CoexistenceSeen),
+            // The client's own PIN made no difference: it is no wrong PIN.
+            Reaction::PinMismatch if is_locked(job, error) => Outcome::Ask {
+                whom: Actor::Client,
+                why,
+            },
             Reaction::PinMismatch => {
                 Outcome::Done(Event::PinRefused(trouble_of(error, Actor::Client, job.now)))
             }
@@ -205,6 +213,11 @@ fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Even
         ),
         _ => None,
     }
+}
+
+/// Whether Meta says a second time what it also says of a wrong PIN.
+fn is_locked(job: &Job<Onboarding>, error: &GraphError) -> bool {
+    error.code == Some(LOCKED) && job.facts.lock_suspected_at.is_some()
 }
 
 fn number_unbound() -> Reason {
