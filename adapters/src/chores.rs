@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Chore, RemindDeadlines, ResumeStalled, RewrapKeys, Schedule, SealJournals};
-use workflows::retention::ForgetExpired;
+use workflows::retention::forget_expired;
 
 use crate::process::StartError;
 use crate::settings::Settings;
@@ -15,7 +15,7 @@ pub(crate) fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError
         ("stalled", &times.stalled, Arc::new(ResumeStalled)),
         ("expiry", &times.expiry, Arc::new(RemindDeadlines)),
         ("journal_root", &times.journal_root, Arc::new(SealJournals)),
-        ("retention", &times.retention, Arc::new(ForgetExpired)),
+        ("retention", &times.retention, Arc::new(forget_expired())),
         (
             "archive",
             &times.archive,

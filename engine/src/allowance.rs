@@ -19,10 +19,12 @@ pub struct Allowance {
     pub each_tenant: usize,
     /// Tasks whose earlier claims were lost with their process.
     pub suspects: usize,
-    /// Tasks due before this moment are overdue: they come after all others.
+    /// Tasks due before this moment are overdue: they come after the others.
     pub fresh_from: Timestamp,
     /// Overdue tasks.
     pub overdue: usize,
+    /// Of these so many come before the fresh ones, so that a backlog shrinks however much is fresh.
+    pub overdue_first: usize,
 }
 
 impl Default for Allowance {
@@ -36,6 +38,7 @@ impl Default for Allowance {
             suspects: usize::MAX,
             fresh_from: Timestamp::from_millis(i64::MIN),
             overdue: usize::MAX,
+            overdue_first: 0,
         }
     }
 }
@@ -76,6 +79,7 @@ impl Allowance {
         }
         if due < self.fresh_from {
             self.overdue = self.overdue.saturating_sub(1);
+            self.overdue_first = self.overdue_first.saturating_sub(1);
         }
     }
 }

@@ -35,9 +35,10 @@ pub struct Erasure {
     pub erased_at: Option<Timestamp>,
 }
 
-/// Why, and on whose word.
+/// Why, on whose word, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
+    pub(crate) at: Timestamp,
     pub(crate) actor: Actor,
     pub(crate) reason: Reason,
 }
@@ -62,7 +63,11 @@ impl Engine {
         actor: Actor,
         reason: Reason,
     ) -> Result<Erasure, EngineError> {
-        let order = Order { actor, reason };
+        let order = Order {
+            at: self.now(),
+            actor,
+            reason,
+        };
         for _ in 0..ATTEMPTS_MAX {
             match self.erase_all(subject, &order).await {
                 Err(EngineError::Contended(_) | EngineError::DocumentMoved { .. }) => {}
@@ -74,7 +79,6 @@ impl Engine {
     }
 
     async fn erase_all(&self, subject: &SubjectId, order: &Order) -> Result<Erasure, EngineError> {
-        let now = self.now();
         let mut records = self.records_of(subject).await?;
         self.judge(subject, &records).await?;
         self.strip(subject, &records, order).await?;
@@ -84,7 +88,7 @@ impl Engine {
         let late: Vec<Record> = found.filter(|one| one.erased_at.is_none()).collect();
         self.strip(subject, &late, order).await?;
         records.extend(late);
-        Ok(outcome(subject, &records, Some(now)))
+        Ok(outcome(subject, &records, Some(order.at)))
     }
 
     /// Takes from these records what was sealed for their subject, and destroys its key with the last
@@ -95,16 +99,15 @@ impl Engine {
         records: &[Record],
         order: &Order,
     ) -> Result<(), EngineError> {
-        let now = self.now();
         let left = records.iter().filter(|record| record.erased_at.is_none());
         let left: Vec<&Record> = left.collect();
         let mut parts: Vec<&[&Record]> = left.rchunks(AT_ONCE).collect();
         let last = parts.pop().unwrap_or_default();
         for part in parts {
-            let change = self.without_facts(part, order, now).await?;
+            let change = self.without_facts(part, order).await?;
             self.ledger().put(change).await?;
         }
-        let mut change = self.without_facts(last, order, now).await?;
+        let mut change = self.without_facts(last, order).await?;
         change
             .documents
             .extend(self.keyring().destruction(subject).await?);
@@ -129,9 +132,8 @@ impl Engine {
         &self,
         records: &[&Record],
         order: &Order,
-        now: Timestamp,
     ) -> Result<Change, EngineError> {
-        let mut change = Change::default();
+        let (mut change, now) = (Change::default(), order.at);
         for before in records {
             let tasks = self.store().tasks(&before.id).await?;
             change.drop_tasks.extend(tasks.iter().map(crate::Task::id));

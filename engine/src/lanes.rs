@@ -12,6 +12,10 @@ use crate::instance::Reason;
 use crate::rate::{Bucket, Rate};
 use crate::task::{Claimed, Task};
 
+/// After so many fresh turns an overdue one comes first: a backlog shrinks at a tenth of what can be
+/// done at least, and what is fresh hardly waits for it.
+const FRESH_IN_A_ROW: usize = 9;
+
 /// What may run at the same time, and how fast it may begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -23,7 +27,10 @@ pub struct Limits {
     pub per_tenant: usize,
     /// How fast turns may begin in a lane, by its kind: what stands before the colon in its name.
     pub rates: BTreeMap<String, Rate>,
-    /// How fast turns may begin that came due while nobody ran them; fresh ones do not wait for them.
+    /// How fast turns may begin for one tenant; nothing where only their number is limited.
+    pub tenant_rate: Option<Rate>,
+    /// How fast turns may begin that came due while nobody ran them; of those one at most comes before
+    /// each nine fresh ones.
     pub overdue: Rate,
 }
 
@@ -34,6 +41,7 @@ impl Default for Limits {
             per_lane: 32,
             per_tenant: 64,
             rates: BTreeMap::new(),
+            tenant_rate: None,
             overdue: Rate {
                 per_second: 200,
                 burst: 200,
@@ -73,10 +81,18 @@ pub struct Held {
 pub(crate) struct Lanes {
     limits: Limits,
     known: BTreeMap<String, Lane>,
-    tenants: BTreeMap<String, usize>,
+    tenants: BTreeMap<String, Tenant>,
     suspects: usize,
     overdue: Bucket,
+    /// Fresh turns since the last that was overdue.
+    fresh_in_a_row: usize,
     fresh_from: Timestamp,
+}
+
+#[derive(Debug)]
+struct Tenant {
+    in_flight: usize,
+    bucket: Option<Bucket>,
 }
 
 #[derive(Debug)]
@@ -94,6 +110,7 @@ impl Lanes {
             known: BTreeMap::new(),
             tenants: BTreeMap::new(),
             suspects: 0,
+            fresh_in_a_row: 0,
             fresh_from: Timestamp::from_millis(i64::MIN),
         }
     }
@@ -111,24 +128,33 @@ impl Lanes {
     pub(crate) fn allowance(&mut self, now: Timestamp) -> Allowance {
         self.fresh_from = self.fresh_from.min(now);
         self.known.retain(|_, lane| !lane.is_idle(now));
+        self.tenants.retain(|_, tenant| !tenant.is_idle(now));
+        let overdue_first = usize::from(self.fresh_in_a_row >= FRESH_IN_A_ROW);
+        if overdue_first > 0 {
+            // Looked for once: what is fresh does not wait for what is not there.
+            self.fresh_in_a_row = 0;
+        }
         let limits = &self.limits;
         let bursts = limits.rates.values().map(|rate| rate.burst());
         let named = self.known.iter_mut().map(|(name, lane)| {
             let room = limits.per_lane.saturating_sub(lane.in_flight);
             (name.clone(), room.min(lane.allowed(now)))
         });
-        let tenants = self.tenants.iter();
+        let tenants = self.tenants.iter_mut().map(|(name, tenant)| {
+            let room = limits.per_tenant.saturating_sub(tenant.in_flight);
+            (name.clone(), room.min(left(&mut tenant.bucket, now)))
+        });
+        let burst = limits.tenant_rate.map_or(usize::MAX, Rate::burst);
         Allowance {
             lanes: named.collect(),
             each_lane: bursts.chain([limits.per_lane]).min().unwrap_or(0),
-            tenants: tenants
-                .map(|(name, busy)| (name.clone(), limits.per_tenant.saturating_sub(*busy)))
-                .collect(),
-            each_tenant: limits.per_tenant,
+            tenants: tenants.collect(),
+            each_tenant: limits.per_tenant.min(burst),
             // One at a time: the next death then tells which of them it was.
             suspects: 1_usize.saturating_sub(self.suspects),
             fresh_from: self.fresh_from,
             overdue: self.overdue.left(now),
+            overdue_first,
         }
     }
 
@@ -141,7 +167,9 @@ impl Lanes {
             // What is allowed already waits for no time: to look again at once would find no more.
             change.filter(|change| *change > now)
         });
-        lanes.chain(self.overdue.refills(now)).min()
+        let tenants = self.tenants.values();
+        let tenants = tenants.filter_map(|tenant| tenant.bucket.as_ref()?.refills(now));
+        lanes.chain(tenants).chain(self.overdue.refills(now)).min()
     }
 
     /// A turn begins.
@@ -161,10 +189,22 @@ impl Lanes {
             bucket.spend(now);
         }
         lane.breaker.started(&task.id());
-        *self.tenants.entry(task.tenant.clone()).or_default() += 1;
+        let rate = self.limits.tenant_rate;
+        let tenant = self.tenants.entry(task.tenant.clone());
+        let tenant = tenant.or_insert_with(|| Tenant {
+            in_flight: 0,
+            bucket: rate.map(Bucket::full),
+        });
+        tenant.in_flight += 1;
+        if let Some(bucket) = &mut tenant.bucket {
+            bucket.spend(now);
+        }
         self.suspects += usize::from(claimed.lost > 0);
         if task.due < self.fresh_from {
             self.overdue.spend(now);
+            self.fresh_in_a_row = 0;
+        } else {
+            self.fresh_in_a_row += 1;
         }
     }
 
@@ -175,11 +215,8 @@ impl Lanes {
             lane.in_flight = lane.in_flight.saturating_sub(1);
             lane.breaker.ended(&task.id(), now);
         }
-        if let Some(busy) = self.tenants.get_mut(&task.tenant) {
-            *busy -= 1;
-            if *busy == 0 {
-                self.tenants.remove(&task.tenant);
-            }
+        if let Some(tenant) = self.tenants.get_mut(&task.tenant) {
+            tenant.in_flight = tenant.in_flight.saturating_sub(1);
         }
         self.suspects -= usize::from(claimed.lost > 0);
     }
@@ -209,19 +246,29 @@ impl Lanes {
 
 impl Lane {
     fn allowed(&mut self, now: Timestamp) -> usize {
-        let rate = self
-            .bucket
-            .as_mut()
-            .map_or(usize::MAX, |bucket| bucket.left(now));
-        rate.min(self.breaker.allowed(now))
+        left(&mut self.bucket, now).min(self.breaker.allowed(now))
     }
 
     /// Whether forgetting it changes nothing.
     fn is_idle(&mut self, now: Timestamp) -> bool {
-        let full = self
-            .bucket
-            .as_mut()
-            .is_none_or(|bucket| bucket.is_full(now));
-        self.in_flight == 0 && full && self.breaker.is_untroubled(now)
+        self.in_flight == 0 && is_full(&mut self.bucket, now) && self.breaker.is_untroubled(now)
     }
+}
+
+impl Tenant {
+    /// Whether forgetting it changes nothing.
+    fn is_idle(&mut self, now: Timestamp) -> bool {
+        self.in_flight == 0 && is_full(&mut self.bucket, now)
+    }
+}
+
+/// What a rate leaves, if there is one.
+fn left(bucket: &mut Option<Bucket>, now: Timestamp) -> usize {
+    let bucket = bucket.as_mut();
+    bucket.map_or(usize::MAX, |bucket| bucket.left(now))
+}
+
+fn is_full(bucket: &mut Option<Bucket>, now: Timestamp) -> bool {
+    let bucket = bucket.as_mut();
+    bucket.is_none_or(|bucket| bucket.is_full(now))
 }

@@ -51,6 +51,7 @@ mod executor;
 mod export;
 mod express;
 mod flight;
+mod forget;
 mod hand;
 mod holding;
 mod house;
@@ -127,6 +128,7 @@ pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
 pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use forget::ForgetExpired;
 pub use image::{Contents, Counts, Image, Item, contents};
 pub use import::{ImportError, import};
 pub use instance::{

@@ -14,7 +14,7 @@ use crate::instance::InstanceId;
 use crate::store::{Expected, PutDocument, StoreError};
 
 /// The space of documents that remembers operations.
-const SPACE: &str = "operations";
+pub(crate) const SPACE: &str = "operations";
 
 /// A repeat is known as one for this long.
 const KNOWN: Duration = Duration::from_hours(7 * 24);

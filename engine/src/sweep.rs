@@ -51,38 +51,38 @@ enum Lost {
 /// Looks after every live instance; answers how many there are, and how many were helped.
 async fn sweep(engine: &Engine, lost: Lost) -> Result<(usize, usize), EngineError> {
     let (mut seen, mut helped) = (0_usize, 0_usize);
-    for workflow in engine.workflows() {
-        let filter = Filter {
-            workflow: Some(workflow.to_owned()),
-            live: true,
-            ..Filter::default()
-        };
-        let mut page = PageOrder {
-            limit: PAGE,
-            after: None,
-        };
-        loop {
-            let found = engine.find(&filter, &page).await?;
-            seen += found.items.len();
-            for record in found.items {
-                let id = record.id.clone();
-                match look_after(engine, record, lost).await {
-                    Ok(did) => helped += usize::from(did),
-                    // One that cannot be read must not hide the others.
-                    Err(error) => {
-                        let cause: &dyn std::error::Error = &error;
-                        tracing::error!(instance.id = %id, error = cause, "an instance could not be looked after");
-                    }
+    let filter = Filter {
+        live: true,
+        ..Filter::default()
+    };
+    let mut page = PageOrder {
+        limit: PAGE,
+        after: None,
+    };
+    loop {
+        let found = engine.find(&filter, &page).await?;
+        for record in found.items {
+            if engine.registry().get(&record.workflow).is_none() {
+                // A process that runs its workflow looks after it.
+                continue;
+            }
+            seen += 1;
+            let id = record.id.clone();
+            match look_after(engine, record, lost).await {
+                Ok(did) => helped += usize::from(did),
+                // One that cannot be read must not hide the others.
+                Err(error) => {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::error!(instance.id = %id, error = cause, "an instance could not be looked after");
                 }
             }
-            tokio::task::yield_now().await;
-            match found.next {
-                Some(next) => page.after = Some(next),
-                None => break,
-            }
+        }
+        tokio::task::yield_now().await;
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok((seen, helped)),
         }
     }
-    Ok((seen, helped))
 }
 
 async fn look_after(engine: &Engine, record: Record, lost: Lost) -> Result<bool, EngineError> {

@@ -13,6 +13,7 @@ mod errand;
 mod express;
 mod fairness;
 mod families;
+mod forks;
 mod hands;
 mod journal;
 mod labels;

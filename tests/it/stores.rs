@@ -123,8 +123,12 @@ fn key_of(what: &Stored) -> Vec<u8> {
 }
 
 async fn open(folder: &TempDir) -> Arc<SledStore> {
-    let opened = SledStore::open(folder.path(), SledOptions::default());
-    opened.await.unwrap()
+    // A store that was closed may hold its folder for a moment more.
+    let open = || async {
+        let opened = SledStore::open(folder.path(), SledOptions::default()).await;
+        opened.map_err(|error| error.to_string())
+    };
+    crate::app::until("the folder is free", open).await
 }
 
 /// Blob files are never synced, so that none may come to be.

@@ -1,64 +1,19 @@
-//! Retention: documents whose time is over are forgotten.
+//! Retention: in which spaces documents of this product end.
 
-use async_trait::async_trait;
-use engine::{Chore, Documents, Engine, EngineError, Expected, PageOrder};
+use engine::ForgetExpired;
 
-/// The spaces in which documents end.
-const SPACES: [&str; 9] = [
-    "bulk_items",
-    "console_sessions",
-    "idempotency",
-    "journal_checks",
-    "links",
-    "meta_webhooks",
-    "operations",
-    "registrations",
-    "sessions",
-];
+use crate::app::BULK_ORDERS;
 
-/// Documents looked at between two pauses for other work.
-const PAGE: usize = 100;
-
-/// Forgets documents that have expired.
-pub struct ForgetExpired;
-
-#[async_trait]
-impl Chore for ForgetExpired {
-    async fn run(&self, engine: &Engine) -> Result<String, EngineError> {
-        let mut forgotten = 0;
-        for space in SPACES {
-            forgotten += forget(engine, space).await?;
-        }
-        Ok(format!("{forgotten} expired documents forgotten"))
-    }
-}
-
-async fn forget(engine: &Engine, space: &str) -> Result<usize, EngineError> {
-    let documents = engine.documents();
-    let mut page = PageOrder {
-        limit: PAGE,
-        after: None,
-    };
-    let mut forgotten = 0;
-    loop {
-        let (found, next) = documents.expiries(space, &page).await?;
-        let now = engine.now();
-        for (key, version, expires_at) in found {
-            if expires_at.is_none_or(|end| now < end) {
-                continue;
-            }
-            let removal = Documents::removal(space, &key, Expected::Version(version));
-            match documents.write(vec![removal]).await {
-                Ok(()) => forgotten += 1,
-                // Written anew meanwhile: no longer expired.
-                Err(EngineError::DocumentMoved { .. }) => {}
-                Err(other) => return Err(other),
-            }
-        }
-        tokio::task::yield_now().await;
-        match next {
-            Some(next) => page.after = Some(next),
-            None => return Ok(forgotten),
-        }
-    }
+/// Forgets the documents whose time is over.
+pub fn forget_expired() -> ForgetExpired {
+    ForgetExpired::also_in(&[
+        BULK_ORDERS,
+        "console_sessions",
+        "idempotency",
+        "journal_checks",
+        "links",
+        "meta_webhooks",
+        "registrations",
+        "sessions",
+    ])
 }

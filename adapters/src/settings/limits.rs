@@ -15,6 +15,8 @@ pub struct LimitSettings {
     pub per_lane: usize,
     /// Of these at most so many for one partner.
     pub per_partner: usize,
+    /// Steps a second for one partner; zero where only their number is limited.
+    pub partner_per_second: u32,
     /// Steps a second for one Meta app.
     pub graph_per_second: u32,
     /// Notices a second to one endpoint.
@@ -30,6 +32,7 @@ impl Default for LimitSettings {
             concurrency: limits.concurrency,
             per_lane: limits.per_lane,
             per_partner: limits.per_tenant,
+            partner_per_second: 0,
             graph_per_second: 50,
             endpoint_per_second: 20,
             overdue_per_second: limits.overdue.per_second,
@@ -54,6 +57,7 @@ impl LimitSettings {
             per_lane: self.per_lane,
             per_tenant: self.per_partner,
             rates: rates.into(),
+            tenant_rate: (self.partner_per_second > 0).then(|| rate(self.partner_per_second)),
             overdue: rate(self.overdue_per_second),
         }
     }

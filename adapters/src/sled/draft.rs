@@ -133,7 +133,10 @@ impl<'a> Desk<'a> {
             let chunks = self.write(&key, &engine::encode(&put.record));
             let after = Standing::of(&put.record, chunks);
             self.count(before, &after);
-            self.index_parked(id, before, &after);
+            let was = before.is_some_and(|before| before.parked);
+            self.index(keys::parked, id, (was, after.parked));
+            let was = before.is_some_and(|before| before.live);
+            self.index(keys::live, id, (was, after.live));
             let old = before.map_or(&[][..], |before| &before.labels);
             let new = &put.record.labels;
             self.drop_labels(id, old.iter().filter(|label| !new.contains(label)));
@@ -166,10 +169,11 @@ impl<'a> Desk<'a> {
         counts.push((after.cell.clone(), 1));
     }
 
-    fn index_parked(&mut self, id: &InstanceId, before: Option<&Standing>, after: &Standing) {
-        if before.is_some_and(|before| before.parked) != after.parked {
-            let marker = after.parked.then(IVec::default);
-            self.draft.writes.insert(keys::parked(id), marker);
+    /// Keeps an index of those instances of which something is true.
+    fn index(&mut self, key: fn(&InstanceId) -> Vec<u8>, id: &InstanceId, (was, is): (bool, bool)) {
+        if was != is {
+            let marker = is.then(IVec::default);
+            self.draft.writes.insert(key(id), marker);
         }
     }
 

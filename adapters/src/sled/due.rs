@@ -174,9 +174,15 @@ impl DueIndex {
         self.turns.wake(order.now);
         let mut left = order.allowance.clone();
         let mut taken = Vec::new();
-        for age in [Age::Fresh, Age::Overdue] {
+        let first = order.allowance.overdue_first.min(order.limit);
+        let passes = [
+            (Age::Overdue, first),
+            (Age::Fresh, order.limit),
+            (Age::Overdue, order.limit),
+        ];
+        for (age, most) in passes {
             let mut round = Round::begin();
-            while taken.len() < order.limit && (age == Age::Fresh || left.overdue > 0) {
+            while taken.len() < most && (age == Age::Fresh || left.overdue > 0) {
                 let admission = Admission {
                     left: &left,
                     known: &order.definitions,

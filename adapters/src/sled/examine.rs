@@ -81,6 +81,7 @@ impl Look<'_> {
                 self.pointer(key, id, |record| record.labels.contains(&label))
             }
             Some(&keys::PARKED) => self.pointer(key, &key[1..], is_parked),
+            Some(&keys::LIVE) => self.pointer(key, &key[1..], |record| !record.ended),
             Some(&keys::OVERFLOW) => self.overflow(key),
             Some(&(keys::META | keys::TALLY)) => Ok(()),
             _ => Err(StoreError::Corrupt("nothing of ours lies here".to_owned())),
@@ -114,6 +115,9 @@ impl Look<'_> {
                 key,
                 "it needs a person and is not found among those that do",
             );
+        }
+        if !record.ended && get(self.db, &keys::live(&record.id))?.is_none() {
+            self.note(key, "it is live and is not found among those that are");
         }
         Ok(())
     }

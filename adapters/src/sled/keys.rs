@@ -9,6 +9,7 @@
 //! | `u`    | *label name*, value                   | instance                 | unique labels; find       |
 //! | `l`    | *label name*, *value*, instance       | nothing                  | find by a shared label    |
 //! | `p`    | instance                              | nothing                  | find what is parked       |
+//! | `v`    | instance                              | nothing                  | find what is live         |
 //! | `x`    | *space*, key                          | document                 | documents, in key order   |
 //! | `c`    | encoded tally cell                    | eight bytes, big endian  | tally                     |
 //! | `o`    | *key of the head*, chunk (2 bytes)    | the rest of a long value | whatever the head is      |
@@ -26,6 +27,7 @@ pub(super) const TASK: u8 = b't';
 pub(super) const UNIQUE_LABEL: u8 = b'u';
 pub(super) const SHARED_LABEL: u8 = b'l';
 pub(super) const PARKED: u8 = b'p';
+pub(super) const LIVE: u8 = b'v';
 pub(super) const DOCUMENT: u8 = b'x';
 pub(super) const TALLY: u8 = b'c';
 pub(super) const OVERFLOW: u8 = b'o';
@@ -40,6 +42,7 @@ pub(super) fn family(key: &[u8]) -> &'static str {
         Some(&UNIQUE_LABEL) => "unique label",
         Some(&SHARED_LABEL) => "shared label",
         Some(&PARKED) => "parked index",
+        Some(&LIVE) => "live index",
         Some(&DOCUMENT) => "document",
         Some(&TALLY) => "tally",
         Some(&OVERFLOW) => "rest of a long value",
@@ -57,6 +60,10 @@ pub(super) fn record(id: &str) -> Vec<u8> {
 
 pub(super) fn parked(id: &InstanceId) -> Vec<u8> {
     key(PARKED, &[], id.as_str().as_bytes())
+}
+
+pub(super) fn live(id: &InstanceId) -> Vec<u8> {
+    key(LIVE, &[], id.as_str().as_bytes())
 }
 
 pub(super) fn entry(instance: &InstanceId, sequence: u64) -> Vec<u8> {

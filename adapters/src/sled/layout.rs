@@ -3,14 +3,17 @@
 //! Everything here happens at opening, before the first sync of it.
 
 use ::sled::{Batch, Db};
-use engine::{StoreError, Task};
+use engine::{Record, StoreError, Task};
 
 use super::open::OpenError;
 use super::view::broken;
 use super::{keys, values, view};
 
 /// The layout that `keys` describes; a folder of a later one is refused.
-const LAYOUT: u64 = 2;
+const LAYOUT: u64 = 3;
+
+/// Index keys written at once.
+const MARKED_AT_ONCE: usize = 500;
 
 /// Whether a folder's layout is older, and can be brought up to the present one.
 fn is_older(layout: u64) -> bool {
@@ -22,7 +25,12 @@ fn is_older(layout: u64) -> bool {
 pub(super) fn begin_epoch(db: &Db) -> Result<u64, OpenError> {
     let layout = read_number(db, &keys::meta("layout"))?;
     match layout {
-        Some(older) if is_older(older) => give_commands_one_key(db)?,
+        Some(older) if is_older(older) => {
+            if older < 2 {
+                give_commands_one_key(db)?;
+            }
+            mark_what_is_live(db)?;
+        }
         Some(other) if other != LAYOUT => {
             let what = "its layout is of another version of gangway".to_owned();
             return Err(OpenError::Corrupt(what));
@@ -69,6 +77,28 @@ fn give_commands_one_key(db: &Db) -> Result<(), StoreError> {
         db.apply_batch(batch).map_err(|error| broken(&error))?;
     }
     Ok(())
+}
+
+/// Before layout 3 live instances were told from ended ones by reading all. Broken off, it is done
+/// again.
+fn mark_what_is_live(db: &Db) -> Result<(), StoreError> {
+    let (mut batch, mut marked) = (Batch::default(), 0_usize);
+    for found in db.scan_prefix([keys::RECORD]) {
+        let (key, head) = found.map_err(|error| broken(&error))?;
+        let bytes = values::join(&key, &head, |key| view::get(db, key))?;
+        let record: Record = view::decode(&key, &bytes)?;
+        if record.ended {
+            continue;
+        }
+        batch.insert(keys::live(&record.id), &[]);
+        marked += 1;
+        if marked.is_multiple_of(MARKED_AT_ONCE) {
+            let full = std::mem::take(&mut batch);
+            db.apply_batch(full).map_err(|error| broken(&error))?;
+        }
+    }
+    tracing::info!(marked, "live instances were indexed");
+    db.apply_batch(batch).map_err(|error| broken(&error))
 }
 
 fn remove(batch: &mut Batch, key: &[u8], head: &[u8]) -> Result<(), StoreError> {

@@ -54,6 +54,7 @@ fn candidates(filter: &Filter) -> Vec<u8> {
     match filter.labels.first() {
         Some((name, value)) => keys::shared_label(name, value, ""),
         None if filter.parked => vec![keys::PARKED],
+        None if filter.live => vec![keys::LIVE],
         None => vec![keys::RECORD],
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Standing {
     /// Where it is counted.
     pub(super) cell: TallyKey,
     pub(super) parked: bool,
+    pub(super) live: bool,
     pub(super) labels: Vec<Label>,
     /// Keys beside its first that hold the rest of it.
     pub(super) chunks: u16,
@@ -35,6 +36,7 @@ impl Standing {
             version: record.version,
             cell: TallyKey::of(record),
             parked: hold.is_some_and(|hold| hold.kind == HoldKind::Parked),
+            live: !record.ended,
             labels: record.labels.clone(),
             chunks,
         }

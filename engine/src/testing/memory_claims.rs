@@ -190,13 +190,19 @@ impl Shelves {
             let mut due = due.take_while(|(due, _)| *due <= order.now);
             due.find(|one| is_free(one)).cloned()
         };
+        let overdue_first = left.overdue_first > 0 && left.overdue > 0;
+        let is_overdue = |(due, _): &(Timestamp, TaskId)| *due < left.fresh_from;
         let heads = self.lines.iter().filter_map(|(tenant, line)| {
             let fresh = first(line, left.fresh_from);
-            let (due, id) = match fresh {
-                None if left.overdue > 0 => first(line, BEGINNING)?,
-                fresh => fresh?,
+            let overdue = first(line, BEGINNING).filter(|one| left.overdue > 0 && is_overdue(one));
+            let (one, other) = if overdue_first {
+                (overdue, fresh)
+            } else {
+                (fresh, overdue)
             };
-            Some((due < left.fresh_from, self.turns.of(tenant), due, id))
+            let head = one.or(other)?;
+            let comes_later = is_overdue(&head) != overdue_first;
+            Some((comes_later, self.turns.of(tenant), head.0, head.1))
         });
         heads.min().map(|(.., id)| id)
     }

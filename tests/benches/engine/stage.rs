@@ -27,6 +27,7 @@ const OPTIONS: RunnerOptions = RunnerOptions {
         per_lane: 96,
         per_tenant: 96,
         rates: BTreeMap::new(),
+        tenant_rate: None,
         overdue: Rate {
             per_second: 100_000,
             burst: 100_000,

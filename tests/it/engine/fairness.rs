@@ -127,6 +127,71 @@ async fn a_tenant_has_no_more_under_way_than_its_share() {
 }
 
 #[tokio::test]
+async fn what_is_overdue_gets_its_turn_however_much_is_fresh() {
+    let stage = Stage::new();
+    let engine = stage.process_with(Arc::new(Counting::default()));
+    let overdue = owed(&engine, "t", 0).await;
+    stage.clock.advance(Duration::from_hours(3));
+    let options = RunnerOptions {
+        limits: Limits {
+            concurrency: 4,
+            ..Limits::default()
+        },
+        ..RunnerOptions::default()
+    };
+    let mut fresh = Vec::new();
+    for number in 1..300 {
+        fresh.push(owed(&engine, "t", number).await);
+    }
+    let ended = ends(&stage, &engine, &overdue, Duration::ZERO);
+    engine.run(options, ended).await;
+    let mut before = 0;
+    for id in fresh {
+        before += usize::from(read(&engine, &id).await.record.ended);
+    }
+    assert!(before < 60, "{before} of 299 fresh ones came before it");
+}
+
+#[tokio::test]
+async fn a_tenant_begins_no_faster_than_its_rate_and_holds_up_nobody() {
+    let stage = Stage::new();
+    let engine = stage.process_with(Arc::new(Counting::default()));
+    let start = stage.clock.now();
+    let mut last = None;
+    for number in 0..60 {
+        last = Some(owed(&engine, "large", number).await);
+    }
+    let small = owed(&engine, "small", 0).await;
+    let options = RunnerOptions {
+        limits: Limits {
+            tenant_rate: Some(Rate {
+                per_second: 10,
+                burst: 4,
+            }),
+            ..Limits::default()
+        },
+        ..RunnerOptions::default()
+    };
+    let story = async {
+        ends(&stage, &engine, &small, Duration::ZERO).await;
+        assert_eq!(stage.clock.now(), start);
+        ends(
+            &stage,
+            &engine,
+            last.as_ref().unwrap(),
+            Duration::from_millis(20),
+        )
+        .await;
+    };
+    engine.run(options, story).await;
+    // Two turns each, of which four may begin at once.
+    let least = Duration::from_millis((60 * 2 - 4) * 100);
+    let took = stage.clock.now().since(start);
+    assert!(took >= least, "{took:?} of at least {least:?}");
+    assert!(took < least * 2, "{took:?} of about {least:?}");
+}
+
+#[tokio::test]
 async fn a_lane_begins_no_faster_than_its_rate() {
     let stage = Stage::new();
     let counting = Arc::new(Counting::default());

@@ -1,6 +1,10 @@
 //! What an operator's hand does: retry, pause, resume, and that it never makes anyone forget.
 
-use engine::{Act, ActError, Outcome};
+use std::time::Duration;
+
+use engine::{
+    Act, ActError, Chore, DocumentDraft, Expected, ForgetExpired, Intervention, Outcome, SubjectId,
+};
 
 use super::errand::{Event, Facts, State};
 use super::stage::{
@@ -235,4 +239,37 @@ async fn what_is_offered_can_be_done() {
     assert_eq!(names(&id).await, ["resume", "cancel", "rewind"]);
     operator(&engine, &id, Act::Cancel { undo: false }).await;
     assert_eq!(names(&id).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_remembered_for_a_while_is_forgotten_afterwards() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    let act = Intervention {
+        operation: Some("op".to_owned()),
+        ..by_operator(Act::Pause)
+    };
+    engine.intervene(&id, &act).await.unwrap();
+    for (key, secs) in [("soon", 60), ("late", 60 * 60 * 24 * 30)] {
+        let draft = DocumentDraft {
+            space: "papers",
+            key,
+            subject: &SubjectId::house(),
+            expected: Expected::Absent,
+            body: &"paper",
+            expires_at: Some(stage.in_secs(secs)),
+        };
+        let documents = engine.documents();
+        let puts = documents.seal(draft).await.unwrap();
+        documents.write(puts).await.unwrap();
+    }
+    let chore = ForgetExpired::also_in(&["papers"]);
+    let early = chore.run(&engine).await.unwrap();
+    assert_eq!(early, "0 expired documents forgotten");
+    stage.clock.advance(Duration::from_hours(24 * 8));
+    let told = chore.run(&engine).await.unwrap();
+    assert_eq!(told, "2 expired documents forgotten");
+    let kept = engine.documents().get::<String>("papers", "late").await;
+    assert!(kept.unwrap().is_some());
 }

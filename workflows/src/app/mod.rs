@@ -31,6 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use engine::{Clock, Engine, EngineError, InstanceId};
 use tokio::sync::broadcast;
 
+pub(crate) use bulk::BULK_ORDERS;
 pub use bulk::{BulkFilter, BulkRequest, rewind_targets};
 pub use clients::Opened;
 pub use console::{

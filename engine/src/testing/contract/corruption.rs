@@ -3,6 +3,7 @@
 use super::trial::{
     StoreUnderTest, Stored, Trial, born, document, entry, filing, first, id, moved, next, record,
 };
+use crate::instance::Record;
 use crate::store::{CommitError, Expected, Filter, StoreError};
 
 /// Two instances, a line and two papers, one of these damaged.
@@ -38,6 +39,32 @@ pub(super) async fn a_damaged_record_is_never_told_as_absent(subject: &dyn Store
         );
     }
     assert_eq!(trial.load(&id(2)).await, Some(record(2)), "its neighbor");
+}
+
+pub(super) async fn what_has_ended_is_not_read_to_find_what_is_live(subject: &dyn StoreUnderTest) {
+    let mut trial = Trial::start(subject).await;
+    let ended = |record: Record, ended| Record { ended, ..record };
+    let mut standing = born(&ended(record(1), true));
+    for number in 2..=4 {
+        standing.records.extend(born(&record(number)).records);
+    }
+    trial.write(standing).await;
+    trial.write(moved(&ended(next(&record(2)), true))).await;
+    trial.write(moved(&ended(next(&record(3)), true))).await;
+    let again = next(&next(&record(3)));
+    trial.write(moved(&again)).await;
+    for number in [1, 2] {
+        trial.damage(&Stored::Record(id(number))).await;
+    }
+    let live = Filter {
+        live: true,
+        ..Filter::default()
+    };
+    let found = trial.step().await.find(&live, &first(9)).await;
+    let found = found.expect("what has ended is not looked at").items;
+    assert_eq!(found, [record(4), again]);
+    let all = trial.step().await.find(&Filter::default(), &first(9)).await;
+    assert!(is_corrupt(&all), "{all:?}");
 }
 
 pub(super) async fn a_damaged_line_is_never_left_out(subject: &dyn StoreUnderTest) {

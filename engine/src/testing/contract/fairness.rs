@@ -126,6 +126,20 @@ pub(super) async fn what_is_overdue_comes_last(subject: &dyn StoreUnderTest) {
     let claimed = claim(&trial, 5, spread(10)).await;
     let dues: Vec<i64> = claimed.iter().map(|c| c.task.due.millis()).collect();
     assert_eq!(dues, [800, 800, 800, 10, 10]);
+    trial
+        .write(arming(&[of("acme", 40, 800), of("acme", 41, 800)]))
+        .await;
+    let some_first = Allowance {
+        overdue_first: 1,
+        ..spread(2)
+    };
+    let claimed = claim(&trial, 4, some_first.clone()).await;
+    let dues: Vec<i64> = claimed.iter().map(|c| c.task.due.millis()).collect();
+    assert_eq!(dues, [10, 800, 800, 10]);
+    trial.write(arming(&[of("other", 42, 800)])).await;
+    let claimed = claim(&trial, 1, some_first).await;
+    assert_eq!(claimed[0].task.due.millis(), 10, "whoever's turn it is");
+    assert_eq!(claim(&trial, 1, spread(4)).await[0].task.tenant, "other");
     assert_eq!(claim(&trial, 100, spread(4)).await.len(), 4);
     trial.write(arming(&[of("acme", 30, 700)])).await;
     let none = spread(0);
@@ -135,5 +149,5 @@ pub(super) async fn what_is_overdue_comes_last(subject: &dyn StoreUnderTest) {
         Some(Timestamp::from_millis(700))
     );
     assert_eq!(claim(&trial, 100, none).await.len(), 1);
-    assert_eq!(claim(&trial, 100, spread(100)).await.len(), 14);
+    assert_eq!(claim(&trial, 100, spread(100)).await.len(), 11);
 }

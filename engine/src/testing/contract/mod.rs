@@ -94,6 +94,7 @@ pub async fn all(subject: &dyn StoreUnderTest) {
     values::long_values_come_back_whole(subject).await;
     values::absurd_values_are_refused(subject).await;
     corruption::a_damaged_record_is_never_told_as_absent(subject).await;
+    corruption::what_has_ended_is_not_read_to_find_what_is_live(subject).await;
     corruption::a_damaged_line_is_never_left_out(subject).await;
     corruption::a_damaged_document_is_never_told_as_absent(subject).await;
     documents::versions_guard_documents(subject).await;

@@ -29,6 +29,7 @@ const OPTIONS: RunnerOptions = RunnerOptions {
         per_lane: 32,
         per_tenant: 64,
         rates: BTreeMap::new(),
+        tenant_rate: None,
         overdue: Rate {
             per_second: 200,
             burst: 200,

@@ -31,7 +31,7 @@ use crate::ids;
 const SAMPLE: usize = 10;
 
 /// Which job an operation came to, so that a double click makes one.
-const OPERATIONS: &str = "operations";
+pub(crate) const BULK_ORDERS: &str = "bulk_orders";
 
 /// A repeat of an order is known as one for this long.
 const OPERATION_KNOWN: Duration = Duration::from_hours(7 * 24);
@@ -246,8 +246,8 @@ impl App {
             return Ok(None);
         };
         let documents = self.engine.documents();
-        let key = format!("bulk/{operation}");
-        let Some(given) = documents.get::<Given>(OPERATIONS, &key).await? else {
+        let key = format!("{operation}");
+        let Some(given) = documents.get::<Given>(BULK_ORDERS, &key).await? else {
             return Ok(None);
         };
         if given.body.order != *order {
@@ -271,8 +271,8 @@ impl App {
             job: job.clone(),
         };
         let draft = DocumentDraft {
-            space: OPERATIONS,
-            key: &format!("bulk/{operation}"),
+            space: BULK_ORDERS,
+            key: &format!("{operation}"),
             subject: &house_subject(),
             expected: Expected::Absent,
             body: &given,
