@@ -35,6 +35,13 @@ fn onboardings_are_completed_whatever_goes_wrong() {
     holds(Onboardings::any(), 60);
 }
 
+/// A probe was allowed and its task not yet due: the runner looked again and again.
+#[test]
+fn a_held_lane_whose_next_task_is_still_to_come_is_waited_for() {
+    let life = Simulation::of(Onboardings::any()).lives(182..183);
+    life.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
 #[test]
 fn a_number_that_several_partners_reach_for_belongs_to_one_of_them() {
     holds(Onboardings::rivals(), 25);
