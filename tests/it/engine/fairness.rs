@@ -185,10 +185,10 @@ async fn a_tenant_begins_no_faster_than_its_rate_and_holds_up_nobody() {
     };
     engine.run(options, story).await;
     // Two turns each, of which four may begin at once.
-    let least = Duration::from_millis((60 * 2 - 4) * 100);
+    let floor = Duration::from_millis((60 * 2 - 4) * 100);
     let took = stage.clock.now().since(start);
-    assert!(took >= least, "{took:?} of at least {least:?}");
-    assert!(took < least * 2, "{took:?} of about {least:?}");
+    assert!(took >= floor, "{took:?} of at least {floor:?}");
+    assert!(took < floor * 2, "{took:?} of about {floor:?}");
 }
 
 #[tokio::test]

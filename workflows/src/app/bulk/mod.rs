@@ -246,8 +246,7 @@ impl App {
             return Ok(None);
         };
         let documents = self.engine.documents();
-        let key = format!("{operation}");
-        let Some(given) = documents.get::<Given>(BULK_ORDERS, &key).await? else {
+        let Some(given) = documents.get::<Given>(BULK_ORDERS, operation).await? else {
             return Ok(None);
         };
         if given.body.order != *order {
@@ -272,7 +271,7 @@ impl App {
         };
         let draft = DocumentDraft {
             space: BULK_ORDERS,
-            key: &format!("{operation}"),
+            key: operation,
             subject: &house_subject(),
             expected: Expected::Absent,
             body: &given,
