@@ -71,10 +71,7 @@ impl Engine {
         let mut record = Record {
             version: before.version + 1,
             due: before.due.map(|due| (due - by).max(now)),
-            hold: before.hold.clone().map(|hold| Hold {
-                until: hold.until.map(|until| (until - by).max(now)),
-                ..hold
-            }),
+            hold: before.hold.clone().map(|hold| nearer(hold, by, now)),
             updated_at: now,
             ..before.clone()
         };
@@ -95,6 +92,16 @@ impl Engine {
             Ok(_) | Err(EngineError::Contended(_)) => Ok(()),
             Err(other) => Err(other),
         }
+    }
+}
+
+/// A hold that ends sooner by so much, and what a pause stands over with it.
+fn nearer(hold: Hold, by: Duration, now: Timestamp) -> Hold {
+    let beneath = hold.beneath.map(|beneath| nearer(*beneath, by, now));
+    Hold {
+        until: hold.until.map(|until| (until - by).max(now)),
+        beneath: beneath.map(Box::new),
+        ..hold
     }
 }
 

@@ -191,7 +191,7 @@ impl Tries {
     pub(crate) fn pause_of_looks(&self, looked_for: Duration) -> Duration {
         let least = self.first / FLOOR;
         let span = looked_for.clamp(self.first, self.longest.max(self.first));
-        least + (span - least).mul_f64(fastrand::f64())
+        least + span.saturating_sub(least).mul_f64(fastrand::f64())
     }
 
     /// Whether tries that began then have taken long enough.

@@ -46,9 +46,9 @@ pub(crate) fn resume<W: Workflow>(
     let mut draft = Draft::of(scene.instance.clone(), "resumed", now);
     let hold = draft.record.hold.take();
     draft.record.hold = hold.and_then(|pause| pause.beneath).map(|hold| *hold);
-    let held = draft.record.hold.as_ref();
-    let goes_on = !held.is_some_and(Hold::is_open_ended);
-    let due = held.map_or(draft.record.due, |hold| hold.until);
+    let beneath = draft.record.hold.as_ref();
+    let goes_on = !beneath.is_some_and(Hold::is_open_ended);
+    let due = beneath.map_or(draft.record.due, |hold| hold.until);
     let due = due.map_or(now, |due| due.max(now));
     let effect = owed::<W>(&draft.record).filter(|_| goes_on).map(|command| {
         let due = match scene.tasks.iter().find(|task| runs(task, &draft.record)) {
@@ -88,9 +88,9 @@ pub(crate) fn retry<W: Workflow>(
         return Err(ActError::NotPossible(under_way()));
     }
     let mut draft = Draft::of(scene.instance.clone(), "retry_now", now);
-    let held = draft.record.hold.take();
+    let stood_still = draft.record.hold.take();
     let effect = owed::<W>(record).map(|command| {
-        match held {
+        match stood_still {
             Some(hold) if hold.retry_denies => draft.record.no_longer_in_doubt(command.name()),
             Some(hold) if went_on_elsewhere::<W>(&hold, command, &draft) => {
                 draft.record.put_in_doubt(command.name());

@@ -311,7 +311,7 @@ impl Record {
         let hold = Hold { since, ..hold };
         match &mut self.hold {
             Some(pause) if pause.kind == HoldKind::Paused => pause.beneath = Some(Box::new(hold)),
-            held => *held = Some(hold),
+            bare => *bare = Some(hold),
         }
     }
 

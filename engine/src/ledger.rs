@@ -10,7 +10,6 @@ use tokio::sync::{OnceCell, broadcast};
 use crate::attempts;
 use crate::births::Births;
 use crate::chain::Chain;
-use crate::clock::Timestamp;
 use crate::codec::misfit;
 use crate::draft::{Draft, Instance};
 use crate::erase::subject_label;
@@ -111,7 +110,9 @@ impl Ledger {
         let id = record.id.clone();
         let unreadable = |why: String| unreadable(&id, why);
         let tasks = self.store.tasks(&record.id).await?;
-        tasks.iter().for_each(|task| record.learn_from(task));
+        for task in &tasks {
+            record.learn_from(task);
+        }
         let in_doubt = record.doubts.iter().map(|doubt| doubt.command.clone());
         let former = Former {
             state: record.state.clone(),
@@ -290,8 +291,11 @@ impl Ledger {
         draft.record.definition = W::VERSION;
         draft.record.updated_at = now;
         draft.record.labels = labels_of(&draft);
+        // What was put by for a person's retry is no deadline.
         let awaited = W::awaits(draft.state, &draft.facts).map(|awaited| Awaited {
-            until: awaited.until.or(draft.record.deadline.filter(is_near)),
+            until: awaited
+                .until
+                .or(draft.record.deadline.filter(|due| *due < FAR_AWAY)),
             ..awaited
         });
         let before = draft.before.as_ref().map(|before| &before.record);
@@ -306,12 +310,9 @@ impl Ledger {
                 what: &draft.what,
             })
             .await?;
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&draft.facts).map_err(|error| {
-            EngineError::Unreadable {
-                id: draft.record.id.clone(),
-                why: format!("facts: {error}"),
-            }
-        })?);
+        let plain = serde_json::to_vec(&draft.facts).map(zeroize::Zeroizing::new);
+        let plain =
+            plain.map_err(|error| unreadable(&draft.record.id, format!("facts: {error}")))?;
         draft.record.facts = self.keyring.seal(key, &place_of(&draft.record), &plain);
         let chain = self.chain().await?;
         for put in &mut draft.change.journal {
@@ -352,11 +353,6 @@ pub(crate) struct Finished<W: Workflow> {
     children: Vec<Birth>,
     /// As it will stand.
     instance: Instance<W>,
-}
-
-/// Whether time brings it: what was put by for a person's retry is no deadline.
-fn is_near(deadline: &Timestamp) -> bool {
-    *deadline < FAR_AWAY
 }
 
 /// Whether the key of this subject stood otherwise than was thought.

@@ -52,7 +52,9 @@ impl<W: Workflow> Scene<W> {
         visited: Visited,
     ) -> Result<Self, EngineError> {
         let tasks = engine.tasks(&record.id).await?;
-        tasks.iter().for_each(|task| record.learn_from(task));
+        for task in &tasks {
+            record.learn_from(task);
+        }
         Ok(Self {
             instance: engine.open::<W>(record).await?,
             tasks,

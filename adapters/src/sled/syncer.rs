@@ -78,7 +78,9 @@ impl Syncer {
             let groups: Vec<Applied> = std::iter::once(first).chain(applied.try_iter()).collect();
             if let Err(error) = sync(&self.db, &self.log) {
                 self.shared.fail(&error.to_string());
-                groups.into_iter().for_each(|group| group.refuse(&error));
+                for group in groups {
+                    group.refuse(&error);
+                }
                 return;
             }
             self.shared.syncs.fetch_add(1, Ordering::Relaxed);

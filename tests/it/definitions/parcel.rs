@@ -3,6 +3,10 @@
     unreachable_pub,
     reason = "rust-fsm makes a table as public as its letters"
 )]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every release's migration has the one signature"
+)]
 
 use std::time::Duration;
 

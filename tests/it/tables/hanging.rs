@@ -165,21 +165,16 @@ async fn complaint<W: Workflow>(engine: &Engine, still: &engine::Instance<W>) ->
     })
 }
 
-async fn place<W: Workflow>(
-    (store, now): (&Arc<dyn Store>, Timestamp),
-    keyring: &Keyring,
+fn owed_task<W: Workflow>(
+    command: CommandOf<W>,
     facts: &W::Facts,
-    (state, command): (StateOf<W>, CommandOf<W>),
     end: End,
-) -> InstanceId {
-    let id = InstanceId::new("ins_1");
-    let subject = SubjectId::new("client_1");
-    let (key, fresh) = keyring.key_or_fresh(&subject).await.unwrap();
-    let plain = serde_json::to_vec(facts).unwrap();
+    now: Timestamp,
+) -> Task {
     let conduct = W::conduct(command, facts);
     let last = matches!(end, End::FailedLast | End::NotKnownLast);
-    let task = Task {
-        instance: id.clone(),
+    Task {
+        instance: InstanceId::new("ins_1"),
         work: Work::Command(command.name().to_owned()),
         due: now,
         visit: 1,
@@ -191,9 +186,17 @@ async fn place<W: Workflow>(
         intent: false,
         workflow: W::NAME.to_owned(),
         definition: W::VERSION,
-    };
-    let record = Record {
-        id: id.clone(),
+    }
+}
+
+fn owing<W: Workflow>(
+    facts: &W::Facts,
+    (state, command): (StateOf<W>, CommandOf<W>),
+    end: End,
+    now: Timestamp,
+) -> Record {
+    Record {
+        id: InstanceId::new("ins_1"),
         workflow: W::NAME.to_owned(),
         definition: W::VERSION,
         version: 1,
@@ -213,8 +216,8 @@ async fn place<W: Workflow>(
         deadline: None,
         heard: Vec::new(),
         ended: W::ends(state),
-        facts: keyring.seal(&key, &format!("{}/{id}", W::NAME), &plain),
-        subject,
+        facts: Vec::new(),
+        subject: SubjectId::new("client_1"),
         labels: W::labels(state, facts, None),
         hold: None,
         journal: 0,
@@ -226,7 +229,26 @@ async fn place<W: Workflow>(
         parent: None,
         created_at: now,
         updated_at: now,
+    }
+}
+
+async fn place<W: Workflow>(
+    (store, now): (&Arc<dyn Store>, Timestamp),
+    keyring: &Keyring,
+    facts: &W::Facts,
+    (state, command): (StateOf<W>, CommandOf<W>),
+    end: End,
+) -> InstanceId {
+    let subject = SubjectId::new("client_1");
+    let (key, fresh) = keyring.key_or_fresh(&subject).await.unwrap();
+    let plain = serde_json::to_vec(facts).unwrap();
+    let task = owed_task::<W>(command, facts, end, now);
+    let record = Record {
+        facts: keyring.seal(&key, &format!("{}/{}", W::NAME, task.instance), &plain),
+        subject,
+        ..owing::<W>(facts, (state, command), end, now)
     };
+    let id = record.id.clone();
     let change = Change {
         records: vec![PutRecord {
             expected: Expected::Absent,

@@ -187,7 +187,7 @@ impl Ledger {
     ) -> Result<(), EngineError> {
         let same = |kept: &Call| (kept.at, &kept.by, kept.what) == (call.at, call.by, call.what);
         self.change(call.phone, now, |kept, _| {
-            kept.calls.retain(|kept| !same(kept))
+            kept.calls.retain(|kept| !same(kept));
         })
         .await
     }
