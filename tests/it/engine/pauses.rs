@@ -167,3 +167,15 @@ async fn a_look_that_was_due_is_made_after_the_pause() {
     assert_eq!(told[2..5], ["try_failed", "paused", "resumed"]);
     assert_eq!(read(&engine, &id).await.state, State::Done);
 }
+
+#[tokio::test]
+async fn what_ends_under_a_pause_is_not_paused_any_more() {
+    let stage = Stage::new();
+    let engine = stage.process();
+    let id = started(&engine, "a").await;
+    operator(&engine, &id, Act::Pause).await;
+    hears(&engine, &id, Event::Canceled).await;
+    let ended = read(&engine, &id).await.record;
+    assert!(ended.ended);
+    assert_eq!(ended.hold, None, "nobody is asked to resume it");
+}
