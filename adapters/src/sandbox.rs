@@ -281,6 +281,10 @@ impl Clock for SandboxClock {
         self.clock.outside()
     }
 
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
     fn jumps(&self) -> Jumps {
         self.clock.jumps()
     }
