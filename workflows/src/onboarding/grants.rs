@@ -24,6 +24,8 @@ pub struct Granted {
     pub business: BusinessId,
     /// When Meta's word of it was heard.
     pub seen_at: Timestamp,
+    /// When it was held to be this client's; the same word again means nothing new.
+    pub offered_at: Timestamp,
     /// Who says that it is this client's: the order by a pin, or an operator.
     pub by: Actor,
     /// What came of it, if Meta gave no token.
@@ -66,11 +68,10 @@ pub(super) fn hear(facts: &Facts, event: Event) -> HeardHere {
 }
 
 fn matched(facts: &Facts, granted: Granted) -> HeardHere {
-    let known = facts.matched.as_ref();
-    let came_to_nothing = known.is_some_and(|known| {
-        known.grant == granted.grant && known.seen_at == granted.seen_at && known.lost.is_some()
+    let heard = facts.matched.as_ref().is_some_and(|known| {
+        known.grant == granted.grant && known.offered_at == granted.offered_at
     });
-    if came_to_nothing && granted.by == Actor::System {
+    if heard {
         return Heard::ignored();
     }
     let text = match granted.by {
@@ -79,7 +80,9 @@ fn matched(facts: &Facts, granted: Granted) -> HeardHere {
     };
     let note = Note::because("grant_matched", granted.by, Reason::new("grant", text));
     moved(facts, Input::GrantMatched, note, |facts| {
-        facts.claim.take_if(|claim| claim.waba.as_ref() != Some(&granted.waba));
+        facts
+            .claim
+            .take_if(|claim| claim.waba.as_ref() != Some(&granted.waba));
         let finished = facts.claim.as_ref().map(|claim| claim.at);
         facts.es_completed_at = Some(finished.unwrap_or(granted.seen_at).min(granted.seen_at));
         facts.code = None;

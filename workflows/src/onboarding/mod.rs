@@ -38,7 +38,6 @@ pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
 pub use grants::Granted;
-pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};
 pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;

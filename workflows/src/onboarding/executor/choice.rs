@@ -42,8 +42,7 @@ pub(super) fn accounts(
     }
     let expected = facts.order.expected_waba.as_ref();
     if let Some(expected) = expected
-        && (!is_granted(expected)
-            || claimed.as_ref().is_some_and(|claimed| claimed != expected))
+        && (!is_granted(expected) || claimed.as_ref().is_some_and(|claimed| claimed != expected))
     {
         let text = "Another WhatsApp account was connected than was asked for.";
         let refused = refuse(job, grant, "waba_mismatch", text, Actor::Client);
