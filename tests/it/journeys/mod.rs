@@ -20,6 +20,8 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod visibility;
+mod window;
 
 use std::time::Duration;
 
