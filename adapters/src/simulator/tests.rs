@@ -2,7 +2,10 @@
 
 mod control;
 mod edges;
+mod events;
+mod fixtures;
 mod graph;
+mod lags;
 mod webhooks;
 
 use std::net::Ipv4Addr;

@@ -19,6 +19,9 @@ mod proof;
 mod registration;
 mod requests;
 mod schedules;
+mod second_road;
+mod visibility;
+mod window;
 
 use std::time::Duration;
 
