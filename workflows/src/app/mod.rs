@@ -23,7 +23,6 @@ mod problem;
 mod rules;
 mod sessions;
 mod views;
-mod word_of_meta;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
