@@ -298,17 +298,18 @@ fn engine_over(
     graph_url: &str,
     notifier: &Arc<dyn Notifier>,
 ) -> Result<Engine, StartError> {
-    let graph = GraphClient::new(GraphSettings {
+    let graph = Arc::new(GraphClient::new(GraphSettings {
         url: graph_url.to_owned(),
         version: settings.meta.graph_version.clone(),
         timeout: GRAPH_TIMEOUT,
         redirect_uri: None,
-    })?;
+    })?);
     let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
-    let onboarding = OnboardingExecutor::new(Arc::new(graph), builder.documents(), builder.store());
+    let onboarding =
+        OnboardingExecutor::new(graph.clone(), graph, builder.documents(), builder.store());
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());

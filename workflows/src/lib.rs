@@ -8,6 +8,7 @@ pub mod directory;
 mod ids;
 pub mod intake;
 pub mod journal_check;
+mod minting;
 mod numbers;
 pub mod onboarding;
 pub mod ports;

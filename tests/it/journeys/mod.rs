@@ -19,6 +19,7 @@ mod proof;
 mod registration;
 mod requests;
 mod schedules;
+mod second_road;
 
 use std::time::Duration;
 

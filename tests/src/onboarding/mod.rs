@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod meta;
+mod provider;
 mod rivals;
 mod scenario;
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::MetaWindow;
+use super::grants::Granted;
 use crate::app::BrandingView;
 use crate::numbers::Standing;
 use crate::ports::graph::Callback;
@@ -46,6 +47,12 @@ pub struct Facts {
     pub token: Option<Secret>,
     /// When the token ends, if it does.
     pub token_expires_at: Option<Timestamp>,
+    /// The account that Meta shared, where it was matched to this client without a code.
+    #[serde(default)]
+    pub matched: Option<Granted>,
+    /// Why the token was asked of Meta again; that is done once for a signup.
+    #[serde(default)]
+    pub sought: Option<Trouble>,
     /// The accounts the token may manage, newest first.
     #[serde(default)]
     pub granted: Vec<WabaId>,
@@ -309,6 +316,8 @@ impl Facts {
             es_completed_at: None,
             token: None,
             token_expires_at: None,
+            matched: None,
+            sought: None,
             granted: Vec::new(),
             bound: None,
             pin: None,
