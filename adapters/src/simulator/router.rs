@@ -113,6 +113,12 @@ async fn misbehave(act: Act, order: &Order) -> Result<Reply, Dropped> {
             act.forget_answer();
             Err(Dropped)
         }
+        Effect::ActThenFail => {
+            act.perform().await;
+            let reply = order.fault().into_reply();
+            act.note(&reply, true);
+            Ok(reply)
+        }
         Effect::ActThenHang => {
             act.perform().await;
             act.forget_answer();

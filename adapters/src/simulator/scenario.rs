@@ -22,6 +22,8 @@ pub(crate) enum Effect {
     ActThenHang,
     /// Done, then the connection drops.
     ActThenDrop,
+    /// Done, then answered as if it had failed.
+    ActThenFail,
     /// The connection drops and nothing is done.
     Drop,
     /// Done and answered, late.
@@ -39,6 +41,7 @@ impl Effect {
             Self::HangThenAct => "hang_then_act",
             Self::ActThenHang => "act_then_hang",
             Self::ActThenDrop => "act_then_drop",
+            Self::ActThenFail => "act_then_fail",
             Self::Drop => "drop",
             Self::Slow => "slow",
             Self::RateLimit => "rate_limit",
@@ -58,6 +61,9 @@ pub(crate) struct OrderedError {
     http: Option<u16>,
     #[serde(default)]
     message: Option<String>,
+    /// Meta's explanation beside the message.
+    #[serde(default)]
+    details: Option<String>,
 }
 
 /// What somebody orders.
@@ -104,6 +110,7 @@ impl Order {
             subcode: None,
             http: None,
             message: None,
+            details: None,
         });
         self
     }
@@ -143,7 +150,7 @@ impl Order {
             .message
             .clone()
             .unwrap_or_else(|| format!("(#{}) An error ordered by a scenario", error.code));
-        Fault::ordered(error.code, error.subcode, http, message)
+        Fault::ordered(error.code, error.subcode, http, message).with_details(error.details.clone())
     }
 
     fn is_aimed_at(&self, endpoint: Endpoint, subject: &Subject) -> bool {
