@@ -20,6 +20,8 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod told_by_meta;
+mod words;
 
 use std::time::Duration;
 
