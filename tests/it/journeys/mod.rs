@@ -21,6 +21,8 @@ mod requests;
 mod schedules;
 mod second_road;
 mod told_by_meta;
+mod visibility;
+mod window;
 mod words;
 
 use std::time::Duration;
