@@ -1,11 +1,12 @@
 //! What Meta tells by itself: each change once, in any order and shape, kept before it is acknowledged.
 
 use engine::Timestamp;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::meta::{send, signed};
 use super::signed_up;
-use crate::app::{App, Binary, Client, Onboarding, Product, until};
+use crate::app::{App, Binary, Client, Onboarding, Product, ask, until};
 
 const ACCOUNT: &str = "102290129340398";
 
@@ -289,5 +290,48 @@ async fn both_secrets_are_believed_while_one_is_rotated() {
     setup(json!({ "app_id": id, "app_secret": old }))
         .await
         .expect(409);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_console_lists_metas_webhooks_and_has_one_heard_again_by_a_button() {
+    let mut app = App::start().await;
+    let limits = json!({ "max_phone_numbers_per_waba": 25 });
+    let told = webhook(ACCOUNT, 1, &[change("business_capability_update", &limits)]);
+    tell(&app, &told).await;
+    let found = heard(&app, ACCOUNT).await;
+    let id = text(&found[0], "id");
+    let login = [("token", app.invented.operator_token.expose())];
+    let request = app.http.post(format!("{}/console/login", app.url()));
+    let answer = ask(request.header("origin", app.url()).form(&login)).await;
+    let cookie = answer.header("set-cookie").split(';').next().unwrap();
+    let console = |method: Method, path: String| {
+        let request = app.http.request(method, format!("{}{path}", app.url()));
+        request.header("cookie", cookie).header("origin", app.url())
+    };
+    let list = ask(console(
+        Method::GET,
+        format!("/console/webhooks?waba_id={ACCOUNT}"),
+    ))
+    .await;
+    for said in ["Business capability update", "1 seen", id] {
+        assert!(list.text.contains(said), "{said}: {}", list.text);
+    }
+    let page = ask(console(Method::GET, format!("/console/webhooks/{id}"))).await;
+    assert!(
+        page.text.contains("max_phone_numbers_per_waba"),
+        "{}",
+        page.text
+    );
+    let token = page.text.split("name=\"token\" value=\"").nth(1).unwrap();
+    let token = token.split('"').next().unwrap();
+    let form = [("token", token), ("reason", "the button works")];
+    let again = console(Method::POST, format!("/console/webhooks/{id}/replay"));
+    assert_eq!(ask(again.form(&form)).await.status, 303);
+    let shown = app
+        .operator()
+        .get(&format!("/console/api/webhooks/{id}"))
+        .await;
+    assert!(!shown.expect(200)["replayed_at"].is_null());
     app.stop().await;
 }
