@@ -72,7 +72,7 @@ async fn each_change_is_heard_once_however_often_and_however_batched_it_comes() 
         "business_capability_update",
         &json!({ "max_phone_numbers_per_waba": 25 }),
     );
-    let one = webhook(ACCOUNT, 1_739_321_024, &[review.clone()]);
+    let one = webhook(ACCOUNT, 1_739_321_024, std::slice::from_ref(&review));
     tell(&app, &one).await;
     heard(&app, ACCOUNT).await;
     tell(&app, &one).await;
@@ -249,7 +249,7 @@ async fn chats_are_stored_nowhere() {
         "messages": [{ "from": "16505551234", "text": { "body": "in another color?" } }] });
     let chat = change("messages", &said);
     let odd = json!({ "value": said.to_string(), "field": "standby" });
-    tell(&app, &webhook(ACCOUNT, 1, &[chat.clone()])).await;
+    tell(&app, &webhook(ACCOUNT, 1, std::slice::from_ref(&chat))).await;
     assert!(
         heard(&app, ACCOUNT).await.is_empty(),
         "a chat concerns nobody"
