@@ -76,6 +76,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::AccessRevoked { .. }
         | Event::AccountReviewed { .. }
         | Event::NameReviewed { .. }
+        | Event::BusinessVerified { .. }
         | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
         other => answers::from_meta(facts, state, other, now),

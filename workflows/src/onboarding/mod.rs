@@ -39,6 +39,7 @@ pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{
     Adding, Bound, Claim, Credit, Facts, Journey, Link, NameWord, Order, Sync, Syncs, Trouble,
+    VerificationWord,
 };
 pub use grants::Granted;
 pub use machine::{Command, Input, Machine, State};
