@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod delivery;
 pub mod directory;
 mod ids;
+pub mod intake;
 pub mod journal_check;
 mod minting;
 mod numbers;

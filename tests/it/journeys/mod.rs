@@ -20,8 +20,10 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod told_by_meta;
 mod visibility;
 mod window;
+mod words;
 
 use std::time::Duration;
 

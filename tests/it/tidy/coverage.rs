@@ -6,6 +6,7 @@ use adapters::web::authorities;
 use engine::{Diagram, Letter};
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 
@@ -66,6 +67,7 @@ fn every_state_and_every_command_is_named_in_some_test() {
         Diagram::of::<Onboarding>(),
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
+        Diagram::of::<Intake>(),
     ] {
         known.extend(diagram.states.iter().map(|(state, _)| (*state).to_owned()));
     }
@@ -74,6 +76,8 @@ fn every_state_and_every_command_is_named_in_some_test() {
     let commands = delivery::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = journal_check::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = intake::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let tests = texts_of_tests();
     let unmet: Vec<&str> = known

@@ -22,6 +22,7 @@ mod pinned;
 mod pins;
 mod redacted;
 mod solutions;
+mod told_by_meta;
 mod view;
 mod windows;
 
@@ -37,7 +38,7 @@ pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
-pub use facts::{Adding, Bound, Claim, Credit, Facts, Link, Order, Sync, Syncs, Trouble};
+pub use facts::{Adding, Bound, Claim, Credit, Facts, Link, NameWord, Order, Sync, Syncs, Trouble};
 pub use grants::Granted;
 pub use journey::Journey;
 pub use machine::{Command, Input, Machine, State};
