@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use engine::{Actor, InstanceId, Timestamp};
 
-use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use super::facts::{Bound, Claim, Credit, Link, Trouble};
 use super::grants::Granted;
+use super::journey::Journey;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::MetaWindow;
 use super::grants::Granted;
+use super::journey::Journey;
 use crate::app::BrandingView;
 use crate::numbers::Standing;
 use crate::ports::graph::Callback;
@@ -191,21 +192,6 @@ impl Link {
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
-}
-
-/// What the page told about the popup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Journey {
-    /// `sdk_loaded`, `popup_blocked`, `canceled` …
-    pub kind: String,
-    /// Meta's name of the step the client was at.
-    pub step: Option<String>,
-    /// Meta's code of an error inside the popup.
-    pub error_code: Option<String>,
-    /// Meta's session id, for their support.
-    pub session_id: Option<String>,
-    /// When it was told.
-    pub at: Timestamp,
 }
 
 /// What the browser says of a finished signup.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::event::Event;
-use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
+use super::facts::{Claim, Facts, Syncs, Trouble};
+use super::journey::Journey;
 use super::machine::{Input, State};
 use super::{Onboarding, acts, answers, told_by_meta};
 use crate::values::Secret;

@@ -26,7 +26,8 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
         "journey": facts.journey.as_ref().map(|journey| json!({
             "kind": journey.kind, "step": journey.step, "error_code": journey.error_code,
-            "session_id": journey.session_id, "at": journey.at.to_rfc3339() })),
+            "error_message": journey.error_message, "session_id": journey.session_id,
+            "timestamp": journey.timestamp, "at": journey.at.to_rfc3339() })),
         "claim": facts.claim.as_ref().map(|claim| json!({
             "event": claim.event, "waba_id": claim.waba, "phone_number_id": claim.phone,
             "business_id": claim.business, "business_app": claim.business_app })),
