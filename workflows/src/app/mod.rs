@@ -11,6 +11,7 @@ mod endpoints;
 mod erasure;
 mod errors;
 mod journal;
+mod journeys;
 mod keeping;
 mod keys;
 mod links;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use engine::{Actor, InstanceId, Timestamp};
 
-use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use super::facts::{Bound, Claim, Credit, Link, Trouble};
 use super::grants::Granted;
+use super::journey::Journey;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
@@ -158,6 +159,15 @@ pub enum Event {
         /// What it decided.
         decision: Decision,
         /// When that happened.
+        at: Timestamp,
+    },
+    /// Meta told how its verification of the client's business stands.
+    BusinessVerified {
+        /// Meta's word for it.
+        status: String,
+        /// Why not, in Meta's words.
+        reasons: Vec<String>,
+        /// When that was so.
         at: Timestamp,
     },
     /// Meta told what it decided about the display name.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::event::Event;
-use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
+use super::facts::{Claim, Facts, Syncs, Trouble};
+use super::journey::Journey;
 use super::machine::{Input, State};
 use super::{Onboarding, acts, answers, told_by_meta};
 use crate::values::Secret;
@@ -76,6 +77,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::AccessRevoked { .. }
         | Event::AccountReviewed { .. }
         | Event::NameReviewed { .. }
+        | Event::BusinessVerified { .. }
         | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
         other => answers::from_meta(facts, state, other, now),

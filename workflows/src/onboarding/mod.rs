@@ -14,6 +14,7 @@ mod facts;
 mod flow;
 mod grants;
 mod hear;
+mod journey;
 mod machine;
 mod months;
 mod notices;
@@ -38,9 +39,11 @@ pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{
-    Adding, Bound, Claim, Credit, Facts, Journey, Link, NameWord, Order, Sync, Syncs, Trouble,
+    Adding, Bound, Claim, Credit, Facts, Link, NameWord, Order, Sync, Syncs, Trouble,
+    VerificationWord,
 };
 pub use grants::Granted;
+pub use journey::Journey;
 pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
