@@ -8,6 +8,7 @@ mod coexistence;
 mod credit;
 mod happy;
 mod links;
+mod messages_callback;
 mod meta;
 mod notices;
 mod number_ledger;
