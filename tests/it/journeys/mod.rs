@@ -15,6 +15,7 @@ mod operators;
 mod outages;
 mod pinned;
 mod pins;
+mod preflight;
 mod proof;
 mod registration;
 mod requests;

@@ -9,6 +9,7 @@ use workflows::delivery::{self, Delivery};
 use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
+use workflows::preflight::{self, Preflight};
 
 use super::tree::{File, rust_files};
 use super::{expect_none, stale};
@@ -68,6 +69,7 @@ fn every_state_and_every_command_is_named_in_some_test() {
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
         Diagram::of::<Intake>(),
+        Diagram::of::<Preflight>(),
     ] {
         known.extend(diagram.states.iter().map(|(state, _)| (*state).to_owned()));
     }
@@ -78,6 +80,8 @@ fn every_state_and_every_command_is_named_in_some_test() {
     let commands = journal_check::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = intake::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = preflight::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let tests = texts_of_tests();
     let unmet: Vec<&str> = known
