@@ -30,6 +30,7 @@ pub struct EngineBuilder {
     ledger: Arc<Ledger>,
     registry: Registry,
     owner: Owner,
+    engine: EngineHandle,
 }
 
 impl EngineBuilder {
@@ -48,6 +49,7 @@ impl EngineBuilder {
             ledger,
             registry: Registry::default(),
             owner,
+            engine: EngineHandle::default(),
         }
     }
 
@@ -98,33 +100,37 @@ impl EngineBuilder {
         Arc::clone(&self.store)
     }
 
+    /// The engine to be, for executors that speak to instances other than their own.
+    pub fn handle(&self) -> EngineHandle {
+        self.engine.clone()
+    }
+
     /// The engine, ready to be asked and to be run.
     pub fn build(mut self) -> Engine {
         let (express, queue) = mpsc::unbounded_channel();
         let last_turn = AtomicI64::new(self.clock.now().millis());
         let crossing = Crossing::new(Arc::clone(&self.clock));
-        Engine {
-            parts: Arc::new_cyclic(|weak| {
-                let engine = EngineHandle(weak.clone());
-                if self.registry.get(Bulk::NAME).is_none() {
-                    self.registry.add(Arc::new(BulkExecutor { engine }));
-                }
-                Parts {
-                    store: self.store,
-                    clock: self.clock,
-                    keyring: self.keyring,
-                    ledger: self.ledger,
-                    registry: Arc::new(self.registry),
-                    owner: self.owner,
-                    poke: Notify::new(),
-                    express,
-                    express_queue: tokio::sync::Mutex::new(queue),
-                    last_turn,
-                    crossing,
-                    timetable: Notify::new(),
-                }
-            }),
+        if self.registry.get(Bulk::NAME).is_none() {
+            let engine = self.engine.clone();
+            self.registry.add(Arc::new(BulkExecutor { engine }));
         }
+        let parts = Arc::new(Parts {
+            store: self.store,
+            clock: self.clock,
+            keyring: self.keyring,
+            ledger: self.ledger,
+            registry: Arc::new(self.registry),
+            owner: self.owner,
+            poke: Notify::new(),
+            express,
+            express_queue: tokio::sync::Mutex::new(queue),
+            last_turn,
+            crossing,
+            timetable: Notify::new(),
+        });
+        // Nobody else sets it: `build` takes the builder with it.
+        let _ = self.engine.0.set(Arc::downgrade(&parts));
+        Engine { parts }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The handle through which everything outside touches instances.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use rust_fsm::StateMachineImpl;
@@ -58,14 +58,17 @@ pub(crate) struct Parts {
     pub(crate) timetable: Notify,
 }
 
-/// The engine for those whom the engine itself holds: it does not keep it from ending.
-#[derive(Clone)]
-pub(crate) struct EngineHandle(pub(crate) Weak<Parts>);
+/// The engine for those whom the engine itself holds, such as executors: it does not keep it from
+/// ending. What a command achieved is told by its outcome alone; this is for speaking to *other*
+/// instances, which hear a thing again if the process dies before the outcome is kept.
+#[derive(Clone, Default)]
+pub struct EngineHandle(pub(crate) Arc<OnceLock<Weak<Parts>>>);
 
 impl EngineHandle {
-    pub(crate) fn engine(&self) -> Option<Engine> {
+    /// The engine; `None` before it is built and once nobody else holds it.
+    pub fn engine(&self) -> Option<Engine> {
         Some(Engine {
-            parts: self.0.upgrade()?,
+            parts: self.0.get()?.upgrade()?,
         })
     }
 }

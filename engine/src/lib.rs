@@ -122,7 +122,7 @@ pub use diagram::{Diagram, Edge};
 pub use documents::{Documents, Draft as DocumentDraft, Expiry, Opened};
 pub use doubts::Doubt;
 pub use draft::{Instance, NewInstance};
-pub use engine::Engine;
+pub use engine::{Engine, EngineHandle};
 pub use erase::Erasure;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};

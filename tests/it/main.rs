@@ -23,6 +23,7 @@ mod keeping;
 mod load;
 mod mechanics;
 mod powercut;
+mod provider;
 mod receiver;
 mod rotation;
 mod second_web;

@@ -73,7 +73,13 @@ impl GraphClient {
         result
     }
 
-    async fn ask_json<T>(
+    /// A request that is answered by a token.
+    pub(super) async fn ask_token(&self, request: &Request) -> Result<GrantedToken, GraphError> {
+        self.ask(request, |answer| reading::granted_token(&answer.body))
+            .await
+    }
+
+    pub(super) async fn ask_json<T>(
         &self,
         request: &Request,
         read: impl FnOnce(&Value) -> Result<T, Unreadable>,
@@ -112,8 +118,7 @@ impl GraphApi for GraphClient {
         code: &Secret,
     ) -> Result<GrantedToken, GraphError> {
         let request = wire::exchange_code(app, code, self.redirect_uri.as_deref());
-        self.ask(&request, |answer| reading::granted_token(&answer.body))
-            .await
+        self.ask_token(&request).await
     }
 
     async fn inspect_token(

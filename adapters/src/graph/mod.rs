@@ -5,9 +5,11 @@
 mod client;
 mod envelope;
 mod errors;
+mod provider;
 #[cfg(test)]
 pub(crate) mod raw_server;
 mod reading;
+mod reading_provider;
 mod scrub;
 mod transport;
 mod usage;

@@ -96,13 +96,15 @@ pub(super) fn phone_numbers(
     let numbers = list(body, "data")
         .map(phone_number)
         .collect::<Result<_, _>>()?;
+    Ok((numbers, next_page(body)))
+}
+
+/// The cursor of the page after this one, if there is one.
+pub(super) fn next_page(body: &Value) -> Option<String> {
     // `next` holds an address with the token in it, so only its presence is used.
-    let paging = body.get("paging");
-    let more = paging.and_then(|paging| paging.get("next")).is_some();
-    let cursor = paging
-        .and_then(|paging| paging.pointer("/cursors/after"))
-        .and_then(text);
-    Ok((numbers, cursor.filter(|_| more)))
+    let paging = body.get("paging")?;
+    paging.get("next")?;
+    paging.pointer("/cursors/after").and_then(text)
 }
 
 /// One number.
@@ -214,7 +216,7 @@ fn problems_of(entity: &Value) -> Vec<String> {
 }
 
 /// The elements of a list field; none if it is missing or something else.
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(super) fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     value
         .get(name)
         .and_then(Value::as_array)
@@ -238,7 +240,7 @@ pub(super) fn number(value: &Value) -> Option<i64> {
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-fn is_true(value: &Value) -> bool {
+pub(super) fn is_true(value: &Value) -> bool {
     value.as_bool() == Some(true) || value.as_str() == Some("true")
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It sends nothing, so that a request can be looked at without a network.
 
+pub(super) mod provider;
 mod request;
 
 use serde_json::json;
@@ -40,12 +41,17 @@ pub(super) fn exchange_code(
 
 /// The only call that carries a token in its address: Meta offers no other way.
 pub(super) fn inspect_token(app: &AppCredentials, token: &Secret) -> Request {
-    let app_token = Secret::new(format!("{}|{}", app.app_id, app.app_secret.expose()));
     Request::get("inspect_token", &["debug_token"])
-        .by(&Access::of(app, &app_token))
+        .by(&app_access(app))
         .asking("input_token", Param::Hidden(token.clone()))
         .hiding(&app.app_secret)
         .hiding(token)
+}
+
+/// An app's own token, which Meta lets anybody write who knows the secret.
+fn app_access(app: &AppCredentials) -> Access {
+    let token = Secret::new(format!("{}|{}", app.app_id, app.app_secret.expose()));
+    Access::of(app, &token)
 }
 
 pub(super) fn waba_owner(waba: &WabaId, access: &Access) -> Request {

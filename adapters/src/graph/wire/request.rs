@@ -102,6 +102,13 @@ impl Request {
             .hiding(&access.proof)
     }
 
+    /// The one call for which Meta documents the proof as a field of the form.
+    pub(super) fn by_form(mut self, access: &Access, mut form: Vec<(&'static str, Param)>) -> Self {
+        self.bearer = Some(access.token.clone());
+        form.push((PROOF, Param::Hidden(access.proof.clone())));
+        self.form(form).hiding(&access.token).hiding(&access.proof)
+    }
+
     pub(super) fn asking(mut self, name: &'static str, value: Param) -> Self {
         self.query.push((name, value));
         self
