@@ -17,6 +17,7 @@ use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings};
+use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::journal_check::{CheckExecutor, JournalCheck};
@@ -297,22 +298,29 @@ fn engine_over(
     graph_url: &str,
     notifier: &Arc<dyn Notifier>,
 ) -> Result<Engine, StartError> {
-    let graph = GraphClient::new(GraphSettings {
+    let graph = Arc::new(GraphClient::new(GraphSettings {
         url: graph_url.to_owned(),
         version: settings.meta.graph_version.clone(),
         timeout: GRAPH_TIMEOUT,
         redirect_uri: None,
-    })?;
+    })?);
     let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
-    let onboarding = OnboardingExecutor::new(Arc::new(graph), builder.documents(), builder.store());
+    let onboarding = OnboardingExecutor::new(graph.clone(), builder.documents(), builder.store());
+    let connection = ConnectionExecutor::new(
+        (graph.clone(), graph),
+        builder.documents(),
+        builder.store(),
+        builder.handle(),
+    );
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
     Ok(builder
         .workflow::<Onboarding>(Arc::new(onboarding))
+        .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
         .build())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{Bulk, Diagram, Edge};
+use workflows::connection::Connection;
 use workflows::delivery::Delivery;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
@@ -15,6 +16,10 @@ type Arm = (String, String, String, Option<String>);
 fn tables() -> Vec<(&'static str, Diagram)> {
     vec![
         ("engine/src/bulk/machine.rs", Diagram::of::<Bulk>()),
+        (
+            "workflows/src/connection/machine.rs",
+            Diagram::of::<Connection>(),
+        ),
         (
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),

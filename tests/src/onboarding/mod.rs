@@ -1,8 +1,10 @@
 //! The product's own onboarding and its deliveries as they are simulated: real tables and real
 //! executors, with a Meta and a partner's endpoint that live in the world.
 
+mod connected;
 mod endpoint;
 mod meta;
+mod provider;
 mod rivals;
 mod scenario;
 

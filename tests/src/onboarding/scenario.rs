@@ -10,11 +10,13 @@ use engine::{
     Record, SubjectId, Workflow as _,
 };
 use serde_json::json;
+use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
 use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
 use workflows::values::{AppId, PartnerId, Secret};
 
+use super::connected;
 use super::endpoint::{self, told};
 use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 use super::rivals;
@@ -130,10 +132,17 @@ impl Scenario for Onboardings {
             world: site.world().clone(),
             hard_of_hearing: self.hard_of_hearing,
         });
+        let connection = ConnectionExecutor::new(
+            (meta.clone(), meta.clone()),
+            builder.documents(),
+            builder.store(),
+            builder.handle(),
+        );
         let onboarding = OnboardingExecutor::new(meta, builder.documents(), builder.store());
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         builder
             .workflow(site.watched(onboarding))
+            .workflow(site.watched(connection))
             .workflow(site.watched(delivery))
     }
 
@@ -227,6 +236,9 @@ impl Scenario for Onboardings {
     }
 
     async fn help(&self, engine: &Engine, record: &Record) -> Result<(), EngineError> {
+        if record.workflow == Connection::NAME {
+            return connected::help(engine, record).await;
+        }
         if record.workflow != Onboarding::NAME {
             return Ok(());
         }
@@ -258,6 +270,10 @@ impl Scenario for Onboardings {
         Ok(())
     }
 
+    fn may_rest(&self, record: &Record) -> bool {
+        connected::may_rest(record)
+    }
+
     async fn judge(&self, ending: &Ending<'_, Step>) -> Vec<String> {
         let (mut wrong, mut clients) = (Vec::new(), Vec::new());
         for record in &ending.records {
@@ -277,6 +293,7 @@ impl Scenario for Onboardings {
 
     /// Notices have ids that tell when they were born, so that they are told by what they say.
     async fn tell(&self, ending: &Ending<'_, Step>) -> String {
+        let connections = ending.records.iter().filter_map(connected::tell);
         let onboardings = ending.records.iter();
         let onboardings = onboardings.filter(|record| record.workflow == Onboarding::NAME);
         let told = onboardings.map(|record| {
@@ -286,7 +303,7 @@ impl Scenario for Onboardings {
         });
         let taken_back = ending.world.all().into_keys();
         let taken_back = taken_back.filter(|operation| operation.starts_with("unsubscribe"));
-        told.chain(taken_back).collect()
+        told.chain(taken_back).chain(connections).collect()
     }
 }
 

@@ -12,7 +12,10 @@ pub(super) fn awaits(state: State, facts: &Facts) -> Option<Awaited> {
             "not_ready",
             "Meta does not say yet that the number can send",
         ),
-        State::Live => ("watched", "the number can send; it is looked at now and then"),
+        State::Live => (
+            "watched",
+            "the number can send; it is looked at now and then",
+        ),
         State::Blocked => ("appeal", "Meta has banned the account; the client appeals"),
         State::Disconnected => (
             "reconnect",

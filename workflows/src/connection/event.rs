@@ -2,7 +2,8 @@
 
 use engine::{Actor, InstanceId, Reason, Timestamp};
 
-use super::standing::{Disconnection, Problem, Standing};
+use super::standing::{Disconnection, Standing};
+use crate::ports::graph::HealthProblem;
 use crate::values::Secret;
 
 /// What a connection can hear.
@@ -58,5 +59,5 @@ pub struct Look {
     /// Meta's verdict on the display name, if it says.
     pub name_status: Option<String>,
     /// What stands in the way.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<HealthProblem>,
 }

@@ -7,7 +7,8 @@ use engine::{Actor, InstanceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::standing::{Asked, Disconnection, Problem, Standing};
+use super::standing::{Asked, Disconnection, Standing, is_payment};
+use crate::ports::graph::HealthProblem;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
 /// How long before its end a token is made to live on: two weeks leave room for outages and people.
@@ -77,7 +78,7 @@ pub struct Facts {
     /// Meta's verdict on the display name.
     pub name_status: Option<String>,
     /// What stands in the way of sending, or will.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<HealthProblem>,
     /// When the number was last looked at.
     pub looked_at: Option<Timestamp>,
     /// When it is next looked at.
@@ -214,7 +215,7 @@ impl Facts {
         if let Some(ban) = &self.banned {
             return asked(Actor::Client, "appeal", ban.text.clone());
         }
-        if self.problems.iter().any(Problem::is_payment) {
+        if self.problems.iter().any(is_payment) {
             if self.paid_by_provider {
                 let text = "Meta says that nothing pays for the account; see to the credit line.";
                 return asked(Actor::Operator, "share_credit", text.to_owned());
@@ -222,7 +223,10 @@ impl Facts {
             let text = "Add a payment method to the WhatsApp account in WhatsApp Manager.";
             return asked(Actor::Client, "add_payment_method", text.to_owned());
         }
-        let first = self.problems.first().filter(|_| self.can_send == Some(false))?;
+        let first = self
+            .problems
+            .first()
+            .filter(|_| self.can_send == Some(false))?;
         asked(Actor::Client, "resolve_block", first.text.clone())
     }
 

@@ -33,9 +33,11 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
             known(next, Input::Looked, note)
         }
         Event::TokenDue => seek_token(facts, Note::plain("token_due", Actor::System), now),
-        Event::TokenRefused(why) => {
-            seek_token(facts, Note::because("token_refused", Actor::Outside, why), now)
-        }
+        Event::TokenRefused(why) => seek_token(
+            facts,
+            Note::because("token_refused", Actor::Outside, why),
+            now,
+        ),
         Event::TokenKept {
             token,
             expires_at,
@@ -203,7 +205,10 @@ pub(super) fn lost(facts: &Facts, state: State, gone: Disconnection) -> HeardHer
     let note = Note::because("disconnected", Actor::Outside, why);
     let mut next = facts.clone();
     if state == State::Disconnected {
-        let since = facts.disconnected.as_ref().map_or(gone.at, |known| known.at);
+        let since = facts
+            .disconnected
+            .as_ref()
+            .map_or(gone.at, |known| known.at);
         next.disconnected = Some(Disconnection { at: since, ..gone });
         return known(next, Input::Looked, note);
     }

@@ -24,7 +24,7 @@ pub use event::{Event, Look};
 pub use executor::ConnectionExecutor;
 pub use facts::{Facts, Warning};
 pub use machine::{Command, Input, Machine, State};
-pub use standing::{Asked, Disconnection, Problem, Standing};
+pub use standing::{Asked, Disconnection, Standing};
 
 pub(crate) use handover::birth;
 

@@ -3,6 +3,8 @@
 use engine::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ports::graph::HealthProblem;
+
 /// How a live number stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -11,7 +13,7 @@ pub struct Standing {
     /// Meta's verdict on the display name.
     pub name_status: Option<String>,
     /// What stands in the way of sending, or will.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<HealthProblem>,
     /// Whom it takes to go on, and what for.
     pub asks: Option<Asked>,
     /// Since when and why we cannot work for the number any more.
@@ -20,17 +22,6 @@ pub struct Standing {
     pub restored_at: Option<Timestamp>,
     /// Another onboarding has taken the number over.
     pub moved: bool,
-}
-
-/// Something that Meta says stands in the way of sending.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// What it lies with: `PHONE_NUMBER`, `WABA`, `BUSINESS` or `APP`.
-    pub entity: String,
-    /// Meta's code, where it gives one.
-    pub code: Option<i64>,
-    /// What it is and how it is mended, in Meta's words.
-    pub text: String,
 }
 
 /// Somebody who has to do something.
@@ -61,10 +52,10 @@ pub struct Disconnection {
 /// an account (Meta: error codes, health status).
 const PAYMENT_CODES: [i64; 2] = [131_042, 141_006];
 
-impl Problem {
-    /// Whether a payment method is what is missing.
-    pub(crate) fn is_payment(&self) -> bool {
-        let told = self.code.is_some_and(|code| PAYMENT_CODES.contains(&code));
-        told || (self.code.is_none() && self.text.to_lowercase().contains("payment method"))
-    }
+/// Whether a payment method is what is missing.
+pub(super) fn is_payment(problem: &HealthProblem) -> bool {
+    let told = problem
+        .code
+        .is_some_and(|code| PAYMENT_CODES.contains(&code));
+    told || (problem.code.is_none() && problem.text.to_lowercase().contains("payment method"))
 }

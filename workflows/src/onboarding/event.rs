@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Actor, InstanceId, Timestamp};
 
 use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use crate::connection;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
@@ -135,6 +136,8 @@ pub enum Event {
     TokenLost(Trouble),
     /// Fourteen days have passed.
     WindowClosed,
+    /// How the live number stands, from its connection.
+    ConnectionTold(Box<connection::Standing>),
     /// A notice's delivery has ended.
     DeliveryEnded(InstanceId),
     /// The partner knows, or cannot be told.

@@ -7,7 +7,7 @@ use engine::{Actor, Heard, Note, Reason, Timestamp};
 use super::event::Event;
 use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
 use super::machine::{Input, State};
-use super::{Onboarding, acts, answers};
+use super::{Onboarding, acts, answers, connected};
 use crate::values::Secret;
 
 /// The halves of one signup arrive together within this span.
@@ -74,6 +74,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         | Event::RegistrationAllowed
         | Event::Edited(_) => acts::hear(facts, state, event),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
+        Event::ConnectionTold(standing) => connected::hear(facts, state, *standing),
         other => answers::from_meta(facts, state, other, now),
     }
 }
