@@ -13,3 +13,4 @@ pub mod onboarding;
 pub mod ports;
 pub mod retention;
 pub mod values;
+pub mod words;

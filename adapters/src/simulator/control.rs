@@ -9,15 +9,18 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::core::Core;
+use super::events;
 use super::http::{Inbound, Params, Reply};
 use super::scenario::{Order, Scenario};
 use super::server::{SimulatedApp, remember};
 use super::signup::{self, Wish};
-use super::webhooks;
+use super::webhooks::{self, Change, FieldPlace, Subscription, Timing};
+use super::world::Mail;
 
 const CALLS: &str = "POST /control/signup, POST and DELETE /control/scenario, GET /control/scenarios, \
                      GET and DELETE /control/calls, POST /control/clock, POST /control/webhook, \
-                     POST /control/disconnect, POST /control/app, POST /control/proof, \
+                     POST /control/event, POST /control/events, POST /control/mail, \
+                     POST /control/app, POST /control/proof, \
                      GET /control/sms";
 
 /// Answers `/control/{name}`.
@@ -34,8 +37,13 @@ pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply 
         }
         ("POST", "clock") => read(inbound).map(|move_| advance(core, &move_)),
         ("GET", "clock") => Ok(json!({ "now": core.now().to_rfc3339() })),
-        ("POST", "webhook") => read(inbound).and_then(|order| send_webhook(core, &order)),
-        ("POST", "disconnect") => read(inbound).and_then(|order| disconnect(core, &order)),
+        ("POST", "webhook") => read(inbound).and_then(|order| send_webhook(core, order)),
+        ("POST", "event") => {
+            read(inbound).and_then(|order| events::happen(core, order).map(|sent| json!(sent)))
+        }
+        ("POST", "events") => read(inbound)
+            .and_then(|batch| events::happen_together(core, &batch).map(|sent| json!(sent))),
+        ("POST", "mail") => read(inbound).and_then(|order| set_mail(core, &order)),
         ("POST", "app") => read(inbound).map(|app| know_app(core, app)),
         ("POST", "proof") => read(inbound).and_then(|order| require_proof(core, &order)),
         ("POST", "signup") => read(inbound).and_then(|wish| sign_up(core, wish)),
@@ -120,75 +128,64 @@ struct WebhookOrder {
     duplicate: bool,
 }
 
-fn send_webhook(core: &Core, order: &WebhookOrder) -> Result<Value, String> {
+/// Anything at all, whether or not Meta would send it.
+fn send_webhook(core: &Core, order: WebhookOrder) -> Result<Value, String> {
     let world = &mut *core.world();
-    let Some(app) = world.apps.get(&order.app_id).cloned() else {
-        return Err(format!(
-            "app_id `{}` is not registered with the simulator",
-            order.app_id
-        ));
+    let app = world
+        .apps
+        .get(&order.app_id)
+        .ok_or_else(|| not_registered(&order.app_id))?;
+    let change = Change {
+        entry_id: order.entry_id.unwrap_or_else(|| app.business_id.clone()),
+        time: core.now().seconds(),
+        field: order.field,
+        value: order.value,
+        place: FieldPlace::InChange,
+        subscription: Subscription::None,
+        phone_number_id: None,
     };
-    if app.webhook_url.is_none() {
-        return Err(format!("app `{}` has no webhook_url", order.app_id));
+    let timing = Timing {
+        copies: if order.duplicate { 2 } else { 1 },
+        ..Timing::default()
+    };
+    let routed = webhooks::tell(core, world, &order.app_id, vec![change], timing);
+    match routed.unheard.into_iter().next() {
+        None => Ok(json!({ "queued": routed.queued })),
+        Some(reason) => Err(reason),
     }
-    let entry_id = order.entry_id.as_ref().unwrap_or(&app.business_id);
-    let body = webhooks::envelope(entry_id, core.now(), &order.field, &order.value);
-    let copies = if order.duplicate { 2 } else { 1 };
-    for _ in 0..copies {
-        core.send_webhook(world, &order.app_id, body.clone());
-    }
-    Ok(json!({ "queued": copies }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DisconnectOrder {
+struct MailOrder {
     app_id: String,
-    waba_id: String,
+    #[serde(default)]
+    delay_ms: u64,
+    #[serde(default)]
+    copies: Option<u32>,
+    #[serde(default)]
+    lost: bool,
 }
 
-/// The customer takes the grant back: tokens die, the app hears of it.
-fn disconnect(core: &Core, order: &DisconnectOrder) -> Result<Value, String> {
-    let now = core.now();
-    let world = &mut *core.world();
-    let Some(app) = world.apps.get(&order.app_id).cloned() else {
-        return Err(format!(
-            "app_id `{}` is not registered with the simulator",
-            order.app_id
-        ));
+/// How webhooks reach an app from now on; without members as ever.
+fn set_mail(core: &Core, order: &MailOrder) -> Result<Value, String> {
+    let mail = Mail {
+        delay_ms: order.delay_ms,
+        copies: order.copies.unwrap_or(1),
+        lost: order.lost,
     };
-    let business_id = world.wabas.change(&order.waba_id, |waba| {
-        waba.subscribed.remove(&order.app_id);
-        let was_shared = waba.shared.remove(&order.app_id).is_some();
-        was_shared.then(|| waba.business_id.clone())
-    });
-    let Some(business_id) = business_id.flatten() else {
-        return Err(format!(
-            "waba_id `{}` is not shared with this app",
-            order.waba_id
-        ));
-    };
-    let is_last = world.shared_wabas(&order.app_id, &business_id).is_empty();
-    let dead: Vec<String> = world
-        .tokens
-        .iter()
-        .filter(|token| is_last && token.app_id == order.app_id && token.business_id == business_id)
-        .map(|token| token.token.clone())
-        .collect();
-    for token in dead {
-        world.tokens.change(&token, |token| token.revoked = true);
+    let known = core
+        .world()
+        .apps
+        .change(&order.app_id, |app| app.mail = mail);
+    match known {
+        Some(()) => Ok(json!(mail)),
+        None => Err(not_registered(&order.app_id)),
     }
-    let value = json!({
-        "event": "PARTNER_APP_UNINSTALLED",
-        "waba_info": {
-            "waba_id": order.waba_id,
-            "owner_business_id": business_id,
-            "partner_app_id": order.app_id,
-        },
-    });
-    let body = webhooks::envelope(&app.business_id, now, "account_update", &value);
-    core.send_webhook(world, &order.app_id, body);
-    Ok(json!({ "disconnected": true }))
+}
+
+fn not_registered(app_id: &str) -> String {
+    format!("app_id `{app_id}` is not registered with the simulator")
 }
 
 /// One more Meta app, or news of a known one.
@@ -218,10 +215,7 @@ fn require_proof(core: &Core, order: &ProofOrder) -> Result<Value, String> {
     });
     match known {
         Some(()) => Ok(json!({ "required": order.required })),
-        None => Err(format!(
-            "app_id `{}` is not registered with the simulator",
-            order.app_id
-        )),
+        None => Err(not_registered(&order.app_id)),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::calls::CallLog;
 use super::graph::UsageMeter;
 use super::time::SimulatedTime;
-use super::world::{Flusher, PendingWebhook, World, opaque};
+use super::world::{Flusher, PendingWebhook, World};
 
 /// The simulator behind its listener.
 pub(crate) struct Core {
@@ -84,23 +84,10 @@ impl Core {
         self.flusher.flush().await;
     }
 
-    /// Puts a webhook on its way to `app_id`'s receiver; an app without one hears nothing.
-    pub(crate) fn send_webhook(&self, world: &mut World, app_id: &str, body: String) {
-        if world
-            .apps
-            .get(app_id)
-            .is_none_or(|app| app.webhook_url.is_none())
-        {
-            return;
-        }
-        let id = opaque("", 20);
-        world.webhooks.put(PendingWebhook {
-            id: id.clone(),
-            app_id: app_id.to_owned(),
-            body,
-            tries: 0,
-            due_at: self.now(),
-        });
+    /// Takes a webhook up for delivery.
+    pub(crate) fn put_on_way(&self, world: &mut World, webhook: PendingWebhook) {
+        let id = webhook.id.clone();
+        world.webhooks.put(webhook);
         // Nobody listens only while the simulator stops; the webhook goes out after the next start.
         let _ = self.outbox.send(id);
     }

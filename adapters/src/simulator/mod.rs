@@ -6,6 +6,7 @@
 mod calls;
 mod control;
 mod core;
+mod events;
 mod graph;
 mod http;
 mod magic;

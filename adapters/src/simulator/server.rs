@@ -200,10 +200,8 @@ pub(super) fn remember(world: &mut World, app: SimulatedApp) {
             .credit_line_id
             .or_else(|| kept(|app| app.credit_line_id.clone()))
             .unwrap_or_else(decimal_id),
-        webhook_fields: known.as_ref().map_or_else(
-            || vec!["account_update".to_owned(), "messages".to_owned()],
-            |app| app.webhook_fields.clone(),
-        ),
+        chosen_fields: known.as_ref().and_then(|app| app.chosen_fields.clone()),
+        mail: known.as_ref().map(|app| app.mail).unwrap_or_default(),
         verify_token: app
             .verify_token
             .or_else(|| known.as_ref().and_then(|app| app.verify_token.clone())),

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::core::Core;
+use super::events;
 use super::magic::Magic;
-use super::webhooks;
+use super::webhooks::{self, Timing};
 use super::world::{Arrived, Arriving, Credential, Standing, World, decimal_id};
 
 /// Meta's life of a code.
@@ -132,12 +133,10 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
         token_life,
     };
     let issued = world.issue_code(&wish.app_id, &arrived, credential);
-    let added = json!({
-        "event": "PARTNER_ADDED",
-        "waba_info": { "waba_id": arrived.waba_id, "owner_business_id": arrived.business_id },
-    });
-    let body = webhooks::envelope(&app.business_id, now, "account_update", &added);
-    core.send_webhook(world, &app.app_id, body);
+    if let Some(added) = events::partner_added(world, &app.app_id, &arrived.waba_id, now.seconds())
+    {
+        webhooks::tell(core, world, &app.app_id, vec![added], Timing::default());
+    }
     let keeps_code = !matches!(wish.kind, Ending::CodeMissing | Ending::WebhookOnly);
     Ok(Concluded {
         code: Some(issued).filter(|_| keeps_code),

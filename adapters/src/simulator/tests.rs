@@ -2,6 +2,7 @@
 
 mod control;
 mod edges;
+mod events;
 mod graph;
 mod webhooks;
 

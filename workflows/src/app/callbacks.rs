@@ -15,6 +15,7 @@ use super::App;
 use super::problem::{Kind, Problem};
 use crate::directory::{MetaApp, house_subject};
 use crate::values::AppId;
+use crate::words::{self, Heard};
 
 const SPACE: &str = "meta_webhooks";
 
@@ -124,9 +125,12 @@ impl App {
             Err(EngineError::DocumentMoved { .. }) => {}
             Err(other) => return Err(other.into()),
         }
-        let mut webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
-        let changes: Vec<Value> = changes_of(&mut webhook).map(Value::take).collect();
-        self.hear_meta(&app.app_id, &changes).await
+        let heard = Heard {
+            app: &app.app_id,
+            business: app.business_id.as_deref(),
+            at: now,
+        };
+        self.hear_meta(&words::read(raw, heard)).await
     }
 }
 

@@ -3,25 +3,22 @@
 //! It comes in any order and more than once, so each word must mean the same the second time.
 
 use engine::{EngineError, Filter, InstanceId, PageOrder};
-use serde_json::Value;
 
 use super::App;
 use super::problem::Problem;
 use crate::onboarding::{Event, Onboarding};
 use crate::values::AppId;
-
-/// Meta's code for a client that does not share its chats (Meta: onboarding app users).
-const HISTORY_REFUSED: i64 = 2_593_109;
+use crate::words::{Said, Word};
 
 /// Onboardings of one number that are looked at: it comes back rarely.
 const SAME_NUMBER_MAX: usize = 50;
 
 impl App {
     /// Hands on what concerns onboardings. An error means: not heard, Meta should repeat it.
-    pub(super) async fn hear_meta(&self, app: &AppId, changes: &[Value]) -> Result<(), Problem> {
-        for change in changes {
-            if let Some(phone) = history_refused(change) {
-                self.tell_onboarding(app, phone, Event::HistoryRefused)
+    pub(super) async fn hear_meta(&self, words: &[Word]) -> Result<(), Problem> {
+        for word in words {
+            if let (Said::HistoryRefused, Some(phone)) = (&word.said, &word.about.phone) {
+                self.tell_onboarding(&word.app, phone.as_str(), Event::HistoryRefused)
                     .await?;
             }
         }
@@ -56,22 +53,4 @@ impl App {
             Err(other) => Err(other.into()),
         }
     }
-}
-
-/// The number whose owner does not share the history, if that is what the change says.
-fn history_refused(change: &Value) -> Option<&str> {
-    if change.get("field")?.as_str()? != "history" {
-        return None;
-    }
-    let value = change.get("value")?;
-    let parts = value.get("history").and_then(Value::as_array);
-    let refused = parts.into_iter().flatten().any(|part| {
-        let errors = part.get("errors").and_then(Value::as_array);
-        errors
-            .into_iter()
-            .flatten()
-            .any(|error| error.get("code").and_then(Value::as_i64) == Some(HISTORY_REFUSED))
-    });
-    let phone = value.pointer("/metadata/phone_number_id")?.as_str();
-    phone.filter(|_| refused)
 }

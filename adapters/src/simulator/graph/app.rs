@@ -33,7 +33,7 @@ pub(super) fn subscriptions(world: &World, call: &Call) -> Answer {
         .iter()
         .map(|url| {
             let fields: Vec<Value> = app
-                .webhook_fields
+                .fields()
                 .iter()
                 .map(|name| json!({ "name": name, "version": "v25.0" }))
                 .collect();
@@ -77,7 +77,7 @@ pub(super) async fn subscribe(core: &Core, call: &Call) -> Answer {
     core.world().apps.change(&app_id, |app| {
         app.webhook_url = Some(url.to_owned());
         app.verify_token = Some(verify_token.to_owned());
-        app.webhook_fields = field_names(wanted);
+        app.chosen_fields = Some(field_names(wanted));
     });
     Ok(json!({ "success": true }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::core::Core;
-use super::super::webhooks;
+use super::super::webhooks::{self, Change, FieldPlace, Subscription, Timing};
 use super::super::world::{Number, Standing, World, opaque};
 use super::{Answer, Call, Fault, access};
 
@@ -38,15 +38,16 @@ pub(super) fn sync(core: &Core, world: &mut World, call: &Call) -> Answer {
     world.numbers.change(&number.id, |number| {
         number.syncs.insert(kind.to_owned(), request_id.clone());
     });
-    let is_subscribed = world
-        .wabas
-        .get(&number.waba_id)
-        .is_some_and(|waba| waba.subscribed.contains_key(&app_id));
-    if is_subscribed {
-        let value = synced(&number, kind);
-        let body = webhooks::envelope(&number.waba_id, call.at, kind, &value);
-        core.send_webhook(world, &app_id, body);
-    }
+    let change = Change {
+        entry_id: number.waba_id.clone(),
+        time: call.at.seconds(),
+        field: kind.to_owned(),
+        value: synced(&number, kind),
+        place: FieldPlace::InChange,
+        subscription: Subscription::Waba(number.waba_id.clone()),
+        phone_number_id: Some(number.id.clone()),
+    };
+    webhooks::tell(core, world, &app_id, vec![change], Timing::default());
     Ok(json!({ "messaging_product": "whatsapp", "request_id": request_id }))
 }
 

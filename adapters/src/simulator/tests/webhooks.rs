@@ -15,13 +15,13 @@ use tokio::sync::mpsc;
 use super::super::webhooks::signature;
 use super::{BUSINESS, SECRET, Sandbox};
 
-/// A receiver that refuses the first delivery and hands over every signature and body.
-async fn receiver() -> (String, mpsc::UnboundedReceiver<(String, Bytes)>) {
+/// A receiver that answers the first delivery with `first` and hands over every signature and body.
+pub(super) async fn receiver(first: u16) -> (String, mpsc::UnboundedReceiver<(String, Bytes)>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (sender, received) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let mut status = 500;
+        let mut status = first;
         while let Ok((stream, _)) = listener.accept().await {
             let (sender, now) = (sender.clone(), status);
             status = 200;
@@ -51,7 +51,7 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<(String, Bytes)>) {
 
 #[tokio::test]
 async fn a_finish_is_told_by_a_signed_webhook_until_somebody_takes_it() {
-    let (url, mut received) = receiver().await;
+    let (url, mut received) = receiver(500).await;
     let sandbox = Sandbox::start(None, Some(url)).await;
     let signup = sandbox.sign_up(json!({})).await;
     let (signed, refused) = received.recv().await.unwrap();

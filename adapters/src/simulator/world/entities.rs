@@ -26,10 +26,63 @@ pub(crate) struct App {
     pub(crate) credit_line_id: String,
     pub(crate) verify_token: Option<String>,
     pub(crate) webhook_url: Option<String>,
-    pub(crate) webhook_fields: Vec<String>,
+    /// The fields it hears of; all of them until it chose some.
+    #[serde(default)]
+    pub(crate) chosen_fields: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) mail: Mail,
     /// Refuses every call without a proof, as the switch in Meta's dashboard does.
     #[serde(default)]
     pub(crate) requires_proof: bool,
+}
+
+impl App {
+    /// Every field there is for an account.
+    pub(crate) const FIELDS: [&str; 12] = [
+        "account_alerts",
+        "account_review_update",
+        "account_update",
+        "business_capability_update",
+        "history",
+        "messages",
+        "partner_solutions",
+        "phone_number_name_update",
+        "phone_number_quality_update",
+        "security",
+        "smb_app_state_sync",
+        "smb_message_echoes",
+    ];
+
+    pub(crate) fn hears(&self, field: &str) -> bool {
+        let chosen = self.chosen_fields.as_ref();
+        chosen.is_none_or(|fields| fields.iter().any(|known| known == field))
+    }
+
+    /// The fields it hears of.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let all = || Self::FIELDS.map(str::to_owned).to_vec();
+        self.chosen_fields.clone().unwrap_or_else(all)
+    }
+}
+
+/// How webhooks reach one app's receiver, when not at once and each once.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Mail {
+    pub(crate) delay_ms: u64,
+    pub(crate) copies: u32,
+    /// They never arrive.
+    pub(crate) lost: bool,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            delay_ms: 0,
+            copies: 1,
+            lost: false,
+        }
+    }
 }
 
 /// A business portfolio.
@@ -219,6 +272,9 @@ pub(crate) struct PendingWebhook {
     pub(crate) body: String,
     pub(crate) tries: usize,
     pub(crate) due_at: Timestamp,
+    /// Another address than the app's own callback.
+    #[serde(default)]
+    pub(crate) url: Option<String>,
 }
 
 macro_rules! entities {

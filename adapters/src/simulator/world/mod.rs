@@ -16,7 +16,8 @@ use engine::{DataKey, Timestamp};
 
 pub(crate) use arrival::{Arrived, Arriving, Credential};
 pub(crate) use entities::{
-    Allocation, App, Business, Code, MovingLimit, Number, PendingWebhook, Standing, Token, Waba,
+    Allocation, App, Business, Code, Mail, MovingLimit, Number, PendingWebhook, Standing, Token,
+    Waba,
 };
 pub(crate) use ids::{decimal_id, one_time_password, opaque};
 pub(crate) use kept::{Entity, Flusher, Kept};

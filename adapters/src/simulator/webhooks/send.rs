@@ -1,18 +1,16 @@
-//! Sends webhooks as Meta does: signed, tried again when not answered with 200, in no promised order.
+//! Sends what lies in the outbox as Meta does: signed, tried again when not answered with 200.
 //!
-//! It does not decide what happened; rooms that do put a body into the outbox.
+//! It decides neither what happened nor who hears of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::Timestamp;
 use hmac::{Hmac, Mac};
-use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::core::Core;
-use super::world::decimal_id;
+use super::super::core::Core;
+use super::super::world::{PendingWebhook, decimal_id};
 
 /// Waits between tries: Meta's decreasing frequency, shortened to the part that teaches something.
 const WAITS: [Duration; 5] = [
@@ -22,19 +20,6 @@ const WAITS: [Duration; 5] = [
     Duration::from_mins(10),
     Duration::from_hours(1),
 ];
-
-/// One event in Meta's envelope.
-pub(crate) fn envelope(entry_id: &str, at: Timestamp, field: &str, value: &Value) -> String {
-    json!({
-        "object": "whatsapp_business_account",
-        "entry": [{
-            "id": entry_id,
-            "time": at.seconds(),
-            "changes": [{ "field": field, "value": value }],
-        }],
-    })
-    .to_string()
-}
 
 /// The value of `X-Hub-Signature-256` for `body`.
 pub(crate) fn signature(app_secret: &str, body: &[u8]) -> String {
@@ -79,7 +64,7 @@ async fn deliver(core: Arc<Core>, id: String) {
             return;
         };
         core.sleep_until(pending.due_at).await;
-        let is_done = try_once(&core, &pending.app_id, pending.body).await;
+        let is_done = try_once(&core, &pending).await;
         let wait = WAITS.get(pending.tries).copied();
         let next = wait.filter(|_| !is_done).map(|wait| core.now() + wait);
         match next {
@@ -101,23 +86,22 @@ async fn deliver(core: Arc<Core>, id: String) {
 }
 
 /// One try; true when the receiver took it, or the app has no receiver any more.
-async fn try_once(core: &Core, app_id: &str, body: String) -> bool {
-    let receiver = core
-        .world()
-        .apps
-        .get(app_id)
-        .and_then(|app| Some((app.webhook_url.clone()?, app.app_secret.clone())));
+async fn try_once(core: &Core, pending: &PendingWebhook) -> bool {
+    let receiver = core.world().apps.get(&pending.app_id).and_then(|app| {
+        let url = pending.url.clone().or_else(|| app.webhook_url.clone())?;
+        Some((url, app.app_secret.clone()))
+    });
     let Some((url, secret)) = receiver else {
         return true;
     };
-    let signature = signature(&secret, body.as_bytes());
+    let signature = signature(&secret, pending.body.as_bytes());
     let sent = core
         .client
         .post(url)
         .header("content-type", "application/json")
         .header("x-hub-signature-256", signature)
         .header("user-agent", "facebookexternalua")
-        .body(body)
+        .body(pending.body.clone())
         .send()
         .await;
     sent.is_ok_and(|answer| answer.status().as_u16() == 200)
