@@ -153,7 +153,7 @@ async fn no_outcome_leaves_a_delivery_hanging() {
 async fn no_outcome_leaves_a_connection_hanging() {
     let facts = connection_facts();
     let pairs = owed_somewhere::<Connection>(Some(connection::Command::TakeOver));
-    assert_eq!(pairs.len(), 12);
+    assert_eq!(pairs.len(), 13);
     for (state, command) in pairs {
         // A look means nothing where there is nothing to look at, and neither does a second successor.
         let silence = match state {
@@ -173,7 +173,7 @@ fn connection_facts() -> connection::Facts {
     serde_json::from_value(json!({
         "id": "con_1", "onboarding": "onb_1", "partner": "prt_1", "app": "app_1", "livemode": false,
         "waba": "7", "phone": "1", "coexistence": false, "paid_by_provider": false,
-        "handed_over_at": now, "token": "token", "problems": [], "looks": 0,
+        "handed_over_at": now, "took_over_at": now, "token": "token", "problems": [], "looks": 0,
         "next_tending": now + std::time::Duration::from_hours(1),
         "next_look": now + std::time::Duration::from_mins(1),
         "warnings": {}, "heard": {}, "noticed": {},

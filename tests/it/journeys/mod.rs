@@ -5,6 +5,7 @@ mod binding;
 mod bulk;
 mod codes;
 mod coexistence;
+mod connection;
 mod credit;
 mod happy;
 mod links;

@@ -65,6 +65,8 @@ pub struct Facts {
     pub paid_by_provider: bool,
     /// When the number was handed over.
     pub handed_over_at: Timestamp,
+    /// When older connections of the number were seen to have ended.
+    pub took_over_at: Option<Timestamp>,
     /// The client's business token.
     pub token: Secret,
     /// When the token ends, if it does.
@@ -148,6 +150,7 @@ impl Facts {
             coexistence: number.coexistence,
             paid_by_provider: number.paid_by_provider,
             handed_over_at: now,
+            took_over_at: None,
             token: number.token,
             token_expires_at: number.token_expires_at,
             token_seen_at: None,

@@ -71,6 +71,7 @@ fn known(next: Facts, letter: Input, note: Note) -> HeardHere {
 
 fn took_over(facts: &Facts, was_gone: bool, now: Timestamp) -> HeardHere {
     let mut next = facts.clone();
+    next.took_over_at = Some(now);
     let note = Note::plain("took_over", Actor::System);
     if was_gone {
         next.restored_at = Some(now);

@@ -55,6 +55,8 @@ impl Workflow for Connection {
 
     fn deadlines(state: State, facts: &Facts) -> Vec<(Timestamp, Event)> {
         match state {
+            // Nothing is looked at before the number is this connection's alone.
+            _ if facts.took_over_at.is_none() => Vec::new(),
             State::Settling | State::Live | State::Blocked => vec![
                 (facts.next_look, Event::LookDue),
                 (facts.next_tending, Event::TokenDue),
