@@ -308,13 +308,15 @@ fn engine_over(
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
-    let onboarding = OnboardingExecutor::new(graph.clone(), builder.documents(), builder.store());
     let connection = ConnectionExecutor::new(
-        (graph.clone(), graph),
+        graph.clone(),
+        graph.clone(),
         builder.documents(),
         builder.store(),
         builder.handle(),
     );
+    let onboarding =
+        OnboardingExecutor::new(graph.clone(), graph, builder.documents(), builder.store());
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());

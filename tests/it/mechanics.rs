@@ -42,14 +42,17 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
         Number::InApp,
         Number::Paid,
     ];
-    let lives = numbers.map(|number| {
+    let signed_up = numbers.map(|number| {
         Onboardings::told(&[
             Client::Make(0, number),
             Client::Open(0),
             Client::SignUp(0, number),
         ])
     });
+    let plain = Number::Plain;
+    let shared = [Client::Make(0, plain), Client::Share(0, plain)];
+    let lives = signed_up.into_iter().chain([Onboardings::told(&shared)]);
     // A number is added only for an order that names one: `journeys::pinned`.
     let left = ["no life comes by onboarding/add_number: "];
-    comes_to_the_same_end(lives, 14 + 4 + 1, &left);
+    comes_to_the_same_end(lives, 15 + 4 + 1, &left);
 }

@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod directory;
 mod ids;
 pub mod journal_check;
+mod minting;
 mod numbers;
 pub mod onboarding;
 pub mod ports;

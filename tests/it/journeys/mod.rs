@@ -20,6 +20,7 @@ mod proof;
 mod registration;
 mod requests;
 mod schedules;
+mod second_road;
 
 use std::time::Duration;
 

@@ -56,13 +56,17 @@ impl Meta {
     }
 }
 
-/// A token names the number that it was granted for, and so does its account.
+/// A token names the number that it was granted for, and so do its account and its portfolio.
 fn phone_of(token: &Secret) -> PhoneNumberId {
     PhoneNumberId::new(token.expose())
 }
 
-fn waba_of(token: &Secret) -> WabaId {
-    WabaId::new(format!("7{}", token.expose()))
+pub(super) fn waba_of(phone: &str) -> WabaId {
+    WabaId::new(format!("7{phone}"))
+}
+
+pub(super) fn portfolio_of(phone: &str) -> BusinessId {
+    BusinessId::new(format!("5{phone}"))
 }
 
 #[async_trait]
@@ -90,17 +94,17 @@ impl GraphApi for Meta {
             valid: true,
             app_id: Some(app.app_id.clone()),
             expires_at: None,
-            wabas: vec![waba_of(token)],
+            wabas: vec![waba_of(token.expose())],
             scopes: Vec::new(),
         })
     }
 
     async fn waba_owner(
         &self,
-        _waba: &WabaId,
+        waba: &WabaId,
         _access: &Access,
     ) -> Result<Option<BusinessId>, GraphError> {
-        Ok(Some(BusinessId::new("5")))
+        Ok(Some(portfolio_of(&waba.as_str()[1..])))
     }
 
     async fn phone_numbers(
@@ -233,7 +237,7 @@ impl GraphApi for Meta {
         Ok(waba.to_string())
     }
 
-    /// Every client's portfolio is the same here, so all shares are looked through.
+    /// Who shares what with whom is in the share's own name, so all are looked through.
     async fn credit_shares(
         &self,
         _line: &str,

@@ -7,18 +7,20 @@ use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
     Actor, Engine, EngineBuilder, EngineError, Expected, Instance, InstanceId, NewInstance, Note,
-    Record, SubjectId, Workflow as _,
+    Record, SubjectId, Timestamp, Workflow as _,
 };
 use serde_json::json;
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
-use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
+use workflows::onboarding::{
+    Event, Facts, Granted, Link, Onboarding, OnboardingExecutor, Order, State,
+};
 use workflows::values::{AppId, PartnerId, Secret};
 
 use super::connected;
 use super::endpoint::{self, told};
-use super::meta::{APP, CLIENTS_PIN, Meta, PASSWORD, USER};
+use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 use super::rivals;
 
 const PARTNER: &str = "prt_1";
@@ -64,6 +66,8 @@ pub enum Step {
     Open(u8),
     /// The client finishes Meta's signup.
     SignUp(u8, Number),
+    /// Meta shares the client's account, and its browser brings nothing.
+    Share(u8, Number),
     /// The partner calls it off.
     Cancel(u8),
 }
@@ -118,6 +122,18 @@ fn signed_up(phone: &str, id: &InstanceId, codes: usize) -> Event {
     }
 }
 
+fn shared(phone: &str, now: Timestamp) -> Event {
+    Event::GrantMatched(Granted {
+        grant: format!("gra_{phone}"),
+        waba: meta::waba_of(phone),
+        business: meta::portfolio_of(phone),
+        seen_at: now,
+        offered_at: now,
+        by: Actor::System,
+        lost: None,
+    })
+}
+
 #[async_trait]
 impl Scenario for Onboardings {
     type Step = Step;
@@ -133,12 +149,14 @@ impl Scenario for Onboardings {
             hard_of_hearing: self.hard_of_hearing,
         });
         let connection = ConnectionExecutor::new(
-            (meta.clone(), meta.clone()),
+            meta.clone(),
+            meta.clone(),
             builder.documents(),
             builder.store(),
             builder.handle(),
         );
-        let onboarding = OnboardingExecutor::new(meta, builder.documents(), builder.store());
+        let onboarding =
+            OnboardingExecutor::new(meta.clone(), meta, builder.documents(), builder.store());
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         builder
             .workflow(site.watched(onboarding))
@@ -203,7 +221,11 @@ impl Scenario for Onboardings {
             let kind = kinds[chance.usize(..kinds.len())];
             steps.push(Step::Make(number, kind));
             steps.push(Step::Open(number));
-            steps.push(Step::SignUp(number, kind));
+            steps.push(if chance.u8(..5) == 0 {
+                Step::Share(number, kind)
+            } else {
+                Step::SignUp(number, kind)
+            });
             if chance.u8(..6) == 0 {
                 steps.push(Step::Cancel(number));
             }
@@ -221,6 +243,7 @@ impl Scenario for Onboardings {
             Step::SignUp(number, kind) => {
                 (*number, signed_up(&phone(*number, *kind), &id(*number), 0))
             }
+            Step::Share(number, kind) => (*number, shared(&phone(*number, *kind), engine.now())),
             Step::Cancel(number) => {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,

@@ -61,6 +61,8 @@ pub struct Facts {
     pub display_phone_number: Option<String>,
     /// Whether the number stays in the WhatsApp Business app.
     pub coexistence: bool,
+    /// The multi-partner solution through which the client signed up.
+    pub solution: Option<String>,
     /// The provider's credit line pays, so that the client need not.
     pub paid_by_provider: bool,
     /// When the number was handed over.
@@ -127,6 +129,7 @@ pub(crate) struct Handover {
     pub(crate) phone: PhoneNumberId,
     pub(crate) display_phone_number: Option<String>,
     pub(crate) coexistence: bool,
+    pub(crate) solution: Option<String>,
     pub(crate) paid_by_provider: bool,
     pub(crate) token: Secret,
     pub(crate) token_expires_at: Option<Timestamp>,
@@ -148,6 +151,7 @@ impl Facts {
             phone: number.phone,
             display_phone_number: number.display_phone_number,
             coexistence: number.coexistence,
+            solution: number.solution,
             paid_by_provider: number.paid_by_provider,
             handed_over_at: now,
             took_over_at: None,

@@ -25,6 +25,7 @@ pub(crate) fn birth(facts: &onboarding::Facts, version: u64, now: Timestamp) -> 
         phone: bound.phone,
         display_phone_number: bound.display_phone_number,
         coexistence: bound.coexistence,
+        solution: facts.order.solution_id.clone(),
         paid_by_provider: facts.credit.is_some(),
         token: facts.token.clone()?,
         token_expires_at: facts.token_expires_at,

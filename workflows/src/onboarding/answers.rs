@@ -6,7 +6,7 @@ use super::event::Event;
 use super::facts::{Facts, Trouble};
 use super::hear::{HeardHere, moved, restart, troubled};
 use super::machine::{Input, State};
-use super::{acts, flow, solutions, windows};
+use super::{acts, flow, grants, solutions, windows};
 use crate::numbers::Standing;
 
 /// What everybody is told while Meta looks at a display name.
@@ -38,6 +38,9 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
                 facts.claim = None;
             })
         }
+        Event::GrantMatched(_) | Event::TokenMinted { .. } | Event::GrantLost(_) => {
+            grants::hear(facts, event)
+        }
         Event::AssetsBound { .. } | Event::AssetsRefused { .. } | Event::AssetsRecheck { .. } => {
             assets(facts, event)
         }
@@ -54,6 +57,9 @@ pub(super) fn from_meta(facts: &Facts, state: State, event: Event, now: Timestam
                 trouble,
                 acts::forget_secrets,
             )
+        }
+        Event::TokenLost(trouble) if grants::may_seek(facts, state, &trouble) => {
+            grants::seek(facts, trouble)
         }
         Event::TokenLost(trouble) => {
             troubled(facts, Input::TokenLost, "token_lost", trouble, restart)

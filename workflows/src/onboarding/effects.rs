@@ -18,6 +18,7 @@ pub(super) fn effect(command: Command, facts: &Facts) -> Effect {
 fn does(command: Command) -> &'static str {
     match command {
         Command::ExchangeCode => "spends the client's code for a token",
+        Command::MintToken => "asks Meta for the token of the account that the client shared",
         Command::CheckAssets => "looks which account and number the token grants",
         Command::AddNumber => "adds the number that the partner named to the client's account",
         Command::SubscribeApp => "subscribes our app to the client's account",
@@ -39,6 +40,7 @@ fn happened(command: Command, facts: &Facts) -> bool {
     match command {
         Command::ExchangeCode => !facts.codes_heard.is_empty(),
         Command::CheckAssets | Command::CheckNumber | Command::VerifyCredit => true,
+        Command::MintToken => facts.matched.is_some() || facts.sought.is_some(),
         Command::AddNumber => {
             let adding = facts.adding.as_ref();
             adding.is_some_and(|adding| adding.added_at.is_some())
@@ -62,7 +64,10 @@ fn again(command: Command) -> Again {
         Command::ExchangeCode => {
             Again::Repeats("the client signs up once more and gives a new code")
         }
-        Command::CheckAssets | Command::CheckNumber | Command::VerifyCredit => Again::Looks,
+        Command::MintToken
+        | Command::CheckAssets
+        | Command::CheckNumber
+        | Command::VerifyCredit => Again::Looks,
         Command::SubscribeApp | Command::UnsubscribeApp => Again::Idempotent,
         Command::AddNumber
         | Command::AssignUser
@@ -79,7 +84,8 @@ fn again(command: Command) -> Again {
 fn undo(command: Command) -> Undo {
     Undo::Impossible(match command {
         Command::SubscribeApp => return Undo::By("unsubscribe_app"),
-        Command::CheckAssets
+        Command::MintToken
+        | Command::CheckAssets
         | Command::CheckNumber
         | Command::VerifyCredit
         | Command::RequestOtp

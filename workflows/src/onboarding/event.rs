@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Actor, InstanceId, Timestamp};
 
 use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use super::grants::Granted;
 use crate::connection;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
@@ -36,6 +37,17 @@ pub enum Event {
     },
     /// The code cannot be used any more.
     CodeLost(Trouble),
+    /// Meta shared an account with the app, and it is this client's.
+    GrantMatched(Granted),
+    /// Meta gave the token of the shared account.
+    TokenMinted {
+        /// The token.
+        token: Secret,
+        /// When it ends, if it does.
+        expires_at: Option<Timestamp>,
+    },
+    /// Meta gives no token that grants the shared account.
+    GrantLost(Trouble),
     /// Account and number are granted and known.
     AssetsBound {
         /// What is bound.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::MetaWindow;
+use super::grants::Granted;
 use crate::app::BrandingView;
 use crate::connection::Standing;
 use crate::numbers;
@@ -43,6 +44,12 @@ pub struct Facts {
     pub token: Option<Secret>,
     /// When the token ends, if it does.
     pub token_expires_at: Option<Timestamp>,
+    /// The account that Meta shared, where it was matched to this client without a code.
+    #[serde(default)]
+    pub matched: Option<Granted>,
+    /// Why the token was asked of Meta again; that is done once for a signup.
+    #[serde(default)]
+    pub sought: Option<Trouble>,
     /// The accounts the token may manage, newest first.
     #[serde(default)]
     pub granted: Vec<WabaId>,
@@ -360,6 +367,8 @@ impl Facts {
             es_completed_at: None,
             token: None,
             token_expires_at: None,
+            matched: None,
+            sought: None,
             granted: Vec::new(),
             bound: None,
             pin: None,

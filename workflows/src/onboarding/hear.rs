@@ -87,6 +87,11 @@ fn wants_code(state: State) -> bool {
     )
 }
 
+/// Whether a token is asked for without a code.
+fn is_minting(facts: &Facts, state: State) -> bool {
+    state == State::EsCompleted && facts.code.is_none()
+}
+
 /// The same word of the popup again within moments: a page that reloads, or one that floods.
 fn is_repeat(facts: &Facts, journey: &Journey, now: Timestamp) -> bool {
     facts.journey.as_ref().is_some_and(|known| {
@@ -131,7 +136,8 @@ fn signed_up(
         next.claim = Some(claim);
     }
     match fresh {
-        Some((code, digest)) if wants_code(state) => {
+        // While Meta is asked for a token without a code, a code is the shorter way.
+        Some((code, digest)) if wants_code(state) || is_minting(facts, state) => {
             let is_stale = |held: &Claim| now.since(held.at) > CLAIM_FRESH;
             if !claimed && next.claim.as_ref().is_some_and(is_stale) {
                 // It belongs to a popup whose code never came.
@@ -142,6 +148,8 @@ fn signed_up(
             // A signup opens Meta's windows anew.
             next.syncs = Syncs::default();
             next.adding = None;
+            next.matched = None;
+            next.sought = None;
             next.codes_heard.push(digest);
             if next.codes_heard.len() > CODES_KEPT {
                 next.codes_heard.remove(0);

@@ -11,7 +11,7 @@ letters! {
     pub enum State {
         /// The client has a link and has not finished Meta's signup.
         LinkIssued,
-        /// A code has arrived; it lives for 30 seconds.
+        /// A code has arrived, which lives for 30 seconds, or Meta told of the client's grant.
         EsCompleted,
         /// The business token is ours and sealed.
         TokenExchanged,
@@ -49,6 +49,12 @@ letters! {
         CodeExchanged,
         /// The code cannot be used any more.
         CodeLost,
+        /// Meta shared an account with our app, and it is this client's.
+        GrantMatched,
+        /// Meta gave the token of the shared account without a code.
+        TokenMinted,
+        /// Meta gives no token that grants the shared account.
+        GrantLost,
         /// What the browser claims arrived after the code.
         ClaimArrived,
         /// Account and number are known and granted.
@@ -109,6 +115,8 @@ letters! {
         NumberVerified,
         /// The token no longer works.
         TokenLost,
+        /// The token no longer works, and Meta may have another of the same grant.
+        TokenSought,
         /// Fourteen days have passed since the signup: Meta wants a new one.
         WindowClosed,
         /// A notice of completion has ended, one way or the other.
@@ -131,6 +139,8 @@ letters! {
     pub enum Command {
         /// Exchange the code for a business token.
         ExchangeCode,
+        /// Ask Meta for the token of an account that was shared with our app.
+        MintToken,
         /// Find out which account and number the token may use.
         CheckAssets,
         /// Add the number that the partner named to the account.
@@ -169,12 +179,16 @@ state_machine! {
 
     LinkIssued => {
         CodeReceived => EsCompleted [ExchangeCode],
+        GrantMatched => EsCompleted [MintToken],
         LinkExpired => Expired,
         Canceled => Canceled,
     },
     EsCompleted => {
         CodeExchanged => TokenExchanged [CheckAssets],
         CodeLost => NeedsSignup,
+        CodeReceived => EsCompleted [ExchangeCode],
+        TokenMinted => TokenExchanged [CheckAssets],
+        GrantLost => NeedsSignup,
         Canceled => Canceled,
     },
     TokenExchanged => {
@@ -185,6 +199,7 @@ state_machine! {
         NumberAdded => TokenExchanged [CheckAssets],
         Subscribed => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
+        TokenSought => EsCompleted [MintToken],
         WindowClosed => NeedsSignup,
         SyncLost => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
@@ -206,6 +221,7 @@ state_machine! {
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
+        TokenSought => EsCompleted [MintToken],
         WindowClosed => NeedsSignup,
         SyncLost => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
@@ -221,6 +237,7 @@ state_machine! {
         PinRefused => NeedsPin,
         OtpRequired => NeedsOtp [RequestOtp],
         TokenLost => NeedsSignup,
+        TokenSought => EsCompleted [MintToken],
         WindowClosed => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
@@ -233,6 +250,7 @@ state_machine! {
         CreditShared => SyncRequested [CheckNumber],
         Registered => NumberRegistered [TellPartner],
         TokenLost => NeedsSignup,
+        TokenSought => EsCompleted [MintToken],
         SyncLost => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,
@@ -243,12 +261,14 @@ state_machine! {
     },
     NeedsSignup => {
         CodeReceived => EsCompleted [ExchangeCode],
+        GrantMatched => EsCompleted [MintToken],
         CodeExchanged => TokenExchanged [CheckAssets],
         LinkExpired => Expired,
         Canceled => Canceled,
     },
     NeedsAsset => {
         CodeReceived => EsCompleted [ExchangeCode],
+        GrantMatched => EsCompleted [MintToken],
         AssetsRecheck => TokenExchanged [CheckAssets],
         WindowClosed => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
@@ -261,6 +281,7 @@ state_machine! {
         OtpRefused => NeedsOtp,
         NumberVerified => WabaSubscribed [CheckNumber],
         TokenLost => NeedsSignup,
+        TokenSought => EsCompleted [MintToken],
         WindowClosed => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,

@@ -13,10 +13,12 @@ mod event;
 mod executor;
 mod facts;
 mod flow;
+mod grants;
 mod hear;
 mod machine;
 mod months;
 mod notices;
+mod pinned;
 mod pins;
 mod redacted;
 mod solutions;
@@ -36,6 +38,7 @@ pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
+pub use grants::Granted;
 pub use machine::{Command, Input, Machine, State};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
@@ -84,6 +87,8 @@ impl Workflow for Onboarding {
         if let Some(external) = &order.external_id {
             labels.push(Label::shared("external_id", external.as_str()));
         }
+        let waiting = pinned::labels(state, facts).into_iter();
+        labels.extend(waiting.map(|(name, value)| Label::shared(name, value)));
         if let Some(bound) = &facts.bound {
             labels.push(Label::shared("waba", bound.waba.as_str()));
             labels.push(Label::shared("phone", bound.phone.as_str()));
@@ -109,6 +114,12 @@ impl Workflow for Onboarding {
                 (Care::Once, tries(3_000, secs(300), hours(6)), false)
             }
             Command::AssignUser => (Care::Checked, tries(3_000, secs(300), hours(6)), false),
+            // The client can sign up again meanwhile, once this is given up.
+            Command::MintToken => (
+                Care::Repeatable,
+                tries(3_000, secs(60), Duration::from_mins(15)),
+                false,
+            ),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
             Command::RegisterNumber => (Care::Once, tries(8_000, secs(600), hours(24)), false),

@@ -38,6 +38,11 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "subscribed_at": facts.subscribed_at.map(Timestamp::to_rfc3339),
         "registered_at": facts.registered_at.map(Timestamp::to_rfc3339),
         "completed_at": facts.completed_at.map(Timestamp::to_rfc3339),
+        "matched": facts.matched.as_ref().map(|matched| json!({
+            "grant": matched.grant, "waba_id": matched.waba, "business_id": matched.business,
+            "seen_at": matched.seen_at.to_rfc3339(), "by": matched.by,
+            "lost": matched.lost.as_ref().map(|lost| &lost.text) })),
+        "token_sought_at": facts.sought.as_ref().map(|died| died.at.to_rfc3339()),
         "granted": facts.granted,
         "bound": facts.bound.as_ref().map(|bound| json!({
             "business_id": bound.business, "waba_id": bound.waba, "phone_number_id": bound.phone,

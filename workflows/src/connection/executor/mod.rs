@@ -33,9 +33,10 @@ pub struct ConnectionExecutor {
 }
 
 impl ConnectionExecutor {
-    /// An executor that calls Meta through both ports, and speaks to other instances.
+    /// An executor that calls Meta through both ports, and speaks to other instances through `engine`.
     pub fn new(
-        (graph, provider): (Arc<dyn GraphApi>, Arc<dyn ProviderApi>),
+        graph: Arc<dyn GraphApi>,
+        provider: Arc<dyn ProviderApi>,
         documents: Documents,
         store: Arc<dyn Store>,
         engine: EngineHandle,

@@ -6,7 +6,8 @@ use super::{ConnectionExecutor, credentials, outcome_of, reason_of, retry};
 use crate::connection::event::Event;
 use crate::connection::{Connection, Disconnection};
 use crate::directory::MetaApp;
-use crate::ports::graph::{Access, GraphError, Reaction, TokenGrant};
+use crate::minting::{Minted, Unminted, Wanted, mint};
+use crate::ports::graph::{GraphError, Reaction, TokenGrant};
 use crate::values::Secret;
 
 /// What looking at a token came to.
@@ -23,43 +24,40 @@ impl ConnectionExecutor {
             Ok(app) => app,
             Err(why) => return retry(why, None),
         };
-        let grant = match self.inspected(&app, job, &job.facts.token).await {
-            Ok(Inspected::Works(grant)) => grant,
-            Ok(Inspected::Dead(why)) => return self.ask_again(&app, job, why).await,
-            Err(error) => return failed(&error, job.now),
-        };
-        if !job.facts.token_ends_soon(grant.expires_at, job.now) {
-            return kept(None, grant.expires_at, None);
-        }
-        let extended = self
-            .provider
-            .extend_token(&credentials(&app), &job.facts.token)
-            .await;
-        match extended {
-            Ok(granted) => match self.inspected(&app, job, &granted.token).await {
-                Ok(Inspected::Works(new)) => kept(Some(granted.token), new.expires_at, None),
-                Ok(Inspected::Dead(why)) => kept(None, grant.expires_at, Some(why)),
-                Err(error) => failed(&error, job.now),
-            },
-            Err(error) if is_refusal(&error) => {
-                let end = grant.expires_at;
-                self.replaced(&app, job, end, reason_of(&error)).await
+        match self.inspected(&app, job, &job.facts.token).await {
+            Ok(Inspected::Works(grant)) if job.facts.token_ends_soon(grant.expires_at, job.now) => {
+                self.live_on(&app, job, grant.expires_at).await
             }
+            Ok(Inspected::Works(grant)) => kept(None, grant.expires_at, None),
+            Ok(Inspected::Dead(why)) => self.ask_again(&app, job, why).await,
             Err(error) => failed(&error, job.now),
         }
     }
 
-    /// The token works and cannot be made to live on: another one, or this as long as it lasts.
-    async fn replaced(
+    /// A token for the time after this one's end, which must not have come.
+    async fn live_on(
         &self,
         app: &MetaApp,
         job: &Job<Connection>,
         end: Option<Timestamp>,
-        why: Reason,
     ) -> Outcome<Event> {
+        let token = &job.facts.token;
+        let extended = self.provider.extend_token(&credentials(app), token).await;
+        let why = match extended {
+            Ok(granted) => match self.inspected(app, job, &granted.token).await {
+                Ok(Inspected::Works(new)) => {
+                    return kept(Some(granted.token), new.expires_at, None);
+                }
+                Ok(Inspected::Dead(why)) => why,
+                Err(error) => return failed(&error, job.now),
+            },
+            Err(error) if is_refusal(&error) => reason_of(&error),
+            Err(error) => return failed(&error, job.now),
+        };
+        // What Meta keeps of the grant may be this very token.
         match self.granted_again(app, job).await {
-            Some(Ok((token, expires_at))) if expires_at != end => {
-                kept(Some(token), expires_at, None)
+            Some(Ok(minted)) if minted.expires_at != end => {
+                kept(Some(minted.token), minted.expires_at, None)
             }
             _ => kept(None, end, Some(why)),
         }
@@ -68,39 +66,30 @@ impl ConnectionExecutor {
     /// The token does not work: the one that Meta keeps of the client's grant, or none.
     async fn ask_again(&self, app: &MetaApp, job: &Job<Connection>, why: Reason) -> Outcome<Event> {
         match self.granted_again(app, job).await {
-            Some(Ok((token, expires_at))) => kept(Some(token), expires_at, None),
-            Some(Err(error)) if !is_refusal(&error) => failed(&error, job.now),
+            Some(Ok(minted)) => kept(Some(minted.token), minted.expires_at, None),
+            Some(Err(Unminted::Failed(error))) if !is_refusal(&error) => failed(&error, job.now),
             _ => Outcome::Done(Event::TokenLost(Disconnection {
                 reason: "token_dead".to_owned(),
-                text: format!(
-                    "Meta does not take the client's permission any more: {}.",
-                    why.text
-                ),
+                text: format!("The client's permission no longer works: {}.", why.text),
                 by: None,
                 at: job.now,
             })),
         }
     }
 
-    /// The token that Meta keeps of the client's grant, if it works; nothing where nobody may ask for it
-    /// or Meta's is dead too.
+    /// The token that Meta keeps of the client's grant; nothing where the client's portfolio is not known.
     async fn granted_again(
         &self,
         app: &MetaApp,
         job: &Job<Connection>,
-    ) -> Option<Result<(Secret, Option<Timestamp>), GraphError>> {
-        let business = job.facts.business.as_ref()?;
-        let system = app.system_user_token.as_ref()?;
-        let access = Access::of(&credentials(app), system);
-        let granted = match self.provider.client_token(business, &access).await {
-            Ok(granted) => granted,
-            Err(error) => return Some(Err(error)),
+    ) -> Option<Result<Minted, Unminted>> {
+        let wanted = Wanted {
+            waba: &job.facts.waba,
+            business: job.facts.business.as_ref()?,
+            solution: job.facts.solution.as_deref(),
         };
-        match self.inspected(app, job, &granted.token).await {
-            Ok(Inspected::Works(grant)) => Some(Ok((granted.token, grant.expires_at))),
-            Ok(Inspected::Dead(_)) => None,
-            Err(error) => Some(Err(error)),
-        }
+        let ports = (self.provider.as_ref(), self.graph.as_ref());
+        Some(mint(ports, app, wanted).await)
     }
 
     async fn inspected(

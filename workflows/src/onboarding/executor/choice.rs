@@ -25,8 +25,14 @@ pub(super) fn accounts(
 ) -> Result<Vec<WabaId>, Box<Outcome<Event>>> {
     let facts = &job.facts;
     let claimed = facts.claim.as_ref().and_then(|claim| claim.waba.clone());
+    // Some tokens name no account at all; that such a one grants this account was seen when it was minted.
+    let minted_for = facts.minted_for();
+    let is_granted = |waba: &WabaId| {
+        let unnamed = grant.wabas.is_empty() && minted_for == Some(waba);
+        unnamed || grant.wabas.contains(waba)
+    };
     if let Some(claimed) = &claimed
-        && !grant.wabas.contains(claimed)
+        && !is_granted(claimed)
     {
         tracing::warn!(instance.id = %job.id, "a browser claimed an account that its token does not grant");
         return Err(Box::new(Outcome::Done(Event::AssetsRefused {
@@ -36,15 +42,15 @@ pub(super) fn accounts(
     }
     let expected = facts.order.expected_waba.as_ref();
     if let Some(expected) = expected
-        && (!grant.wabas.contains(expected)
-            || claimed.as_ref().is_some_and(|claimed| claimed != expected))
+        && (!is_granted(expected) || claimed.as_ref().is_some_and(|claimed| claimed != expected))
     {
         let text = "Another WhatsApp account was connected than was asked for.";
         let refused = refuse(job, grant, "waba_mismatch", text, Actor::Client);
         return Err(Box::new(refused));
     }
-    if let Some(waba) = claimed.or_else(|| expected.cloned()) {
-        return Ok(vec![waba]);
+    let minted_for = minted_for.filter(|waba| is_granted(waba));
+    if let Some(waba) = claimed.as_ref().or(expected).or(minted_for) {
+        return Ok(vec![waba.clone()]);
     }
     if grant.wabas.len() > 1 && facts.order.expected_phone_number.is_some() {
         return Ok(grant.wabas.iter().take(SEARCHED_MAX).cloned().collect());

@@ -7,6 +7,7 @@ mod choice;
 mod counted;
 mod credit;
 mod exchange;
+mod mint;
 mod number;
 mod otp;
 mod register;
@@ -35,6 +36,7 @@ use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
 use crate::numbers::{Holders, Ledger};
 use crate::ports::graph::{Access, AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
+use crate::ports::provider::ProviderApi;
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
@@ -45,6 +47,7 @@ const INVISIBLE_TRIES: u32 = 4;
 /// Performs onboarding's commands.
 pub struct OnboardingExecutor {
     graph: Arc<dyn GraphApi>,
+    provider: Arc<dyn ProviderApi>,
     directory: Directory,
     pins: Pins,
     ledger: Ledger,
@@ -53,10 +56,16 @@ pub struct OnboardingExecutor {
 }
 
 impl OnboardingExecutor {
-    /// An executor that calls Meta through `graph`.
-    pub fn new(graph: Arc<dyn GraphApi>, documents: Documents, store: Arc<dyn Store>) -> Self {
+    /// An executor that calls Meta through `graph`, and on the provider's own account through `provider`.
+    pub fn new(
+        graph: Arc<dyn GraphApi>,
+        provider: Arc<dyn ProviderApi>,
+        documents: Documents,
+        store: Arc<dyn Store>,
+    ) -> Self {
         Self {
             graph,
+            provider,
             directory: Directory::new(documents.clone()),
             pins: Pins::new(documents.clone()),
             ledger: Ledger::new(documents.clone()),
@@ -117,6 +126,7 @@ impl Executor<Onboarding> for OnboardingExecutor {
     async fn perform(&self, command: Command, job: &Job<Onboarding>) -> Outcome<Event> {
         match command {
             Command::ExchangeCode => self.exchange_code(job).await,
+            Command::MintToken => self.mint_token(job).await,
             Command::CheckAssets => self.check_assets(job).await,
             Command::AddNumber => self.add_number(job).await,
             Command::SubscribeApp => self.subscribe_app(job).await,

@@ -1,0 +1,96 @@
+//! The second road to the token: asked of Meta for an account that Meta itself said was shared, never because a
+//! browser named one.
+
+use engine::{Actor, Job, Outcome, Reason};
+
+use super::{INVISIBLE_TRIES, OnboardingExecutor, outcome_of, reason_of, retry};
+use crate::minting::{Unminted, Wanted, mint};
+use crate::onboarding::Onboarding;
+use crate::onboarding::event::Event;
+use crate::onboarding::facts::Trouble;
+use crate::ports::graph::{GraphError, Reaction};
+
+impl OnboardingExecutor {
+    pub(super) async fn mint_token(&self, job: &Job<Onboarding>) -> Outcome<Event> {
+        let Some((waba, business)) = job.facts.sought_of() else {
+            let text = "There is no account whose token could be asked of Meta.";
+            return lost(job, Reason::new("grant_unknown", text), Actor::Client);
+        };
+        let app = match self.directory.meta_app(&job.facts.order.app).await {
+            Ok(Some(app)) => app,
+            Ok(None) => {
+                let text = "The Meta app is not set up here any more.";
+                return lost(job, Reason::new("app_unknown", text), Actor::Operator);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a Meta app could not be read");
+                let text = "the Meta app's record could not be read";
+                return retry(Reason::new("store_unavailable", text));
+            }
+        };
+        let wanted = Wanted {
+            waba,
+            business,
+            solution: job.facts.order.solution_id.as_deref(),
+        };
+        let (provider, graph) = (self.provider.as_ref(), self.graph.as_ref());
+        match mint((provider, graph), &app, wanted).await {
+            Ok(minted) => Outcome::Done(Event::TokenMinted {
+                token: minted.token,
+                expires_at: minted.expires_at,
+            }),
+            Err(Unminted::NotGranted(why)) => {
+                tracing::warn!(instance.id = %job.id, code = why.code, "no token for a shared account");
+                lost(job, why, Actor::Client)
+            }
+            // A token that died is the client's to mend where the provider never could ask for another.
+            Err(Unminted::NotSetUp(why)) if job.facts.sought.is_some() => {
+                lost(job, why, Actor::Client)
+            }
+            Err(Unminted::NotSetUp(why)) => lost(job, why, Actor::Operator),
+            Err(Unminted::Failed(error)) => failed(job, &error),
+        }
+    }
+}
+
+fn failed(job: &Job<Onboarding>, error: &GraphError) -> Outcome<Event> {
+    match error.reaction {
+        Reaction::TokenDead => {
+            let text =
+                format!("Meta does not take the provider's system user token any more ({error})");
+            let why = Reason::new("system_token_dead", text);
+            lost(job, why, Actor::Operator)
+        }
+        Reaction::NotSent | Reaction::Limited { .. } => outcome_of(error, job.now),
+        Reaction::NotVisible if job.attempt + 1 >= INVISIBLE_TRIES => {
+            lost(job, reason_of(error), Actor::Client)
+        }
+        Reaction::Unanswered | Reaction::Transient | Reaction::NotVisible => {
+            let why = reason_of(error);
+            let otherwise = event_of(job, why.clone(), Actor::Client);
+            let retry = Outcome::Retry {
+                why: why.clone(),
+                after: None,
+                otherwise: Some(otherwise),
+            };
+            if error.reaction == Reaction::NotVisible {
+                return retry;
+            }
+            retry.blamed_on_lane(why)
+        }
+        _ => lost(job, reason_of(error), Actor::Operator),
+    }
+}
+
+fn lost(job: &Job<Onboarding>, why: Reason, mover: Actor) -> Outcome<Event> {
+    Outcome::Done(event_of(job, why, mover))
+}
+
+fn event_of(job: &Job<Onboarding>, why: Reason, mover: Actor) -> Event {
+    Event::GrantLost(Trouble {
+        code: why.code,
+        text: why.text,
+        mover,
+        at: job.now,
+    })
+}
