@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// An endpoint of the partner's that hears of these.
-async fn listening(app: &Product, events: Value) -> Receiver {
+pub(super) async fn listening(app: &Product, events: Value) -> Receiver {
     let receiver = Receiver::start().await;
     let body = json!({ "url": receiver.url, "events": events });
     let made = app.partner().post("/v1/webhook_endpoints", body).await;
@@ -22,14 +22,14 @@ async fn listening(app: &Product, events: Value) -> Receiver {
 
 /// A client's account and its number.
 #[derive(Clone, Debug)]
-struct Number {
-    onboarding: Onboarding,
-    phone: String,
-    waba: String,
+pub(super) struct Number {
+    pub(super) onboarding: Onboarding,
+    pub(super) phone: String,
+    pub(super) waba: String,
 }
 
 /// A number that is live, with its partner told.
-async fn went_live(app: &Product, wish: Value) -> Number {
+pub(super) async fn went_live(app: &Product, wish: Value) -> Number {
     let onboarding = app.onboarding(json!({ "external_id": "cust-42" })).await;
     let client = app.open(&onboarding.link).await;
     let number = signs_up(app, onboarding, &client, wish).await;
@@ -48,7 +48,7 @@ async fn signs_up(app: &Product, onboarding: Onboarding, client: &Client, wish: 
 }
 
 /// Connections of a number, newest first.
-async fn connections(app: &Product, phone: &str) -> Vec<Value> {
+pub(super) async fn connections(app: &Product, phone: &str) -> Vec<Value> {
     let path = "/console/api/instances?workflow=connection";
     let found = app.operator().get(path).await.expect(200);
     let rows = found["data"].as_array().unwrap().clone();
@@ -64,7 +64,7 @@ async fn connections(app: &Product, phone: &str) -> Vec<Value> {
 }
 
 /// The newest connection of a number, once it satisfies.
-async fn connection_until(
+pub(super) async fn connection_until(
     app: &Product,
     phone: &str,
     what: &str,
@@ -79,7 +79,7 @@ async fn connection_until(
     .await
 }
 
-fn stands(state: &str) -> impl Fn(&Value) -> bool + Send + Sync {
+pub(super) fn stands(state: &str) -> impl Fn(&Value) -> bool + Send + Sync {
     move |seen| seen["state"] == *state && seen["hold"]["kind"] == "awaiting"
 }
 

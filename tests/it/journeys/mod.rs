@@ -21,6 +21,7 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod token_health;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 
 mod connected;
 mod endpoint;
+mod ends;
 mod meta;
 mod provider;
 mod rivals;

@@ -20,10 +20,11 @@ use workflows::values::{AppId, PartnerId, Secret};
 
 use super::connected;
 use super::endpoint::{self, told};
+use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 use super::rivals;
 
-const PARTNER: &str = "prt_1";
+pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
 const PAYING: &str = "prt_2";
 
@@ -96,7 +97,7 @@ impl Onboardings {
     }
 }
 
-fn id(number: u8) -> InstanceId {
+pub(super) fn id(number: u8) -> InstanceId {
     InstanceId::new(format!("onb_{number}"))
 }
 
@@ -308,7 +309,9 @@ impl Scenario for Onboardings {
                 Err(error) => wrong.push(format!("{}: {error}", record.id)),
             }
         }
-        let of_each = clients.iter().flat_map(|client| judge(ending, client));
+        let of_each = clients
+            .iter()
+            .flat_map(|client| ends::judge(ending, client));
         wrong.extend(of_each);
         wrong.extend(rivals::judge(&clients));
         wrong
@@ -363,46 +366,4 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
         Ok(_) | Err(EngineError::Exists(_)) => Ok(()),
         Err(other) => Err(other),
     }
-}
-
-/// What must have been done at Meta for a number that is complete, and how often.
-fn owed_to(phone: &str) -> Vec<(String, u32)> {
-    let stays = phone.starts_with('5');
-    let mut owed = vec![(format!("register {phone}"), u32::from(!stays))];
-    for kind in ["Contacts", "History"] {
-        owed.push((format!("sync {kind} of {phone}"), u32::from(stays)));
-    }
-    let pays = phone.starts_with('6');
-    owed.push((format!("share 7{phone}"), u32::from(pays)));
-    owed
-}
-
-fn judge(
-    ending: &Ending<'_, Step>,
-    client: &Instance<Onboarding>,
-) -> impl Iterator<Item = String> + use<> {
-    let mut wrong = Vec::new();
-    let id = &client.record.id;
-    if client.state == State::PartnerNotified {
-        let phone = client.facts.order.external_id.clone().unwrap_or_default();
-        for (operation, expected) in owed_to(&phone) {
-            let times = ending.world.times(&operation);
-            if times != expected {
-                wrong.push(format!("{id} is complete, and {operation}: {times} times"));
-            }
-        }
-        let completed = told(id.as_str(), "onboarding.completed");
-        // The Solution Partner has no endpoint to be told at.
-        let listens = client.facts.order.partner.as_str() == PARTNER;
-        if listens && ending.world.times(&completed) == 0 {
-            wrong.push(format!("{id} is complete, and nobody was told"));
-        }
-    }
-    for step in &ending.acknowledged {
-        let canceled = matches!(step, Step::Cancel(number) if self::id(*number) == *id);
-        if canceled && client.state != State::Canceled {
-            wrong.push(format!("{step:?} was acknowledged and is forgotten"));
-        }
-    }
-    wrong.into_iter()
 }

@@ -73,18 +73,17 @@ fn took_over(facts: &Facts, was_gone: bool, now: Timestamp) -> HeardHere {
     let mut next = facts.clone();
     next.took_over_at = Some(now);
     let note = Note::plain("took_over", Actor::System);
-    if was_gone {
-        next.restored_at = Some(now);
-        return known(next, Input::TookOver, note);
-    }
-    let letter = match next.can_send {
-        Some(true) => Input::TookOverReady,
-        _ => Input::TookOver,
-    };
-    if letter == Input::TookOverReady {
+    let can_send = next.can_send == Some(true);
+    if can_send {
         next.next_look = next.look_after(now);
     }
-    known(next, letter, note)
+    next.restored_at = was_gone.then_some(now);
+    match (can_send, was_gone) {
+        // The onboarding knows that it can, and not that it could not.
+        (true, true) => Heard::moved(next, Input::CanSend, note),
+        (true, false) => known(next, Input::TookOverReady, note),
+        (false, _) => known(next, Input::TookOver, note),
+    }
 }
 
 fn superseded(facts: &Facts, state: State, by: InstanceId) -> HeardHere {
@@ -228,3 +227,7 @@ fn told(facts: &Facts, state: State, standing: Standing) -> HeardHere {
     }
     known(next, Input::Told, note)
 }
+
+#[cfg(test)]
+#[path = "hear_tests.rs"]
+mod tests;
