@@ -5,7 +5,7 @@ use engine::testing::simulation::Ending;
 use workflows::onboarding::{Onboarding, State};
 
 use super::endpoint::told;
-use super::scenario::{PARTNER, Step, id};
+use super::scenario::{self, PARTNER, Step};
 
 /// What must have been done at Meta for a number that is complete, and how often.
 fn owed_to(phone: &str) -> Vec<(String, u32)> {
@@ -42,7 +42,7 @@ pub(super) fn judge(
         }
     }
     for step in &ending.acknowledged {
-        let canceled = matches!(step, Step::Cancel(number) if id(*number) == *id);
+        let canceled = matches!(step, Step::Cancel(number) if scenario::id(*number) == *id);
         if canceled && client.state != State::Canceled {
             wrong.push(format!("{step:?} was acknowledged and is forgotten"));
         }

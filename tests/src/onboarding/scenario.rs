@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
-    Actor, Engine, EngineBuilder, EngineError, Expected, Instance, InstanceId, NewInstance, Note,
-    Record, SubjectId, Timestamp, Workflow as _,
+    Actor, Engine, EngineBuilder, EngineError, Expected, InstanceId, NewInstance, Note, Record,
+    SubjectId, Timestamp, Workflow as _,
 };
 use serde_json::json;
 use workflows::connection::{Connection, ConnectionExecutor};
