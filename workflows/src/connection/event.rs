@@ -5,6 +5,7 @@ use engine::{Actor, InstanceId, Reason, Timestamp};
 use super::standing::{Disconnection, Standing};
 use crate::ports::graph::HealthProblem;
 use crate::values::Secret;
+use crate::words::Said;
 
 /// What a connection can hear.
 #[derive(Clone, Debug)]
@@ -47,6 +48,15 @@ pub enum Event {
     TendFailed(Reason),
     /// No token can be had.
     TokenLost(Disconnection),
+    /// A word of Meta's about the number, its account or its portfolio.
+    Said {
+        /// What it says.
+        said: Said,
+        /// When Meta says that it happened.
+        at: Timestamp,
+    },
+    /// The app may have been taken from this client: Meta does not say from whom it was.
+    AppDoubted,
     /// The onboarding knows this.
     Told(Box<Standing>),
 }

@@ -222,6 +222,10 @@ impl Facts {
         if let Some(ban) = &self.banned {
             return asked(Actor::Client, "appeal", ban.text.clone());
         }
+        if self.noticed.get("account_review").map(String::as_str) == Some("rejected") {
+            let text = "Meta rejected the account in its review; the client can appeal in Business Support Home.";
+            return asked(Actor::Client, "appeal", text.to_owned());
+        }
         if self.problems.iter().any(is_payment) {
             if self.paid_by_provider {
                 let text = "Meta says that nothing pays for the account; see to the credit line.";
@@ -273,7 +277,7 @@ impl Facts {
     }
 
     /// A span of its own below `most`, so that numbers that went live together are not seen to together.
-    fn spread(&self, most: Duration) -> Duration {
+    pub(super) fn spread(&self, most: Duration) -> Duration {
         let digest = Sha256::digest(self.id.as_bytes());
         let share = f64::from(u16::from_be_bytes([digest[0], digest[1]])) / f64::from(u16::MAX);
         most.mul_f64(share)

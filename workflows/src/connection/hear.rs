@@ -2,11 +2,11 @@
 
 use engine::{Actor, Heard, InstanceId, Note, Reason, Timestamp};
 
-use super::Connection;
 use super::event::{Event, Look};
 use super::facts::{Facts, LOOK_AGAIN, TEND_AGAIN, Warning};
 use super::machine::{Input, State};
 use super::standing::{Disconnection, Standing};
+use super::{Connection, words};
 use crate::values::Secret;
 
 pub(super) type HeardHere = Heard<Connection>;
@@ -51,11 +51,13 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         }
         Event::TokenLost(gone) => lost(facts, state, gone),
         Event::Told(standing) => told(facts, state, *standing),
+        Event::Said { said, at } => words::hear(facts, state, (&said, at), now),
+        Event::AppDoubted => words::doubted(facts, state, now),
     }
 }
 
 /// The letter of something that moves nothing, where no other is called for.
-fn unmoved(state: State) -> Input {
+pub(super) fn unmoved(state: State) -> Input {
     match state {
         State::Disconnected => Input::Looked,
         _ => Input::TokenKept,
@@ -64,7 +66,7 @@ fn unmoved(state: State) -> Input {
 
 /// This letter if the onboarding knows how the number stands, and word to it otherwise. Whatever was on
 /// its way to it is told with the rest.
-fn known(next: Facts, letter: Input, note: Note) -> HeardHere {
+pub(super) fn known(next: Facts, letter: Input, note: Note) -> HeardHere {
     let is_known = next.told.as_ref() == Some(&next.standing());
     Heard::moved(next, if is_known { letter } else { Input::Changed }, note)
 }

@@ -11,6 +11,7 @@ mod hear;
 mod machine;
 mod redacted;
 mod standing;
+mod words;
 
 use std::time::Duration;
 
