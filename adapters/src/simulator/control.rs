@@ -237,5 +237,12 @@ fn read_sms(core: &Core, params: &Params) -> Result<Value, String> {
         .ok_or_else(|| format!("phone_number_id `{id}` does not exist"))?;
     let password = number.sms.as_deref();
     let text = password.map(|six| format!("WhatsApp code {}-{}", &six[..3], &six[3..]));
-    Ok(json!({ "phone_number_id": id, "code": password, "text": text }))
+    let method = password.map(|_| {
+        if number.passwords.spoken {
+            "VOICE"
+        } else {
+            "SMS"
+        }
+    });
+    Ok(json!({ "phone_number_id": id, "code": password, "text": text, "method": method }))
 }

@@ -148,6 +148,18 @@ impl Reply {
         }
     }
 
+    pub(crate) fn text(text: String) -> Self {
+        Self {
+            status: 200,
+            error: None,
+            headers: vec![
+                ("content-type", "text/plain; charset=UTF-8".to_owned()),
+                ("cache-control", "no-store".to_owned()),
+            ],
+            body: Bytes::from(text),
+        }
+    }
+
     pub(crate) fn asset(kind: &'static str, text: &'static str) -> Self {
         Self {
             status: 200,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::Timestamp;
 
 use super::scenario::{Effect, Order};
-use super::world::{MovingLimit, World};
+use super::world::{Arrived, MovingLimit, PinGuesses, Waba, World};
 
 /// The PIN that a number brings along under `pin_mismatch`, so that a person can give it.
 const OTHER_PIN: &str = "246810";
@@ -15,6 +15,10 @@ const OTHER_PIN: &str = "246810";
 const DELETION: Duration = Duration::from_mins(5);
 /// How long a display name stays under review.
 const NAME_REVIEW: Duration = Duration::from_hours(24);
+/// How long a share takes until everybody at Meta sees it.
+const LAG: Duration = Duration::from_secs(20);
+/// How long no PIN is looked at after too many wrong ones.
+const GUESS_BLOCK: Duration = Duration::from_mins(30);
 /// The length of the outage under `graph_down_60s`, in milliseconds.
 const OUTAGE_MS: u64 = 60_000;
 
@@ -63,6 +67,12 @@ magic! {
     RegisterActsThenDrops = "register_acts_then_drops",
     /// The number was deleted elsewhere minutes ago.
     RecentlyDeleted = "recently_deleted",
+    /// For some seconds Meta does not show what was shared.
+    SharingLags = "sharing_lags",
+    /// Somebody guessed at the number's PIN too often; it has another one.
+    PinGuessedOut = "pin_guessed_out",
+    /// A deregistration of before never ended.
+    DeregistrationUnfinished = "deregistration_unfinished",
 }
 
 impl Magic {
@@ -84,15 +94,26 @@ impl Magic {
     }
 
     /// Sets what must be true after the finish for this outcome to come about.
-    pub(crate) fn prepare(self, world: &mut World, phone_number_id: Option<&str>, now: Timestamp) {
-        if self == Self::GraphDown {
-            let mut outage = Order::new("*", Effect::Down);
-            outage.for_ms = Some(OUTAGE_MS);
-            world.order(outage, now);
+    pub(crate) fn prepare(self, world: &mut World, arrived: &Arrived, now: Timestamp) {
+        match self {
+            Self::GraphDown => {
+                let mut outage = Order::new("*", Effect::Down);
+                outage.for_ms = Some(OUTAGE_MS);
+                world.order(outage, now);
+            }
+            Self::SharingLags => {
+                let lag = |waba: &mut Waba| waba.hidden_until = Some(now + LAG);
+                world.wabas.change(&arrived.waba_id, lag);
+            }
+            _ => {}
         }
-        let Some(id) = phone_number_id else {
-            return;
-        };
+        if let Some(id) = &arrived.phone_number_id {
+            self.prepare_number(world, id, now);
+        }
+    }
+
+    /// As `prepare`, as far as it concerns the number.
+    pub(crate) fn prepare_number(self, world: &mut World, id: &str, now: Timestamp) {
         world.numbers.change(id, |number| match self {
             Self::PinMismatch => number.pin = Some(OTHER_PIN.to_owned()),
             Self::RegisterRateLimited => number.registers = MovingLimit::exceeded(now),
@@ -101,6 +122,11 @@ impl Magic {
             Self::RecentlyDeleted => number.deleting_until = Some(now + DELETION),
             Self::HistoryRefused => number.history_refused = true,
             Self::SyncUsedUp => number.use_up_syncs(),
+            Self::PinGuessedOut => {
+                number.pin = Some(OTHER_PIN.to_owned());
+                number.guesses = PinGuesses::used_up(now + GUESS_BLOCK);
+            }
+            Self::DeregistrationUnfinished => number.half_deregistered = true,
             _ => {}
         });
         let order = match self {

@@ -22,6 +22,10 @@ pub(crate) enum Effect {
     ActThenHang,
     /// Done, then the connection drops.
     ActThenDrop,
+    /// Done, then answered as if it had failed.
+    ActThenFail,
+    /// Nothing done, and answered as if it were.
+    Pretend,
     /// The connection drops and nothing is done.
     Drop,
     /// Done and answered, late.
@@ -39,6 +43,8 @@ impl Effect {
             Self::HangThenAct => "hang_then_act",
             Self::ActThenHang => "act_then_hang",
             Self::ActThenDrop => "act_then_drop",
+            Self::ActThenFail => "act_then_fail",
+            Self::Pretend => "pretend",
             Self::Drop => "drop",
             Self::Slow => "slow",
             Self::RateLimit => "rate_limit",
@@ -58,6 +64,9 @@ pub(crate) struct OrderedError {
     http: Option<u16>,
     #[serde(default)]
     message: Option<String>,
+    /// Meta's explanation beside the message.
+    #[serde(default)]
+    details: Option<String>,
 }
 
 /// What somebody orders.
@@ -104,6 +113,7 @@ impl Order {
             subcode: None,
             http: None,
             message: None,
+            details: None,
         });
         self
     }
@@ -143,7 +153,7 @@ impl Order {
             .message
             .clone()
             .unwrap_or_else(|| format!("(#{}) An error ordered by a scenario", error.code));
-        Fault::ordered(error.code, error.subcode, http, message)
+        Fault::ordered(error.code, error.subcode, http, message).with_details(error.details.clone())
     }
 
     fn is_aimed_at(&self, endpoint: Endpoint, subject: &Subject) -> bool {

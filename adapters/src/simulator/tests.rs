@@ -3,7 +3,9 @@
 mod control;
 mod edges;
 mod events;
+mod fixtures;
 mod graph;
+mod lags;
 mod webhooks;
 
 use std::net::Ipv4Addr;

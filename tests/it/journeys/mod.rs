@@ -22,6 +22,8 @@ mod requests;
 mod schedules;
 mod second_road;
 mod token_health;
+mod visibility;
+mod window;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::webhooks::{Change, FieldPlace, Subscription};
-use super::super::world::{App, Number, Waba, World, opaque};
+use super::super::world::{App, Number, Waba, World, decimal_id, opaque};
 
 /// Those whom an event is about.
 pub(crate) struct Scene {
@@ -45,13 +45,15 @@ impl Scene {
 }
 
 /// Events of `account_update` whose entry names the provider's portfolio.
-const OF_THE_PARTNER: [&str; 3] = [
+const OF_THE_PARTNER: [&str; 5] = [
     "PARTNER_ADDED",
     "PARTNER_APP_INSTALLED",
     "PARTNER_APP_UNINSTALLED",
+    "AD_ACCOUNT_LINKED",
+    "MM_LITE_TERMS_SIGNED",
 ];
 /// Those whose entry names the account.
-const OF_THE_ACCOUNT: [&str; 12] = [
+const OF_THE_ACCOUNT: [&str; 11] = [
     "PARTNER_REMOVED",
     "ACCOUNT_OFFBOARDED",
     "ACCOUNT_RECONNECTED",
@@ -62,8 +64,7 @@ const OF_THE_ACCOUNT: [&str; 12] = [
     "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE",
     "AUTH_INTL_PRICE_ELIGIBILITY_UPDATE",
     "VOLUME_BASED_PRICING_TIER_UPDATE",
-    "AD_ACCOUNT_LINKED",
-    "MM_LITE_TERMS_SIGNED",
+    "ACCOUNT_RESTRICTION",
 ];
 const SECURITY: [&str; 3] = ["PIN_CHANGED", "PIN_RESET_REQUEST", "PIN_REQUEST_SUCCESS"];
 const FIELDS: [&str; 8] = [
@@ -131,8 +132,21 @@ fn of_the_partner(event: &str, scene: &Scene) -> Value {
     // An app may be uninstalled from a whole portfolio; then no account is named.
     if let Some(waba) = &scene.waba {
         value["waba_info"] = json!({ "waba_id": waba.id, "owner_business_id": waba.business_id });
-        if event != "PARTNER_ADDED" {
-            value["waba_info"]["partner_app_id"] = json!(scene.app.app_id);
+        let info = &mut value["waba_info"];
+        match event {
+            "PARTNER_APP_INSTALLED" | "PARTNER_APP_UNINSTALLED" => {
+                info["partner_app_id"] = json!(scene.app.app_id);
+            }
+            "AD_ACCOUNT_LINKED" => info["ad_account_linked"] = json!(decimal_id()),
+            _ => {}
+        }
+        if let Some(solution) = waba
+            .solution_id
+            .as_ref()
+            .filter(|_| event.starts_with("PARTNER"))
+        {
+            info["solution_id"] = json!(solution);
+            info["solution_partner_business_ids"] = json!([scene.app.business_id]);
         }
     }
     value
@@ -161,6 +175,21 @@ fn of_the_account(event: &str, scene: &Scene, time: i64) -> Result<Value, String
             },
         }),
         "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE" => json!({ "country": "US" }),
+        "ACCOUNT_RESTRICTION" => json!({ "restriction_info": [{
+            "restriction_type": "RESTRICTED_ADD_PHONE_NUMBER_ACTION",
+            "expiration": time + 86_400,
+        }] }),
+        "AUTH_INTL_PRICE_ELIGIBILITY_UPDATE" => json!({ "auth_international_rate_eligibility": {
+            "start_time": time,
+            "exception_countries": [{ "country_code": "ID", "start_time": time }],
+        } }),
+        "VOLUME_BASED_PRICING_TIER_UPDATE" => json!({ "volume_tier_info": {
+            "tier_update_time": time,
+            "pricing_category": "UTILITY",
+            "tier": "25000001:50000000",
+            "effective_month": "2025-11",
+            "region": "India",
+        } }),
         _ => json!({}),
     };
     let mut value = json!({ "event": event });
@@ -171,8 +200,11 @@ fn of_the_account(event: &str, scene: &Scene, time: i64) -> Result<Value, String
 }
 
 fn security(event: &str, scene: &Scene) -> Result<Value, String> {
-    let number = scene.number()?;
-    Ok(json!({ "display_phone_number": number.digits, "event": event }))
+    let mut value = json!({ "display_phone_number": scene.number()?.digits, "event": event });
+    if event == "PIN_RESET_REQUEST" {
+        value["requester"] = json!(decimal_id());
+    }
+    Ok(value)
 }
 
 fn of_a_field(field: &str, scene: &Scene, time: i64) -> Result<Value, String> {
@@ -180,7 +212,7 @@ fn of_a_field(field: &str, scene: &Scene, time: i64) -> Result<Value, String> {
         "account_review_update" => json!({ "decision": "APPROVED" }),
         "account_alerts" => account_alert(scene)?,
         "business_capability_update" => json!({
-            "max_daily_conversations_per_business": "TIER_2K",
+            "max_daily_conversations_per_business": 2000,
             "max_phone_numbers_per_waba": 25,
         }),
         "phone_number_name_update" => json!({

@@ -104,7 +104,7 @@ pub(super) fn system_app<'a>(world: &'a World, call: &Call) -> Result<&'a App, F
 /// The account the path names, if the caller was granted it.
 pub(super) fn waba<'a>(world: &'a World, call: &Call) -> Result<(Caller, &'a Waba), Fault> {
     let caller = caller(world, call)?;
-    let waba = granted_waba(world, &caller, &call.node);
+    let waba = granted_waba(world, &caller, &call.node).filter(|waba| waba.is_visible(call.at));
     let waba = waba.ok_or_else(|| Fault::unsupported(&call.method, &call.node))?;
     Ok((caller, waba))
 }
@@ -112,10 +112,10 @@ pub(super) fn waba<'a>(world: &'a World, call: &Call) -> Result<(Caller, &'a Wab
 /// The number the path names, if the caller was granted its account.
 pub(super) fn number<'a>(world: &'a World, call: &Call) -> Result<(Caller, &'a Number), Fault> {
     let caller = caller(world, call)?;
-    let number = world
-        .numbers
-        .get(&call.node)
-        .filter(|number| granted_waba(world, &caller, &number.waba_id).is_some());
+    let number = world.numbers.get(&call.node).filter(|number| {
+        let waba = granted_waba(world, &caller, &number.waba_id);
+        waba.is_some_and(|waba| waba.is_visible(call.at))
+    });
     let number = number.ok_or_else(|| Fault::unsupported(&call.method, &call.node))?;
     Ok((caller, number))
 }

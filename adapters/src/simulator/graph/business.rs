@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::world::World;
+use super::super::world::{Waba, World};
 use super::access::{self, Caller};
 use super::{Answer, Call, Fault, fields, waba};
 
@@ -45,7 +45,7 @@ pub(super) fn client_wabas(world: &World, call: &Call) -> Answer {
     let mut shared: Vec<_> = world
         .wabas
         .iter()
-        .filter(|waba| waba.shared.contains_key(&app.app_id))
+        .filter(|waba| waba.shared.contains_key(&app.app_id) && waba.is_visible(call.at))
         .filter(|waba| after.is_none_or(|after| waba.created_at.seconds() > after))
         .collect();
     shared.sort_by_key(|waba| std::cmp::Reverse(waba.created_at));
@@ -91,6 +91,23 @@ pub(super) fn mint_token(world: &mut World, call: &Call) -> Answer {
         None => world.mint_token(&app_id, &call.node, Some(TOKEN_LIFE), call.at),
     };
     Ok(json!({ "access_token": token }))
+}
+
+/// `GET /{solution}/access_token`: for customers who signed up through the solution.
+pub(super) fn solution_token(world: &mut World, call: &Call) -> Answer {
+    let app_id = access::system_app(world, call)?.app_id.clone();
+    let business_id = call
+        .params
+        .filled("business_id")
+        .ok_or_else(|| Fault::missing_parameter("business_id"))?;
+    let is_through = |waba: &&Waba| waba.solution_id.as_deref() == Some(call.node.as_str());
+    let shared = world.shared_wabas(&app_id, business_id);
+    if !shared.iter().any(is_through) {
+        return Err(Fault::unsupported(&call.method, &call.node));
+    }
+    let token = world.mint_token(&app_id, business_id, Some(TOKEN_LIFE), call.at);
+    let expires_at = (call.at + TOKEN_LIFE).seconds();
+    Ok(json!({ "access_token": token, "expires_at": expires_at }))
 }
 
 /// `GET /me`.

@@ -87,6 +87,7 @@ fn business_token(world: &World, app: &App, token: &Token, now: Timestamp) -> Va
     let has_expired = token.expires_at.is_some_and(|end| end <= now);
     let is_valid = !token.revoked && !has_expired;
     let granted = if is_valid { &SCOPES[..] } else { &[] };
+    let named = if token.without_scope { &[] } else { granted };
     let mut shown = json!({
         "app_id": app.app_id,
         "application": name(app),
@@ -96,7 +97,7 @@ fn business_token(world: &World, app: &App, token: &Token, now: Timestamp) -> Va
         "expires_at": token.expires_at.map_or(0, Timestamp::seconds),
         "data_access_expires_at": token.expires_at.map_or(0, Timestamp::seconds),
         "scopes": granted.iter().copied().chain(["public_profile"]).collect::<Vec<_>>(),
-        "granular_scopes": granted
+        "granular_scopes": named
             .iter()
             .map(|scope| json!({ "scope": scope, "target_ids": wabas }))
             .collect::<Vec<_>>(),

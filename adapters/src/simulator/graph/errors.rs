@@ -49,6 +49,11 @@ impl Fault {
         fault
     }
 
+    pub(crate) fn with_details(mut self, details: Option<String>) -> Self {
+        self.details = details;
+        self
+    }
+
     pub(crate) fn with_subcode(mut self, subcode: i64) -> Self {
         self.subcode = Some(subcode);
         self

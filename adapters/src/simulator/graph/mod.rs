@@ -55,6 +55,8 @@ pub(crate) async fn perform(core: &Core, call: &Call, subject: &Subject) -> Repl
     };
     core.flush().await;
     let reply = match answer {
+        // Only an exchange answers with something else than an object.
+        Ok(Value::String(text)) => Reply::text(text),
         Ok(body) => Reply::json(200, &body),
         Err(fault) => fault.into_reply(),
     };
@@ -68,6 +70,7 @@ async fn answer(core: &Core, call: &Call) -> Answer {
     match call.endpoint {
         Endpoint::Subscribe => return subscribe::subscribe(core, call).await,
         Endpoint::AppSubscribe => return app::subscribe(core, call).await,
+        Endpoint::SetPhone => return phone::change(core, call).await,
         _ => {}
     }
     let world = &mut *core.world();
@@ -83,7 +86,6 @@ async fn answer(core: &Core, call: &Call) -> Answer {
         Endpoint::SubscribedApps => subscribe::list(world, call),
         Endpoint::Unsubscribe => subscribe::unsubscribe(world, call),
         Endpoint::Phone => phone::read(world, call),
-        Endpoint::SetPhone => phone::change(world, call),
         Endpoint::Register => register::register(world, call),
         Endpoint::Deregister => register::deregister(world, call),
         Endpoint::RequestCode => verification::request_code(world, call),
@@ -95,6 +97,7 @@ async fn answer(core: &Core, call: &Call) -> Answer {
         Endpoint::Business => business::read(world, call),
         Endpoint::ClientWabas => business::client_wabas(world, call),
         Endpoint::MintToken => business::mint_token(world, call),
+        Endpoint::SolutionToken => business::solution_token(world, call),
         Endpoint::ExtendedCredits => credit::lines(world, call),
         Endpoint::AssignUser => credit::assign_user(world, call),
         Endpoint::AssignedUsers => credit::assigned_users(world, call),
@@ -102,8 +105,10 @@ async fn answer(core: &Core, call: &Call) -> Answer {
         Endpoint::Allocations => credit::allocations(world, call),
         Endpoint::Allocation => credit::allocation(world, call),
         Endpoint::RevokeCredit => credit::revoke(world, call),
-        Endpoint::Subscribe | Endpoint::AppSubscribe | Endpoint::Dialog | Endpoint::Unknown => {
-            Err(Fault::unsupported(&call.method, &call.node))
-        }
+        Endpoint::Subscribe
+        | Endpoint::AppSubscribe
+        | Endpoint::SetPhone
+        | Endpoint::Dialog
+        | Endpoint::Unknown => Err(Fault::unsupported(&call.method, &call.node)),
     }
 }

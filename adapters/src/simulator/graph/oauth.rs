@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::world::{App, World};
+use super::super::world::{App, Code, TokenForm, World};
 use super::{Answer, Call, Fault};
 
 /// The life of an extended token: Meta's sixty days.
@@ -39,11 +39,28 @@ pub(super) fn exchange(world: &mut World, call: &Call) -> Answer {
         .codes
         .change(given, |code| code.used_at = Some(call.at));
     let token = world.mint_token(&app_id, &code.business_id, code.token_life, call.at);
-    let mut answer = json!({ "access_token": token, "token_type": "bearer" });
-    if let Some(life) = code.token_life {
-        answer["expires_in"] = json!(life.as_secs());
+    world
+        .tokens
+        .change(&token, |token| token.without_scope = code.without_scope);
+    Ok(bought(&code, &token))
+}
+
+fn bought(code: &Code, token: &str) -> Value {
+    let seconds = code.token_life.map(|life| life.as_secs());
+    match code.token_form {
+        TokenForm::Bare => json!(token),
+        TokenForm::Form => match seconds {
+            Some(seconds) => json!(format!("access_token={token}&expires={seconds}")),
+            None => json!(format!("access_token={token}")),
+        },
+        TokenForm::Json => {
+            let mut answer = json!({ "access_token": token, "token_type": "bearer" });
+            if let Some(seconds) = seconds {
+                answer["expires_in"] = json!(seconds);
+            }
+            answer
+        }
     }
-    Ok(answer)
 }
 
 /// Trades a living business token for one with sixty days before it.

@@ -4,8 +4,9 @@ use engine::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::ailments;
+use super::super::core::Core;
 use super::super::world::{Number, Standing, World, opaque};
-use super::{Answer, Call, Fault, access, fields};
+use super::{Answer, Call, Fault, access, fields, subscribe};
 
 const DEFAULTS: &[&str] = &[
     "id",
@@ -36,16 +37,15 @@ pub(super) fn read(world: &World, call: &Call) -> Answer {
 }
 
 /// `POST /{phone}`: a new PIN without the old one, or where this number's messages go.
-pub(super) fn change(world: &mut World, call: &Call) -> Answer {
-    let (_, number) = access::number(world, call)?;
-    let id = number.id.clone();
+pub(super) async fn change(core: &Core, call: &Call) -> Answer {
+    let id = access::number(&core.world(), call)?.1.id.clone();
     if let Some(pin) = call.params.get("pin") {
         if !is_pin(pin) {
             return Err(Fault::invalid_parameter(
                 "The pin must be a 6-digit number.",
             ));
         }
-        world
+        core.world()
             .numbers
             .change(&id, |number| number.pin = Some(pin.to_owned()));
         return Ok(json!({ "success": true }));
@@ -56,7 +56,11 @@ pub(super) fn change(world: &mut World, call: &Call) -> Answer {
         let url = wanted["override_callback_uri"]
             .as_str()
             .filter(|url| !url.is_empty());
-        world.numbers.change(&id, |number| {
+        if let Some(url) = url {
+            let verify_token = wanted["verify_token"].as_str().unwrap_or_default();
+            subscribe::verify_override(core, url, verify_token).await?;
+        }
+        core.world().numbers.change(&id, |number| {
             number.webhook_override = url.map(str::to_owned);
         });
         return Ok(json!({ "success": true }));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::Timestamp;
 use serde_json::json;
 
 use super::super::world::{Number, Standing, World};
@@ -54,6 +55,12 @@ pub(super) fn deregister(world: &mut World, call: &Call) -> Answer {
     let answer = world.numbers.change(&id, |number| {
         if !number.deregisters.admits(call.at) {
             return Err(window_exceeded("deregister"));
+        }
+        // What began before ends here, whatever else the number is.
+        if number.half_deregistered {
+            number.half_deregistered = false;
+            number.standing = Standing::Deregistered;
+            return Ok(json!({ "success": true }));
         }
         match number.standing {
             Standing::Coexistence => Err(not_for_business_app("Deregister")),
@@ -110,7 +117,35 @@ fn take_registration(number: &mut Number, pin: &str, call: &Call) -> Answer {
             "The phone number needs to be verified before it can be registered.",
         ));
     }
+    if number.half_deregistered {
+        return Err(Fault::cloud(
+            500,
+            133_000,
+            "Incomplete deregistration",
+            "A previous deregistration attempt failed. Deregister the number again before registering it.",
+        ));
+    }
+    check_pin(number, pin, call.at)?;
+    number.pin = Some(pin.to_owned());
+    number.standing = Standing::CloudApi;
+    Ok(json!({ "success": true }))
+}
+
+/// Two-step verification, with its patience for guesses.
+fn check_pin(number: &mut Number, pin: &str, now: Timestamp) -> Result<(), Fault> {
+    if let Some(until) = number.guesses.blocked_until(now) {
+        let minutes = until.since(now).as_secs().div_ceil(60);
+        let details =
+            format!("Too many two-step verification PIN guesses. Try again in {minutes} minutes.");
+        return Err(Fault::cloud(
+            400,
+            133_008,
+            "Too many two step verification PIN guesses",
+            &details,
+        ));
+    }
     if number.pin.as_deref().is_some_and(|own| own != pin) {
+        number.guesses.count(now);
         return Err(Fault::cloud(
             400,
             133_005,
@@ -118,9 +153,7 @@ fn take_registration(number: &mut Number, pin: &str, call: &Call) -> Answer {
             "The PIN entered does not match the two-step verification PIN of this phone number.",
         ));
     }
-    number.pin = Some(pin.to_owned());
-    number.standing = Standing::CloudApi;
-    Ok(json!({ "success": true }))
+    Ok(())
 }
 
 fn not_for_business_app(call: &str) -> Fault {

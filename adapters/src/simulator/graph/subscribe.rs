@@ -29,28 +29,38 @@ pub(super) async fn subscribe(core: &Core, call: &Call) -> Answer {
                  receive messages for WhatsApp Business Account",
             ));
         }
-        if url.len() > URL_LENGTH_MAX {
-            let details = "override_callback_uri must be at most 200 characters long.";
-            return Err(Fault::invalid_parameter(details));
-        }
         let verify_token = call
             .params
             .filled("verify_token")
             .ok_or_else(|| Fault::missing_parameter("verify_token"))?;
-        if !webhooks::callback_answers(core, url, verify_token).await {
-            return Err(Fault::oauth(
-                400,
-                2200,
-                "(#2200) Callback verification failed with the following errors: HTTP Status Code \
-                 is not 200 or the challenge was not answered",
-            ));
-        }
+        verify_override(core, url, verify_token).await?;
     }
     let url = redirected.map(str::to_owned);
     core.world()
         .wabas
         .change(&waba_id, |waba| waba.subscribed.insert(app_id, url));
     Ok(json!({ "success": true }))
+}
+
+/// Asks an address whether it wants what it is to be sent.
+pub(super) async fn verify_override(
+    core: &Core,
+    url: &str,
+    verify_token: &str,
+) -> Result<(), Fault> {
+    if url.len() > URL_LENGTH_MAX {
+        let details = "override_callback_uri must be at most 200 characters long.";
+        return Err(Fault::invalid_parameter(details));
+    }
+    if webhooks::callback_answers(core, url, verify_token).await {
+        return Ok(());
+    }
+    Err(Fault::oauth(
+        400,
+        2200,
+        "(#2200) Callback verification failed with the following errors: HTTP Status Code \
+         is not 200 or the challenge was not answered",
+    ))
 }
 
 /// `GET /{waba}/subscribed_apps`.

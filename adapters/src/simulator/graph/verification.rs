@@ -44,15 +44,26 @@ pub(super) fn request_code(world: &mut World, call: &Call) -> Answer {
         let message = "(#136024) The phone number has already been verified.";
         return Err(Fault::oauth(400, 136_024, message));
     }
-    if !matches!(call.params.get("code_method"), Some("SMS" | "VOICE")) {
+    let Some(method @ ("SMS" | "VOICE")) = call.params.get("code_method") else {
         return Err(Fault::invalid_parameter(
             "code_method must be one of SMS, VOICE.",
         ));
-    }
+    };
+    let spoken = method == "VOICE";
     if call.params.filled("language").is_none() {
         return Err(Fault::missing_parameter("language"));
     }
-    world.numbers.change(&id, Number::text_password);
+    let sent = world.numbers.change(&id, |number| {
+        let admitted = number.passwords.admits(call.at);
+        if admitted {
+            number.send_password(spoken);
+        }
+        admitted
+    });
+    if sent == Some(false) {
+        let message = "(#136024) Request code error: You have requested too many codes. Try again in a while.";
+        return Err(Fault::oauth(400, 136_024, message).with_subcode(2_388_091));
+    }
     Ok(json!({ "success": true }))
 }
 

@@ -17,6 +17,8 @@
   const CODE_FIRST_GAP_MS = 400;
   // A window that closes at once may take its last message with it.
   const CLOSE_AFTER_MS = 150;
+  // Some windows stay open for a while after they have said everything.
+  const SLOW_CLOSE_AFTER_MS = 4000;
 
   // Nobody gets past the first screen before names and a number are suggested.
   let offered = null;
@@ -50,13 +52,17 @@
     if (window.opener && target) { window.opener.postMessage(message, target); }
   }
   function tellSession(event, data) {
-    tell(JSON.stringify({ type: 'WA_EMBEDDED_SIGNUP', event: event, data: data, version: 3 }));
+    const message = { type: 'WA_EMBEDDED_SIGNUP', event: event, data: data };
+    if (state.misbehavior !== 'no_version') { message.version = 3; }
+    // Not every window sends text.
+    tell(state.misbehavior === 'object_payload' ? message : JSON.stringify(message));
   }
   function tellCode(code) {
     tell(new URLSearchParams({ cb: query.get('channel') || '', code: code }).toString());
   }
   function closeSoon() {
-    setTimeout(function () { window.close(); }, CLOSE_AFTER_MS);
+    const wait = state.misbehavior === 'slow_close' ? SLOW_CLOSE_AFTER_MS : CLOSE_AFTER_MS;
+    setTimeout(function () { window.close(); }, wait);
   }
 
   function cancel() {
@@ -70,6 +76,18 @@
     tellSession('CANCEL', {
       error_message: 'The phone number is registered to an existing WhatsApp account.',
       error_code: '3441030',
+      session_id: crypto.randomUUID ? crypto.randomUUID() : 'f' + Date.now(),
+      timestamp: String(Math.floor(Date.now() / 1000))
+    });
+    closeSoon();
+  }
+
+  // Listed by Meta without a payload; older windows name the code differently.
+  function failWithError() {
+    state.told = true;
+    tellSession('ERROR', {
+      error_message: 'Your account has been restricted.',
+      error_id: '2655089',
       session_id: crypto.randomUUID ? crypto.randomUUID() : 'f' + Date.now(),
       timestamp: String(Math.floor(Date.now() / 1000))
     });
@@ -92,8 +110,9 @@
   async function accept() {
     state.misbehavior = at('misbehave').value;
     if (state.misbehavior === 'cancel_with_error') { cancelWithError(); return false; }
+    if (state.misbehavior === 'error_event') { failWithError(); return false; }
     if (state.misbehavior === 'close_silently') { window.close(); return false; }
-    const kinds = ['ids_missing', 'code_missing', 'webhook_only', 'without_number', 'only_waba', 'coexistence', 'other_waba'];
+    const kinds = ['ids_missing', 'code_missing', 'webhook_only', 'without_number', 'only_waba', 'coexistence', 'other_waba', 'several_wabas', 'wa_login_user'];
     const asked = {
       app_id: query.get('client_id'),
       business_name: at('business').value.trim(),

@@ -8,10 +8,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::webhooks::receiver;
 use super::{APP, BUSINESS, Sandbox, codes};
 
-type Received = UnboundedReceiver<(String, hyper::body::Bytes)>;
+pub(super) type Received = UnboundedReceiver<(String, hyper::body::Bytes)>;
 
 /// A customer whose account the app is subscribed to, and the app's receiver.
-async fn subscribed() -> (Sandbox, Received, (String, String, String)) {
+pub(super) async fn subscribed() -> (Sandbox, Received, (String, String, String)) {
     let (url, mut received) = receiver(200).await;
     let sandbox = Sandbox::start(None, Some(url)).await;
     let customer = sandbox.customer(json!({})).await;
@@ -21,7 +21,7 @@ async fn subscribed() -> (Sandbox, Received, (String, String, String)) {
     (sandbox, received, customer)
 }
 
-async fn next(received: &mut Received) -> Value {
+pub(super) async fn next(received: &mut Received) -> Value {
     let taken = tokio::time::timeout(Duration::from_secs(10), received.recv()).await;
     serde_json::from_slice(&taken.expect("no webhook came").unwrap().1).unwrap()
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use engine::Timestamp;
 
 use super::{
-    Business, Code, MovingLimit, Number, Standing, Token, Waba, World, decimal_id,
-    one_time_password, opaque,
+    Business, Code, MovingLimit, Number, Passwords, PinGuesses, Standing, Token, TokenForm, Waba,
+    World, decimal_id, one_time_password, opaque,
 };
 
 /// Who goes through a signup and with what.
@@ -44,6 +44,8 @@ pub(crate) struct Credential {
     /// When the code dies; nothing while the popup still holds it.
     pub(crate) code_expires_at: Option<Timestamp>,
     pub(crate) token_life: Option<Duration>,
+    pub(crate) token_form: TokenForm,
+    pub(crate) without_scope: bool,
 }
 
 impl World {
@@ -102,6 +104,8 @@ impl World {
             expires_at: credential.code_expires_at,
             used_at: None,
             token_life: credential.token_life,
+            token_form: credential.token_form,
+            without_scope: credential.without_scope,
         });
         code
     }
@@ -123,6 +127,7 @@ impl World {
             issued_at: now,
             expires_at: life.map(|life| now + life),
             revoked: false,
+            without_scope: false,
         });
         token
     }
@@ -150,6 +155,8 @@ impl World {
             assigned_users: Vec::new(),
             primary_funding_id: None,
             next_funding: None,
+            hidden_until: None,
+            solution_id: None,
         });
         id
     }
@@ -209,12 +216,16 @@ impl Number {
             pre_verified: false,
             app_hidden_until: None,
             webhook_override: None,
+            guesses: PinGuesses::default(),
+            half_deregistered: false,
+            passwords: Passwords::default(),
         }
     }
 
-    /// Sends a new one-time password to this number.
-    pub(crate) fn text_password(&mut self) {
+    /// Sends a new one-time password to this number, written or spoken.
+    pub(crate) fn send_password(&mut self, spoken: bool) {
         self.sms = Some(one_time_password());
+        self.passwords.spoken = spoken;
     }
 
     /// Both syncs count as asked for, as if by somebody before.

@@ -6,12 +6,8 @@ use std::time::Duration;
 use engine::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::guards::{MovingLimit, Passwords, PinGuesses};
 use super::kept::Entity;
-
-/// Meta's moving window for register and deregister calls, and the length of the block after it.
-const WINDOW: Duration = Duration::from_hours(72);
-/// Calls per number that the window takes.
-const WINDOW_CALLS_MAX: usize = 10;
 
 /// A Meta app and its provider's side of things.
 #[derive(Clone, Serialize, Deserialize)]
@@ -113,9 +109,20 @@ pub(crate) struct Waba {
     /// Another line takes over at that moment.
     #[serde(default)]
     pub(crate) next_funding: Option<(Timestamp, String)>,
+    /// Grants of it are not seen everywhere before then.
+    #[serde(default)]
+    pub(crate) hidden_until: Option<Timestamp>,
+    /// The multi-partner solution it was signed up through.
+    #[serde(default)]
+    pub(crate) solution_id: Option<String>,
 }
 
 impl Waba {
+    /// Whether Meta's machines agree by now that it was shared.
+    pub(crate) fn is_visible(&self, now: Timestamp) -> bool {
+        self.hidden_until.is_none_or(|until| until <= now)
+    }
+
     /// What pays for the account at `now`.
     pub(crate) fn funding(&self, now: Timestamp) -> Option<&str> {
         match &self.next_funding {
@@ -171,6 +178,13 @@ pub(crate) struct Number {
     #[serde(default)]
     pub(crate) app_hidden_until: Option<Timestamp>,
     pub(crate) webhook_override: Option<String>,
+    #[serde(default)]
+    pub(crate) guesses: PinGuesses,
+    /// A deregistration began and never ended; it must be asked for again.
+    #[serde(default)]
+    pub(crate) half_deregistered: bool,
+    #[serde(default)]
+    pub(crate) passwords: Passwords,
 }
 
 impl Number {
@@ -192,36 +206,16 @@ impl Number {
     }
 }
 
-/// Ten calls in a moving window, then a block as long as the window.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct MovingLimit {
-    calls: Vec<Timestamp>,
-    blocked_until: Option<Timestamp>,
-}
-
-impl MovingLimit {
-    /// A limit already exceeded at `now`.
-    pub(crate) fn exceeded(now: Timestamp) -> Self {
-        Self {
-            calls: Vec::new(),
-            blocked_until: Some(now + WINDOW),
-        }
-    }
-
-    /// Counts a call; false when it is one too many.
-    pub(crate) fn admits(&mut self, now: Timestamp) -> bool {
-        if self.blocked_until.is_some_and(|until| now < until) {
-            return false;
-        }
-        self.blocked_until = None;
-        self.calls.retain(|call| now < *call + WINDOW);
-        if self.calls.len() >= WINDOW_CALLS_MAX {
-            self.blocked_until = Some(now + WINDOW);
-            return false;
-        }
-        self.calls.push(now);
-        true
-    }
+/// In which form a code is answered with its token.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TokenForm {
+    #[default]
+    Json,
+    /// Nothing but the token, as Meta's own pages print it.
+    Bare,
+    /// As a form, as old versions of Graph did.
+    Form,
 }
 
 /// A code that the popup gave out.
@@ -237,6 +231,11 @@ pub(crate) struct Code {
     pub(crate) used_at: Option<Timestamp>,
     /// How long the token lives that it buys; nothing for one that never expires.
     pub(crate) token_life: Option<Duration>,
+    #[serde(default)]
+    pub(crate) token_form: TokenForm,
+    /// The token it buys names no account it is good for.
+    #[serde(default)]
+    pub(crate) without_scope: bool,
 }
 
 /// A business token.
@@ -250,6 +249,9 @@ pub(crate) struct Token {
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked: bool,
+    /// It names no account it is good for.
+    #[serde(default)]
+    pub(crate) without_scope: bool,
 }
 
 /// A share of a credit line.

@@ -5,6 +5,7 @@
 mod arrival;
 mod cover;
 mod entities;
+mod guards;
 mod ids;
 mod kept;
 
@@ -16,9 +17,9 @@ use engine::{DataKey, Timestamp};
 
 pub(crate) use arrival::{Arrived, Arriving, Credential};
 pub(crate) use entities::{
-    Allocation, App, Business, Code, Mail, MovingLimit, Number, PendingWebhook, Standing, Token,
-    Waba,
+    Allocation, App, Business, Code, Mail, Number, PendingWebhook, Standing, Token, TokenForm, Waba,
 };
+pub(crate) use guards::{MovingLimit, Passwords, PinGuesses};
 pub(crate) use ids::{decimal_id, one_time_password, opaque};
 pub(crate) use kept::{Entity, Flusher, Kept};
 

@@ -2,81 +2,28 @@
 //!
 //! The popup and the control call share it, so that both bring the same customers.
 
+mod ending;
+mod wish;
+
 use std::time::Duration;
 
 use engine::Timestamp;
 use rand::Rng;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::core::Core;
 use super::events;
 use super::magic::Magic;
 use super::webhooks::{self, Timing};
-use super::world::{Arrived, Arriving, Credential, Standing, World, decimal_id};
+use super::world::{Arriving, Credential, PinGuesses, Standing, World, decimal_id};
+
+pub(crate) use self::ending::Ending;
+pub(crate) use self::wish::Wish;
 
 /// Meta's life of a code.
 const CODE_LIFE: Duration = Duration::from_secs(30);
 /// The life of a token under the signup template's configuration.
 const TOKEN_LIFE: Duration = Duration::from_hours(60 * 24);
-
-/// How a signup ends.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Ending {
-    #[default]
-    Finish,
-    /// `FINISH` whose person brought no number.
-    WithoutNumber,
-    OnlyWaba,
-    Coexistence,
-    /// `FINISH` as if nothing were special, for a number that stays in the app.
-    CoexistenceUnsaid,
-    GrantOnlyApiAccess,
-    OboMigration,
-    /// The session message never comes.
-    IdsMissing,
-    /// The code never comes.
-    CodeMissing,
-    /// Neither comes.
-    WebhookOnly,
-    /// The session message names an account that was not granted.
-    OtherWaba,
-}
-
-/// What a signup brings; everything but the app may be left to chance.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the wire has one switch for each"
-)]
-pub(crate) struct Wish {
-    pub(crate) app_id: String,
-    pub(crate) partner_id: Option<String>,
-    pub(crate) phone_number: Option<String>,
-    pub(crate) business_id: Option<String>,
-    pub(crate) business_name: Option<String>,
-    pub(crate) waba_id: Option<String>,
-    pub(crate) waba_name: Option<String>,
-    pub(crate) kind: Ending,
-    pub(crate) pin: Option<String>,
-    pub(crate) unverified: bool,
-    pub(crate) name_pending: bool,
-    /// As `name_pending`, and the name shows as declined for as long.
-    pub(crate) name_declined: bool,
-    pub(crate) recently_deleted: bool,
-    /// A registration of before has ended; its PIN is still in force.
-    pub(crate) deregistered: bool,
-    pub(crate) pre_verified_id: Option<String>,
-    pub(crate) refuse_history: bool,
-    /// How long Meta hides that the number is in use in the app.
-    pub(crate) app_hidden_for_ms: Option<u64>,
-    /// Another provider's credit line pays for the account.
-    pub(crate) paid_elsewhere: bool,
-    pub(crate) token_never_expires: bool,
-    pub(crate) sim: Option<String>,
-}
 
 /// What the browser would have got.
 pub(crate) struct Concluded {
@@ -104,7 +51,7 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
                 session: Some(json!({ "event": "CANCEL", "data": data })),
             });
         }
-        Some(magic) => wish.kind = ending(magic).unwrap_or(wish.kind),
+        Some(magic) => wish.kind = Ending::of(magic).unwrap_or(wish.kind),
         None => {}
     }
     let who = arriving(world, &wish)?;
@@ -114,25 +61,22 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
             waba.primary_funding_id.get_or_insert_with(decimal_id);
         });
     }
+    world.wabas.change(&arrived.waba_id, |waba| {
+        waba.solution_id.clone_from(&wish.solution_id);
+        let hidden = wish.visible_after_ms.map(Duration::from_millis);
+        waba.hidden_until = hidden.map(|hidden| now + hidden);
+    });
+    let others = more_accounts(world, &wish, &who, &arrived.business_id, now);
     apply_switches(world, &wish, arrived.phone_number_id.as_deref(), now);
     if let Some(magic) = magic {
-        magic.prepare(world, arrived.phone_number_id.as_deref(), now);
+        magic.prepare(world, &arrived, now);
     }
     let code_expires_at = match magic {
         Some(Magic::CodeExpired) => Some(now),
         _ if held => None,
         _ => Some(now + CODE_LIFE),
     };
-    let token_life = if wish.token_never_expires {
-        None
-    } else {
-        Some(TOKEN_LIFE)
-    };
-    let credential = Credential {
-        code_expires_at,
-        token_life,
-    };
-    let issued = world.issue_code(&wish.app_id, &arrived, credential);
+    let issued = world.issue_code(&wish.app_id, &arrived, credential(&wish, code_expires_at));
     if let Some(added) = events::partner_added(world, &app.app_id, &arrived.waba_id, now.seconds())
     {
         webhooks::tell(core, world, &app.app_id, vec![added], Timing::default());
@@ -140,20 +84,17 @@ pub(crate) fn conclude(core: &Core, mut wish: Wish, held: bool) -> Result<Conclu
     let keeps_code = !matches!(wish.kind, Ending::CodeMissing | Ending::WebhookOnly);
     Ok(Concluded {
         code: Some(issued).filter(|_| keeps_code),
-        session: session(wish.kind, &arrived),
+        session: wish.kind.session(&arrived, &others),
     })
 }
 
-/// How a signup ends under this outcome, where it says so.
-fn ending(magic: Magic) -> Option<Ending> {
-    Some(match magic {
-        Magic::Coexistence | Magic::HistoryRefused | Magic::SyncUsedUp => Ending::Coexistence,
-        Magic::CoexistenceUnsaid => Ending::CoexistenceUnsaid,
-        Magic::OrdinaryInstead => Ending::Finish,
-        Magic::OnlyWaba => Ending::OnlyWaba,
-        Magic::WebhookOnly => Ending::WebhookOnly,
-        _ => return None,
-    })
+fn credential(wish: &Wish, code_expires_at: Option<Timestamp>) -> Credential {
+    Credential {
+        code_expires_at,
+        token_life: (!wish.token_never_expires).then_some(TOKEN_LIFE),
+        token_form: wish.token_form,
+        without_scope: wish.without_scope,
+    }
 }
 
 /// Starts the life of a code that the popup held until its last screen was left.
@@ -195,7 +136,7 @@ fn arriving(world: &World, wish: &Wish) -> Result<Arriving, String> {
     {
         return Err("pin must be six digits".to_owned());
     }
-    let brings_number = !matches!(wish.kind, Ending::OnlyWaba | Ending::WithoutNumber);
+    let brings_number = wish.kind.brings_number();
     let digits = match &wish.phone_number {
         _ if !brings_number => None,
         None => Some(unused_digits(world)),
@@ -223,8 +164,30 @@ fn arriving(world: &World, wish: &Wish) -> Result<Arriving, String> {
         waba_id: wish.waba_id.clone(),
         digits,
         pre_verified_id: wish.pre_verified_id.clone(),
-        coexistence: matches!(wish.kind, Ending::Coexistence | Ending::CoexistenceUnsaid),
+        coexistence: wish.kind.stays_in_the_app(),
     })
+}
+
+/// The further accounts of a person who chose several.
+fn more_accounts(
+    world: &mut World,
+    wish: &Wish,
+    who: &Arriving,
+    business_id: &str,
+    now: Timestamp,
+) -> Vec<String> {
+    if wish.kind != Ending::SeveralWabas {
+        return Vec::new();
+    }
+    let another = Arriving {
+        business_id: Some(business_id.to_owned()),
+        waba_id: None,
+        waba_name: format!("{} (second)", who.waba_name),
+        digits: None,
+        pre_verified_id: None,
+        ..who.clone()
+    };
+    vec![world.arrive(&another, now).waba_id]
 }
 
 fn apply_switches(world: &mut World, wish: &Wish, phone_number_id: Option<&str>, now: Timestamp) {
@@ -232,10 +195,10 @@ fn apply_switches(world: &mut World, wish: &Wish, phone_number_id: Option<&str>,
         return;
     };
     if wish.name_pending || wish.name_declined {
-        Magic::NamePending.prepare(world, Some(id), now);
+        Magic::NamePending.prepare_number(world, id, now);
     }
     if wish.recently_deleted {
-        Magic::RecentlyDeleted.prepare(world, Some(id), now);
+        Magic::RecentlyDeleted.prepare_number(world, id, now);
     }
     world.numbers.change(id, |number| {
         if wish.pin.is_some() {
@@ -248,44 +211,15 @@ fn apply_switches(world: &mut World, wish: &Wish, phone_number_id: Option<&str>,
         if wish.deregistered {
             number.standing = Standing::Deregistered;
         }
+        number.half_deregistered = wish.deregistration_unfinished;
+        if let Some(ms) = wish.pin_guessed_out_ms {
+            number.guesses = PinGuesses::used_up(now + Duration::from_millis(ms));
+        }
         number.history_refused = wish.refuse_history;
         number.app_hidden_until = wish
             .app_hidden_for_ms
             .map(|ms| now + Duration::from_millis(ms));
     });
-}
-
-fn session(ending: Ending, arrived: &Arrived) -> Option<Value> {
-    let (phone, waba, business) = (
-        &arrived.phone_number_id,
-        &arrived.waba_id,
-        &arrived.business_id,
-    );
-    let all = json!({ "phone_number_id": phone, "waba_id": waba, "business_id": business });
-    let (event, data) = match ending {
-        Ending::Finish | Ending::CodeMissing | Ending::CoexistenceUnsaid => ("FINISH", all),
-        Ending::WithoutNumber => (
-            "FINISH",
-            json!({ "waba_id": waba, "business_id": business }),
-        ),
-        Ending::OnlyWaba => (
-            "FINISH_ONLY_WABA",
-            json!({ "waba_id": waba, "business_id": business }),
-        ),
-        Ending::Coexistence => (
-            "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING",
-            json!({ "waba_id": waba }),
-        ),
-        Ending::GrantOnlyApiAccess => ("FINISH_GRANT_ONLY_API_ACCESS", all),
-        Ending::OboMigration => ("FINISH_OBO_MIGRATION", json!({ "waba_id": waba })),
-        Ending::OtherWaba => {
-            let mut other = all;
-            other["waba_id"] = json!(decimal_id());
-            ("FINISH", other)
-        }
-        Ending::IdsMissing | Ending::WebhookOnly => return None,
-    };
-    Some(json!({ "event": event, "data": data }))
 }
 
 fn is_digits(text: &str) -> bool {
