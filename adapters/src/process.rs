@@ -20,6 +20,7 @@ use workflows::app::{App, AppSettings};
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
+use workflows::intake::{Intake, IntakeExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
@@ -320,7 +321,9 @@ fn engine_over(
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
+    let intake = IntakeExecutor::new(builder.handle(), builder.documents());
     Ok(builder
+        .workflow::<Intake>(Arc::new(intake))
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))

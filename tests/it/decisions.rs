@@ -203,7 +203,9 @@ fn the_same_word_of_a_popup_is_noted_once_and_not_at_all_when_it_is_over() {
             kind: "closed".to_owned(),
             step: None,
             error_code: None,
+            error_message: None,
             session_id: None,
+            timestamp: None,
             at,
         })
     };

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod delivery;
 pub mod directory;
 mod ids;
+pub mod intake;
 pub mod journal_check;
 mod minting;
 mod numbers;

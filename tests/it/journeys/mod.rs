@@ -22,8 +22,10 @@ mod requests;
 mod schedules;
 mod second_road;
 mod token_health;
+mod told_by_meta;
 mod visibility;
 mod window;
+mod words;
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ mod endpoints;
 mod erasure;
 mod errors;
 mod journal;
+mod journeys;
 mod keeping;
 mod keys;
 mod links;
@@ -23,7 +24,7 @@ mod problem;
 mod rules;
 mod sessions;
 mod views;
-mod word_of_meta;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +56,7 @@ pub use views::{
     ProblemView, ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView,
     TryView,
 };
+pub use webhooks::WebhookQuery;
 
 use crate::directory::{Directory, house_subject};
 use crate::ports::notifier::Notifier;

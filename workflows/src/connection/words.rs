@@ -115,7 +115,7 @@ fn gone(said: &Said, at: Timestamp) -> Disconnection {
             reason,
             initiated_by,
         } => {
-            let reason = reason.as_deref().unwrap_or("PARTNER_REMOVED");
+            let reason = reason.as_deref().unwrap_or("ACCESS_REMOVED");
             let text = why_removed(reason);
             (reason.to_lowercase(), text, initiated_by.as_deref())
         }
@@ -130,7 +130,7 @@ fn gone(said: &Said, at: Timestamp) -> Disconnection {
             None,
         ),
         _ => (
-            "app_uninstalled".to_owned(),
+            "app_removed".to_owned(),
             "The client removed this app's permissions at Meta.",
             Some("USER"),
         ),

@@ -4,7 +4,8 @@
 
 use engine::{Hold, Timestamp};
 
-use super::facts::{Facts, Journey, Trouble};
+use super::facts::{Facts, Trouble};
+use super::journey::Journey;
 use super::machine::State;
 use crate::app::TroubleView;
 use crate::catalogue::{self, CatalogueEntry, Class};
@@ -65,6 +66,10 @@ fn catalogued(fingerprint: &str) -> Option<&'static CatalogueEntry> {
 /// What went wrong and waits for somebody.
 fn told(state: State, trouble: &Trouble) -> (String, String) {
     match (state, trouble.code.as_str()) {
+        (State::NeedsPin, "pin_changed") => said(
+            "This number’s PIN was changed in WhatsApp Manager.",
+            "Meta locks a number after too many wrong ones.",
+        ),
         (State::NeedsPin, _) => said(
             "The PIN we tried is not this number’s PIN.",
             "Meta locks a number after too many wrong ones.",
@@ -80,6 +85,15 @@ fn told(state: State, trouble: &Trouble) -> (String, String) {
         (_, "sync_window_closed") => said(
             "The 24 hours in which Meta hands over your app’s contacts and chats have passed.",
             "In the WhatsApp Business app open Settings, Account, Business Platform and disconnect. Then continue with Facebook again.",
+        ),
+        (_, "app_removed" | "access_removed") => said(
+            "Your WhatsApp account was disconnected from us at Meta.",
+            again(state),
+        ),
+        (_, "account_deleted") => said("This WhatsApp account was deleted at Meta.", again(state)),
+        (_, "account_rejected") => said(
+            "Meta rejected your WhatsApp account in its review.",
+            "You can ask Meta for another review in Business Support; it is connected as far as Meta lets us.",
         ),
         (_, "number_missing") => said("The signup ended without a phone number.", again(state)),
         (_, "number_bound_elsewhere") => said(
@@ -156,10 +170,9 @@ fn is_more_than_silence(entry: &CatalogueEntry) -> bool {
 /// How the client's last visit to Facebook's window ended.
 fn left(journey: &Journey) -> Option<(String, String)> {
     let code = journey.error_code.as_deref();
-    let known = code
-        .and_then(|code| code.parse().ok())
-        .and_then(catalogue::signup_error);
-    if let Some(entry) = known {
+    let code = code.and_then(|code| code.parse().ok());
+    let words = journey.error_message.as_deref().unwrap_or_default();
+    if let Some(entry) = catalogue::signup_error(code, words) {
         return Some(in_two(entry.client_text));
     }
     Some(match journey.kind.as_str() {

@@ -23,6 +23,7 @@ mod schedules;
 mod session;
 mod telling;
 mod timeline;
+mod webhooks;
 mod wires;
 mod words;
 
@@ -57,6 +58,9 @@ pub(crate) fn routes() -> Vec<Route> {
         records::audit,
         journal::journal,
         journal::verify,
+        webhooks::webhooks,
+        webhooks::webhook,
+        webhooks::replay,
     ]);
     routes.extend(guarded(bulk::routes()));
     routes

@@ -9,6 +9,7 @@ mod registry;
 mod schedules;
 mod token;
 mod views;
+mod webhooks;
 
 use rocket::Route;
 
@@ -33,6 +34,9 @@ pub(crate) fn routes() -> Vec<Route> {
         journal::checks,
         journal::check,
         keeping::backup,
+        webhooks::webhooks,
+        webhooks::webhook,
+        webhooks::replay,
         bulk::order,
         bulk::jobs,
         bulk::job,
