@@ -162,6 +162,15 @@ pub enum Event {
         /// When that happened.
         at: Timestamp,
     },
+    /// Meta told how its verification of the client's business stands.
+    BusinessVerified {
+        /// Meta's word for it.
+        status: String,
+        /// Why not, in Meta's words.
+        reasons: Vec<String>,
+        /// When that was so.
+        at: Timestamp,
+    },
     /// Meta told what it decided about the display name.
     NameReviewed {
         /// What it decided.

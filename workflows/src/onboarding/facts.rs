@@ -15,7 +15,7 @@ use crate::numbers;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
-pub use steps::{Adding, Credit, NameWord, Sync, Syncs};
+pub use steps::{Adding, Credit, NameWord, Sync, Syncs, VerificationWord};
 
 /// Everything an onboarding knows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +89,9 @@ pub struct Facts {
     /// What Meta last told of its decision about the display name.
     #[serde(default)]
     pub name_word: Option<NameWord>,
+    /// How Meta last said that its verification of the client's business stands.
+    #[serde(default)]
+    pub verification: Option<VerificationWord>,
     /// When what Meta last told of its decision about the account happened.
     #[serde(default)]
     pub review_word_at: Option<Timestamp>,
@@ -320,6 +323,7 @@ impl Facts {
             adding: None,
             name_awaited_at: None,
             name_word: None,
+            verification: None,
             review_word_at: None,
             subscribed_at: None,
             registered_at: None,

@@ -77,6 +77,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::AccessRevoked { .. }
         | Event::AccountReviewed { .. }
         | Event::NameReviewed { .. }
+        | Event::BusinessVerified { .. }
         | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
         Event::ConnectionTold(standing) => connected::hear(facts, state, *standing),
