@@ -168,12 +168,14 @@ async fn an_operator_makes_a_link_that_a_client_can_open() {
 async fn an_operator_checks_an_app_by_one_button() {
     let app = App::start().await;
     let chrome = signed_in(&app, Screen::Desktop).await;
-    chrome.goto(&format!("{}/console/partners", app.url())).await;
+    chrome
+        .goto(&format!("{}/console/partners", app.url()))
+        .await;
     chrome.click("a[href='/console/apps']").await;
     chrome.read("not checked yet").await;
     let id = &app.invented.app_id;
-    let button = format!("form[action='/console/apps/{id}/preflight'] button");
-    chrome.click(&button).await;
+    let door = format!("/console/apps/{id}/preflight");
+    chrome.click(&format!("form[action='{door}'] button")).await;
     chrome.read("Meta is being asked").await;
     let path = format!("/console/api/apps/{id}/preflight");
     crate::app::until("it has been looked at", || async {

@@ -214,7 +214,7 @@ async fn a_meta_that_does_not_answer_leaves_the_app_as_it_was() {
         .post(&path(&app), json!({}))
         .await
         .expect(202);
-    let owed = |seen: &Value| seen["tasks"].to_string().contains("examine_app");
+    let owed = |seen: &Value| seen["attempts"][0]["command"] == "examine_app";
     let id = begun["id"].as_str().unwrap();
     app.instance_until(id, "asked again", owed).await;
     for _ in 0..6 {
@@ -232,6 +232,13 @@ async fn a_meta_that_does_not_answer_leaves_the_app_as_it_was() {
     .await;
     assert_eq!(ended["id"], begun["id"]);
     assert_eq!(of(&ended, "app")["verdict"], "unknown", "{ended:#}");
+    assert_eq!(ended["status"], "not_ready", "silence is no readiness");
+    let apps = app.operator().get("/console/api/apps").await.expect(200);
+    assert_eq!(
+        apps["data"][0]["readiness"]["ready"],
+        Value::Null,
+        "{apps:#}"
+    );
     assert_eq!(ended["links_paused"], Value::Null);
     app.onboarding(json!({})).await;
     app.stop().await;

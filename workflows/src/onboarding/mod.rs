@@ -7,6 +7,7 @@ mod client_steps;
 mod client_trouble;
 mod client_view;
 mod client_words;
+mod connected;
 mod effects;
 mod event;
 mod executor;
@@ -38,7 +39,10 @@ pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
-pub use facts::{Adding, Bound, Claim, Credit, Facts, Link, NameWord, Order, Sync, Syncs, Trouble};
+pub use facts::{
+    Adding, Bound, Claim, Credit, Facts, Link, NameWord, Order, Sync, Syncs, Trouble,
+    VerificationWord,
+};
 pub use grants::Granted;
 pub use journey::Journey;
 pub use machine::{Command, Input, Machine, State};

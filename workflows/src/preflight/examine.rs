@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::findings::{Finding, Subject, is_silence};
+use super::findings::{self, Finding, Subject, is_silence};
 use crate::directory::MetaApp;
 use crate::ports::graph::{Access, AppCredentials, GraphApi, TokenGrant};
 use crate::ports::provider::{ProviderApi, WabaPage};
 use crate::values::{BusinessId, is_meta_id};
 
-pub(super) const APP: Subject = Subject {
-    check: "app",
+const APP: Subject = Subject {
+    check: findings::APP,
     place: "App settings > Basic",
     param: Some("app_secret"),
 };

@@ -46,7 +46,10 @@ impl PreflightExecutor {
         let is_last = job.attempt + 1 >= SILENT_TRIES;
         let findings = match self.examiner.examine(app.as_ref()).await {
             Examined::Seen(findings) => findings,
-            Examined::Silent(findings) if is_last => findings,
+            // What was known of the app stays as it is.
+            Examined::Silent(findings) if is_last => {
+                return Ok(Outcome::Done(Event::Examined(findings)));
+            }
             Examined::Silent(_) => {
                 return Ok(Outcome::Retry {
                     why: Reason::new("meta_silent", "Meta does not answer at the moment"),

@@ -33,6 +33,9 @@ pub struct Finding {
     pub param: Option<String>,
 }
 
+/// The check without which nothing else can be asked.
+pub(super) const APP: &str = "app";
+
 /// Something to look at: its name, its place at Meta, its setting here.
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
@@ -80,6 +83,18 @@ pub(super) fn is_silence(error: &GraphError) -> bool {
         error.reaction,
         Reaction::NotSent | Reaction::Unanswered | Reaction::Transient | Reaction::Limited { .. }
     )
+}
+
+/// What clients will meet as a failure.
+pub(super) fn wrong(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    let is_wrong = |one: &&Finding| one.verdict == Verdict::Wrong;
+    findings.iter().filter(is_wrong)
+}
+
+/// Whether nothing is wrong that can be seen. An app of which Meta says nothing is not ready.
+pub(super) fn is_ready(findings: &[Finding]) -> bool {
+    let knows_app = |one: &Finding| one.check == APP && one.verdict == Verdict::Ok;
+    findings.iter().any(knows_app) && wrong(findings).next().is_none()
 }
 
 /// Findings for people and programs.

@@ -61,14 +61,12 @@ impl Workflow for Preflight {
 
     fn hear(facts: &Facts, _state: State, event: Event, now: Timestamp) -> Heard<Self> {
         let Event::Examined(findings) = event;
-        let wrong = findings
-            .iter()
-            .filter(|one| one.verdict == Verdict::Wrong)
-            .count();
-        let (input, note) = if wrong == 0 {
+        let (input, note) = if findings::is_ready(&findings) {
             (Input::FoundReady, Note::plain("found_ready", Actor::System))
         } else {
-            let why = Reason::new("app_not_ready", format!("{wrong} things are wrong"));
+            let wrong = findings::wrong(&findings).count();
+            let text = format!("{wrong} of {} things are wrong", findings.len());
+            let why = Reason::new("app_not_ready", text);
             let note = Note::because("found_wanting", Actor::System, why);
             (Input::FoundWanting, note)
         };

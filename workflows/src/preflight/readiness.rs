@@ -3,7 +3,7 @@
 use engine::{DocumentDraft, Documents, EngineError, Expected, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::findings::{Finding, Verdict};
+use super::findings::{APP, Finding, wrong};
 use crate::directory::house_subject;
 use crate::values::AppId;
 
@@ -56,11 +56,8 @@ impl Readinesses {
         findings: &[Finding],
         now: Timestamp,
     ) -> Result<(), EngineError> {
-        let wrong = findings.iter().filter(|one| one.verdict == Verdict::Wrong);
-        let reasons: Vec<String> = wrong.map(|one| one.what.clone()).collect();
-        let secret = findings
-            .iter()
-            .find(|one| one.check == super::examine::APP.check && one.verdict == Verdict::Wrong);
+        let reasons: Vec<String> = wrong(findings).map(|one| one.what.clone()).collect();
+        let secret = wrong(findings).find(|one| one.check == APP);
         let former = self.of(app).await?.paused;
         let paused = match secret {
             Some(finding) => former.or_else(|| {
