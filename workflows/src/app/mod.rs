@@ -53,7 +53,8 @@ pub use views::{
     BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
     DeadlineView, DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow,
     InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
-    ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
+    ProblemView, ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView,
+    TryView,
 };
 pub use webhooks::WebhookQuery;
 

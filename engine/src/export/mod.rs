@@ -4,6 +4,8 @@
 //! with a mark that covers it and all before it, so that a chunk that is damaged, missing or moved
 //! is told from a whole one. What was sealed stays sealed: the keys that open it are not inside.
 
+mod resume;
+
 use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
@@ -17,6 +19,8 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::image::{Contents, Counts, Image, Item};
 use crate::store::{Store, StoreError};
+
+pub use resume::Resumed;
 
 /// What every export begins with.
 const MAGIC: &[u8; 16] = b"gangway export\r\n";
@@ -200,6 +204,8 @@ pub struct ExportReader<R> {
     header: Header,
     /// Names this export among others.
     name: String,
+    /// Where the last whole frame ends.
+    whole: u64,
     contents: Contents,
     chunks: u64,
     trailer: Option<Trailer>,
@@ -221,9 +227,11 @@ impl<R: Read> ExportReader<R> {
         if header.format != FORMAT {
             return Err(ExportError::Format(header.format));
         }
+        let whole = MAGIC.len() + framed(&payload);
         Ok(Self {
             from,
             header,
+            whole: whole as u64,
             name: hex::encode(&frames.mark[..8]),
             frames,
             contents: Contents::default(),
@@ -255,12 +263,14 @@ impl<R: Read> ExportReader<R> {
         match read_frame(&mut self.from, &mut self.frames, at)? {
             None => Err(torn),
             Some((CHUNK, payload)) => {
+                self.whole += framed(&payload) as u64;
                 let items: Vec<Item> = content(&payload, at)?;
                 self.contents.add_all(&items);
                 self.chunks = at;
                 Ok(Some(items))
             }
             Some((TRAILER, payload)) => {
+                self.whole += framed(&payload) as u64;
                 let trailer: Trailer = content(&payload, at)?;
                 let whole = Trailer {
                     counts: self.contents.counts(),
@@ -311,10 +321,17 @@ fn read_frame(
     if found as u64 != wanted || !fill(from, &mut mark)? {
         return Ok(None);
     }
+    let before = frames.mark;
     if frames.advance(kind, &payload) != mark {
+        frames.mark = before;
         return Err(ExportError::Damaged { chunk });
     }
     Ok(Some((kind, payload)))
+}
+
+/// The bytes of a frame around this payload: its kind, its length and its mark.
+fn framed(payload: &[u8]) -> usize {
+    1 + size_of::<u32>() + payload.len() + size_of::<Mark>()
 }
 
 /// Fills the buffer; false where the file ends before.
