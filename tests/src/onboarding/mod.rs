@@ -8,5 +8,6 @@ mod meta;
 mod provider;
 mod rivals;
 mod scenario;
+mod words;
 
 pub use scenario::{Number, Onboardings, Step};

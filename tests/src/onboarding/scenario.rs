@@ -13,6 +13,7 @@ use serde_json::json;
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
+use workflows::intake::IntakeExecutor;
 use workflows::onboarding::{
     Event, Facts, Granted, Link, Onboarding, OnboardingExecutor, Order, State,
 };
@@ -22,7 +23,7 @@ use super::connected;
 use super::endpoint::{self, told};
 use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
-use super::rivals;
+use super::{rivals, words};
 
 pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -69,6 +70,8 @@ pub enum Step {
     SignUp(u8, Number),
     /// Meta shares the client's account, and its browser brings nothing.
     Share(u8, Number),
+    /// Meta tells by webhook that the number's two-step verification is off.
+    Tell(u8, Number),
     /// The partner calls it off.
     Cancel(u8),
 }
@@ -159,7 +162,9 @@ impl Scenario for Onboardings {
         let onboarding =
             OnboardingExecutor::new(meta.clone(), meta, builder.documents(), builder.store());
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
+        let intake = IntakeExecutor::new(builder.handle(), builder.documents());
         builder
+            .workflow(site.watched(intake))
             .workflow(site.watched(onboarding))
             .workflow(site.watched(connection))
             .workflow(site.watched(delivery))
@@ -237,6 +242,7 @@ impl Scenario for Onboardings {
     async fn take(&self, engine: &Engine, step: &Step) -> Result<(), EngineError> {
         let (number, event) = match step {
             Step::Make(number, kind) => return make(engine, *number, *kind).await,
+            Step::Tell(number, kind) => return words::tell(engine, &phone(*number, *kind)).await,
             Step::Open(number) => {
                 let browser = "a browser".to_owned();
                 (*number, Event::Opened { browser })
