@@ -17,12 +17,14 @@ use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings};
+use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::intake::{Intake, IntakeExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
+use workflows::preflight::{Preflight, PreflightExecutor};
 use workflows::values::Secret;
 
 use crate::chores::schedules;
@@ -135,7 +137,7 @@ impl Process {
             &settings,
             Arc::clone(&store),
             &ground,
-            &graph_url,
+            (&graph_url, &public_url),
             &notifier,
         )?;
         engine.begin().await?;
@@ -188,7 +190,11 @@ impl Process {
         };
         if !alive {
             let made = self.app.demo_onboarding(&invented.partner_id).await;
-            let view = made.map_err(StartError::Demo)?;
+            let view = match made {
+                // Meta refused the sandbox's own app, as somebody ordered: a preflight lifts it.
+                Err(problem) if problem.code == "app_not_ready" => return Ok(invented),
+                made => made.map_err(StartError::Demo)?,
+            };
             invented.demo_link = view.link.url.map(Secret::new);
             // Written into what the file says now: the clock may have been pushed meanwhile.
             let mut kept = file.read_or_invent()?;
@@ -295,7 +301,7 @@ fn engine_over(
     settings: &Settings,
     store: Arc<SledStore>,
     ground: &Ground,
-    graph_url: &str,
+    (graph_url, public_url): (&str, &str),
     notifier: &Arc<dyn Notifier>,
 ) -> Result<Engine, StartError> {
     let graph = Arc::new(GraphClient::new(GraphSettings {
@@ -308,8 +314,25 @@ fn engine_over(
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
-    let onboarding =
-        OnboardingExecutor::new(graph.clone(), graph, builder.documents(), builder.store());
+    let connection = ConnectionExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        builder.documents(),
+        builder.store(),
+        builder.handle(),
+    );
+    let onboarding = OnboardingExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        builder.documents(),
+        builder.store(),
+    );
+    let preflight = PreflightExecutor::new(
+        graph.clone(),
+        graph,
+        builder.documents(),
+        public_url.to_owned(),
+    );
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
@@ -317,8 +340,10 @@ fn engine_over(
     Ok(builder
         .workflow::<Intake>(Arc::new(intake))
         .workflow::<Onboarding>(Arc::new(onboarding))
+        .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
+        .workflow::<Preflight>(Arc::new(preflight))
         .build())
 }
 

@@ -73,8 +73,16 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
     });
     let plain = Number::Plain;
     let shared = [Client::Make(0, plain), Client::Share(0, plain)];
-    let lives = signed_up.into_iter().chain([Onboardings::told(&shared)]);
+    let locked = Number::Locked;
+    let told = [
+        Client::Make(0, locked),
+        Client::Open(0),
+        Client::SignUp(0, locked),
+        Client::Tell(0, locked),
+    ];
+    let lives = signed_up.into_iter();
+    let lives = lives.chain([Onboardings::told(&shared), Onboardings::told(&told)]);
     // A number is added only for an order that names one: `journeys::pinned`.
     let left = ["no life comes by onboarding/add_number: "];
-    comes_to_the_same_end(lives, 15 + 1, &left);
+    comes_to_the_same_end(lives, 15 + 4 + 1 + 1, &left);
 }

@@ -14,10 +14,12 @@ use rust_fsm::StateMachineImpl;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strum::VariantArray;
+use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
 use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
+use workflows::preflight::{self, Preflight};
 use workflows::values::{AppId, PartnerId};
 
 use hanging::hanging;
@@ -32,6 +34,11 @@ fn the_onboarding_is_as_drawn() {
 }
 
 #[test]
+fn the_connection_is_as_drawn() {
+    is_as_drawn::<Connection>(&expect_file!["../../fixtures/diagrams/connection.mmd"]);
+}
+
+#[test]
 fn the_delivery_is_as_drawn() {
     is_as_drawn::<Delivery>(&expect_file!["../../fixtures/diagrams/delivery.mmd"]);
 }
@@ -39,6 +46,11 @@ fn the_delivery_is_as_drawn() {
 #[test]
 fn the_journal_check_is_as_drawn() {
     is_as_drawn::<JournalCheck>(&expect_file!["../../fixtures/diagrams/journal_check.mmd"]);
+}
+
+#[test]
+fn the_preflight_is_as_drawn() {
+    is_as_drawn::<Preflight>(&expect_file!["../../fixtures/diagrams/preflight.mmd"]);
 }
 
 #[test]
@@ -56,10 +68,16 @@ fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
-    // Its one command is owed from birth.
+    // Some commands are owed from birth only.
+    let from_birth = ["no move gives out take_over"];
+    let connection = Diagram::of::<Connection>();
+    assert_eq!(connection.defects::<Connection>(), from_birth);
     let from_birth = ["no move gives out read_histories"];
     let check = Diagram::of::<JournalCheck>();
     assert_eq!(check.defects::<JournalCheck>(), from_birth);
+    let from_birth = ["no move gives out examine_app"];
+    let preflight = Diagram::of::<Preflight>();
+    assert_eq!(preflight.defects::<Preflight>(), from_birth);
     assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
     assert_eq!(Diagram::of::<Intake>().defects::<Intake>(), none);
 }
@@ -84,7 +102,12 @@ fn every_command_can_be_answered_where_it_runs() {
         &["canceled", "undo_wanted", "window_closed", "link_expired"],
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
+    check_answers::<Connection>(
+        Some(connection::Command::TakeOver),
+        &["look_due", "token_due", "superseded"],
+    );
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
+    check_answers::<Preflight>(Some(preflight::Command::ExamineApp), &[]);
     check_answers::<Intake>(Some(intake::Command::TellChanges), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
@@ -142,6 +165,35 @@ async fn no_outcome_leaves_a_delivery_hanging() {
         let found = hanging::<Delivery>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_connection_hanging() {
+    let facts = connection_facts();
+    let silence = connection::Event::Said {
+        said: workflows::words::Said::Private,
+        at: facts.next_look,
+    };
+    let pairs = owed_somewhere::<Connection>(Some(connection::Command::TakeOver));
+    assert_eq!(pairs.len(), 13);
+    for (state, command) in pairs {
+        let found = hanging::<Connection>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+/// A number that was just handed over.
+fn connection_facts() -> connection::Facts {
+    let now = ManualClock::default().now();
+    serde_json::from_value(json!({
+        "id": "con_1", "onboarding": "onb_1", "partner": "prt_1", "app": "app_1", "livemode": false,
+        "waba": "7", "phone": "1", "coexistence": false, "paid_by_provider": false,
+        "handed_over_at": now, "took_over_at": now, "token": "token", "problems": [], "looks": 0,
+        "next_tending": now + std::time::Duration::from_hours(1),
+        "next_look": now + std::time::Duration::from_mins(1),
+        "warnings": {}, "heard": {}, "noticed": {},
+    }))
+    .unwrap()
 }
 
 /// An onboarding that has signed up.
@@ -240,6 +292,21 @@ async fn no_outcome_leaves_a_bulk_job_hanging() {
     assert_eq!(pairs.len(), 2);
     for (state, command) in pairs {
         let found = hanging::<Bulk>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_preflight_hanging() {
+    let facts = preflight::Facts {
+        app: AppId::new("app_1"),
+        asked_at: ManualClock::default().now(),
+        ended_at: None,
+        findings: Vec::new(),
+    };
+    let silence = preflight::Event::Examined(Vec::new());
+    for (state, command) in owed_somewhere::<Preflight>(Some(preflight::Command::ExamineApp)) {
+        let found = hanging::<Preflight>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
 }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod backups;
 pub mod catalogue;
+pub mod connection;
 pub mod delivery;
 pub mod directory;
 mod ids;
@@ -12,6 +13,7 @@ mod minting;
 mod numbers;
 pub mod onboarding;
 pub mod ports;
+pub mod preflight;
 pub mod retention;
 pub mod values;
 pub mod words;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use engine::{Bulk, Diagram, Edge};
+use workflows::connection::Connection;
 use workflows::delivery::Delivery;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use super::expect_none;
 use super::tree::{root, rust_files};
@@ -17,6 +19,10 @@ fn tables() -> Vec<(&'static str, Diagram)> {
     vec![
         ("engine/src/bulk/machine.rs", Diagram::of::<Bulk>()),
         (
+            "workflows/src/connection/machine.rs",
+            Diagram::of::<Connection>(),
+        ),
+        (
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),
         ),
@@ -24,6 +30,10 @@ fn tables() -> Vec<(&'static str, Diagram)> {
         (
             "workflows/src/journal_check/machine.rs",
             Diagram::of::<JournalCheck>(),
+        ),
+        (
+            "workflows/src/preflight/machine.rs",
+            Diagram::of::<Preflight>(),
         ),
         (
             "workflows/src/onboarding/machine.rs",

@@ -1,10 +1,13 @@
 //! The product's own onboarding and its deliveries as they are simulated: real tables and real
 //! executors, with a Meta and a partner's endpoint that live in the world.
 
+mod connected;
 mod endpoint;
+mod ends;
 mod meta;
 mod provider;
 mod rivals;
 mod scenario;
+mod words;
 
 pub use scenario::{Number, Onboardings, Step};

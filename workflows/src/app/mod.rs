@@ -20,6 +20,7 @@ mod onboardings;
 mod once;
 mod operators;
 mod order;
+mod preflights;
 mod problem;
 mod rules;
 mod sessions;
@@ -53,7 +54,8 @@ pub use views::{
     BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
     DeadlineView, DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow,
     InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
-    ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
+    ProblemView, ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView,
+    TryView,
 };
 pub use webhooks::WebhookQuery;
 

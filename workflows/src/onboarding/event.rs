@@ -7,6 +7,7 @@ use engine::{Actor, InstanceId, Timestamp};
 use super::facts::{Bound, Claim, Credit, Link, Trouble};
 use super::grants::Granted;
 use super::journey::Journey;
+use crate::connection;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
@@ -186,6 +187,8 @@ pub enum Event {
     },
     /// Fourteen days have passed.
     WindowClosed,
+    /// How the live number stands, from its connection.
+    ConnectionTold(Box<connection::Standing>),
     /// A notice's delivery has ended.
     DeliveryEnded(InstanceId),
     /// The partner knows, or cannot be told.

@@ -10,7 +10,8 @@ use super::MetaWindow;
 use super::grants::Granted;
 use super::journey::Journey;
 use crate::app::BrandingView;
-use crate::numbers::Standing;
+use crate::connection::Standing;
+use crate::numbers;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
@@ -116,6 +117,9 @@ pub struct Facts {
     pub otp_sent_at: Option<Timestamp>,
     /// Whether messages can be sent, once known.
     pub can_send: Option<bool>,
+    /// How its live number stands, as the number's connection told last.
+    #[serde(default)]
+    pub connection: Option<Standing>,
     /// What went wrong last, while it matters.
     pub trouble: Option<Trouble>,
     /// When the partner had been told.
@@ -279,10 +283,10 @@ impl Facts {
     }
 
     /// How the number stands with Meta's limit, as far as this onboarding knows.
-    pub(crate) fn standing(&self, now: Timestamp) -> Standing {
+    pub(crate) fn standing(&self, now: Timestamp) -> numbers::Standing {
         let in_window = |at: &&Timestamp| now.since(**at) < MetaWindow::REGISTER_WINDOW;
         let attempts = self.register_attempts.iter();
-        Standing {
+        numbers::Standing {
             registrations: attempts.filter(in_window).copied().collect(),
             blocked_until: self.register_blocked_until,
         }
@@ -330,6 +334,7 @@ impl Facts {
             otp: None,
             otp_sent_at: None,
             can_send: None,
+            connection: None,
             trouble: None,
             completed_at: None,
             sequence: 0,

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::facts::{Claim, Facts, Syncs, Trouble};
 use super::journey::Journey;
 use super::machine::{Input, State};
-use super::{Onboarding, acts, answers, told_by_meta};
+use super::{Onboarding, acts, answers, connected, told_by_meta};
 use crate::values::Secret;
 
 /// The halves of one signup arrive together within this span.
@@ -80,6 +80,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         | Event::BusinessVerified { .. }
         | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
+        Event::ConnectionTold(standing) => connected::hear(facts, state, *standing),
         other => answers::from_meta(facts, state, other, now),
     }
 }

@@ -7,6 +7,7 @@ mod client_steps;
 mod client_trouble;
 mod client_view;
 mod client_words;
+mod connected;
 mod effects;
 mod event;
 mod executor;
