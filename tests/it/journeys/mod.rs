@@ -26,6 +26,7 @@ mod schedules;
 mod second_road;
 mod token_health;
 mod told_by_meta;
+mod unreadable;
 mod visibility;
 mod window;
 mod words;
