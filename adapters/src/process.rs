@@ -147,6 +147,7 @@ impl Process {
             AppSettings {
                 public_url: public_url.clone(),
                 graph_version: settings.meta.graph_version.clone(),
+                login: settings.meta.login.clone(),
                 operator_token: ground.operator_token,
                 sandbox,
             },
@@ -308,7 +309,7 @@ fn engine_over(
         url: graph_url.to_owned(),
         version: settings.meta.graph_version.clone(),
         timeout: GRAPH_TIMEOUT,
-        redirect_uri: None,
+        redirect_uri: settings.meta.redirect_uri.clone(),
     })?);
     let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
