@@ -144,13 +144,7 @@ impl Process {
         let app = App::new(
             engine.clone(),
             notifier,
-            AppSettings {
-                public_url: public_url.clone(),
-                graph_version: settings.meta.graph_version.clone(),
-                login: settings.meta.login.clone(),
-                operator_token: ground.operator_token,
-                sandbox,
-            },
+            app_settings(&settings, &public_url, ground.operator_token),
         );
         app.prepare().await.map_err(unopened)?;
         hold_digest_key(&engine, &ground.vault).await?;
@@ -346,6 +340,16 @@ fn engine_over(
         .workflow::<JournalCheck>(Arc::new(check))
         .workflow::<Preflight>(Arc::new(preflight))
         .build())
+}
+
+fn app_settings(settings: &Settings, public_url: &str, operator_token: Secret) -> AppSettings {
+    AppSettings {
+        public_url: public_url.to_owned(),
+        graph_version: settings.meta.graph_version.clone(),
+        login: settings.meta.login.clone(),
+        operator_token,
+        sandbox: settings.mode == Mode::Sandbox,
+    }
 }
 
 fn public_url(settings: &Settings, figment: &Figment) -> String {

@@ -11,6 +11,7 @@ mod happy;
 mod links;
 mod live_words;
 mod login;
+mod messages_callback;
 mod meta;
 mod notices;
 mod number_ledger;
