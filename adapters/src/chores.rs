@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Chore, RemindDeadlines, ResumeStalled, RewrapKeys, Schedule, SealJournals};
+use workflows::connection::TendNumbers;
 use workflows::retention::forget_expired;
 
 use crate::process::StartError;
@@ -11,7 +12,7 @@ use crate::settings::Settings;
 /// Every chore with its times; a wrong line is named before anything is opened.
 pub(crate) fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError> {
     let times = &settings.schedules;
-    let chores: [(&'static str, _, Arc<dyn Chore>); 6] = [
+    let chores: [(&'static str, _, Arc<dyn Chore>); 7] = [
         ("stalled", &times.stalled, Arc::new(ResumeStalled)),
         ("expiry", &times.expiry, Arc::new(RemindDeadlines)),
         ("journal_root", &times.journal_root, Arc::new(SealJournals)),
@@ -21,6 +22,7 @@ pub(crate) fn schedules(settings: &Settings) -> Result<Vec<Schedule>, StartError
             &times.archive,
             Arc::new(settings.retention.chore()),
         ),
+        ("token_health", &times.token_health, Arc::new(TendNumbers)),
         ("rewrap_keys", &times.rewrap_keys, Arc::new(RewrapKeys)),
     ];
     let schedules = chores.into_iter().map(|(name, line, chore)| {

@@ -19,6 +19,8 @@ pub struct Schedules {
     pub archive: ChoreTimes,
     /// Wraps data keys anew after a change of `vault_key`.
     pub rewrap_keys: ChoreTimes,
+    /// Sees that every live number is looked after, and every token seen to in time.
+    pub token_health: ChoreTimes,
     /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
     pub retention: ChoreTimes,
 }
@@ -90,6 +92,7 @@ impl Default for Schedules {
             journal_root: ChoreTimes::line("0 7 * * * *"),
             archive: ChoreTimes::line("0 47 3 * * *"),
             rewrap_keys: ChoreTimes::line("0 */5 * * * *"),
+            token_health: ChoreTimes::line("0 23 4 * * *"),
             retention: ChoreTimes::line("0 17 3 * * *"),
         }
     }

@@ -9,6 +9,7 @@ mod connection;
 mod credit;
 mod happy;
 mod links;
+mod live_words;
 mod meta;
 mod notices;
 mod number_ledger;
