@@ -19,12 +19,13 @@ use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
+use workflows::grant::{Grant, GrantExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
 use workflows::values::Secret;
 
-use crate::chores::schedules;
+use crate::chores::Calendar;
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
 use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground, unopened};
 use crate::sandbox::{Invented, SandboxFile};
@@ -111,7 +112,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let schedules = schedules(&settings)?;
+        let calendar = Calendar::read(&settings.schedules)?;
         if Unfinished::read(&folder)?.is_some() {
             return Err(StartError::HalfImported);
         }
@@ -130,13 +131,14 @@ impl Process {
             allow_private_addresses: settings.webhooks.allow_private_addresses.unwrap_or(sandbox),
             timeout: NOTICE_TIMEOUT,
         })?);
-        let engine = engine_over(
-            &settings,
-            Arc::clone(&store),
-            &ground,
-            &graph_url,
-            &notifier,
-        )?;
+        let graph = Arc::new(GraphClient::new(GraphSettings {
+            url: graph_url,
+            version: settings.meta.graph_version.clone(),
+            timeout: GRAPH_TIMEOUT,
+            redirect_uri: None,
+        })?);
+        let engine = engine_over(Arc::clone(&store), &ground, &graph, &notifier);
+        let schedules = calendar.schedules(&settings, graph);
         engine.begin().await?;
         let app = App::new(
             engine.clone(),
@@ -291,32 +293,36 @@ pub(crate) async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartErr
 }
 
 fn engine_over(
-    settings: &Settings,
     store: Arc<SledStore>,
     ground: &Ground,
-    graph_url: &str,
+    graph: &Arc<GraphClient>,
     notifier: &Arc<dyn Notifier>,
-) -> Result<Engine, StartError> {
-    let graph = Arc::new(GraphClient::new(GraphSettings {
-        url: graph_url.to_owned(),
-        version: settings.meta.graph_version.clone(),
-        timeout: GRAPH_TIMEOUT,
-        redirect_uri: None,
-    })?);
+) -> Engine {
     let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
-    let onboarding =
-        OnboardingExecutor::new(graph.clone(), graph, builder.documents(), builder.store());
+    let onboarding = OnboardingExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        builder.documents(),
+        builder.store(),
+    );
+    let grant = GrantExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        Directory::new(builder.documents()),
+        builder.handle(),
+    );
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
-    Ok(builder
+    builder
         .workflow::<Onboarding>(Arc::new(onboarding))
+        .workflow::<Grant>(Arc::new(grant))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
-        .build())
+        .build()
 }
 
 fn public_url(settings: &Settings, figment: &Figment) -> String {

@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::grant::{self, Grant};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
-use workflows::values::PartnerId;
+use workflows::values::{AppId, BusinessId, PartnerId, WabaId};
 
 use hanging::hanging;
 
@@ -36,6 +37,11 @@ fn the_delivery_is_as_drawn() {
 }
 
 #[test]
+fn the_grant_is_as_drawn() {
+    is_as_drawn::<Grant>(&expect_file!["../../fixtures/diagrams/grant.mmd"]);
+}
+
+#[test]
 fn the_journal_check_is_as_drawn() {
     is_as_drawn::<JournalCheck>(&expect_file!["../../fixtures/diagrams/journal_check.mmd"]);
 }
@@ -50,6 +56,7 @@ fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
+    assert_eq!(Diagram::of::<Grant>().defects::<Grant>(), none);
     // Its one command is owed from birth.
     let from_birth = ["no move gives out read_histories"];
     let check = Diagram::of::<JournalCheck>();
@@ -77,6 +84,7 @@ fn every_command_can_be_answered_where_it_runs() {
         &["canceled", "undo_wanted", "window_closed", "link_expired"],
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
+    check_answers::<Grant>(None, &["removed"]);
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
@@ -134,6 +142,32 @@ async fn no_outcome_leaves_a_delivery_hanging() {
         let found = hanging::<Delivery>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_grant_hanging() {
+    let silence = grant::Event::LookAgain(engine::Actor::System);
+    let pairs = owed_somewhere::<Grant>(None);
+    assert_eq!(pairs.len(), 2);
+    for (state, command) in pairs {
+        let found = hanging::<Grant>(&grant_facts(), state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+/// A grant of which Meta has just told.
+fn grant_facts() -> grant::Facts {
+    let now = ManualClock::default().now();
+    let sighting = grant::Sighting {
+        app: AppId::new("1"),
+        waba: WabaId::new("7"),
+        business: Some(BusinessId::new("5")),
+        solution: None,
+        name: None,
+        source: grant::Source::Webhook,
+        at: now,
+    };
+    grant::Facts::new(sighting, now)
 }
 
 /// An onboarding that has signed up.

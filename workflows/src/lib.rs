@@ -5,6 +5,7 @@ pub mod backups;
 pub mod catalogue;
 pub mod delivery;
 pub mod directory;
+pub mod grant;
 mod ids;
 pub mod journal_check;
 mod minting;

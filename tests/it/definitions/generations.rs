@@ -18,6 +18,7 @@ use reqwest::Method;
 use rocket::figment::Figment;
 use serde_json::{Value, json};
 use workflows::delivery::Delivery;
+use workflows::grant::Grant;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
@@ -216,6 +217,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
     let engine = Engine::builder(store.clone(), clock, Arc::new(vault), owner)
         .workflow::<Bulk>(Arc::new(Nobody))
         .workflow::<JournalCheck>(Arc::new(Nobody))
+        .workflow::<Grant>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))
         .build();

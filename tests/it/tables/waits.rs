@@ -10,9 +10,10 @@ use engine::{
 use rust_fsm::StateMachineImpl;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::grant::Grant;
 use workflows::onboarding::Onboarding;
 
-use super::{delivery_facts, onboarding_facts, owed_somewhere};
+use super::{delivery_facts, grant_facts, onboarding_facts, owed_somewhere};
 
 const KINDS: [HoldKind; 4] = [
     HoldKind::Retrying,
@@ -151,6 +152,11 @@ fn wherever_a_bulk_job_rests_it_says_what_for_and_who_moves_it() {
     };
     let facts = BulkFacts::ordered(order, ManualClock::default().now());
     check::<Bulk>(&facts, Some(BulkCommand::ListItems));
+}
+
+#[test]
+fn wherever_a_grant_rests_it_says_what_for_and_who_moves_it() {
+    check::<Grant>(&grant_facts(), None);
 }
 
 #[test]

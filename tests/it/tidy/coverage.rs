@@ -6,6 +6,7 @@ use adapters::web::authorities;
 use engine::{Diagram, Letter};
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
+use workflows::grant::{self, Grant};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 
@@ -66,12 +67,15 @@ fn every_state_and_every_command_is_named_in_some_test() {
         Diagram::of::<Onboarding>(),
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
+        Diagram::of::<Grant>(),
     ] {
         known.extend(diagram.states.iter().map(|(state, _)| (*state).to_owned()));
     }
     let commands = onboarding::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = delivery::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = grant::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = journal_check::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{Bulk, Diagram, Edge};
 use workflows::delivery::Delivery;
+use workflows::grant::Grant;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
@@ -19,6 +20,7 @@ fn tables() -> Vec<(&'static str, Diagram)> {
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),
         ),
+        ("workflows/src/grant/machine.rs", Diagram::of::<Grant>()),
         (
             "workflows/src/journal_check/machine.rs",
             Diagram::of::<JournalCheck>(),

@@ -22,6 +22,7 @@ mod order;
 mod problem;
 mod rules;
 mod sessions;
+mod unclaimed;
 mod views;
 mod word_of_meta;
 

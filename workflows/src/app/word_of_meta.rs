@@ -6,6 +6,7 @@ use engine::{EngineError, Filter, InstanceId, PageOrder};
 
 use super::App;
 use super::problem::Problem;
+use crate::grant::hear_word;
 use crate::onboarding::{Event, Onboarding};
 use crate::values::AppId;
 use crate::words::{Said, Word};
@@ -14,9 +15,10 @@ use crate::words::{Said, Word};
 const SAME_NUMBER_MAX: usize = 50;
 
 impl App {
-    /// Hands on what concerns onboardings. An error means: not heard, Meta should repeat it.
+    /// Hands on what concerns grants and onboardings. An error means: not heard, Meta should repeat it.
     pub(super) async fn hear_meta(&self, words: &[Word]) -> Result<(), Problem> {
         for word in words {
+            hear_word(&self.engine, word).await?;
             if let (Said::HistoryRefused, Some(phone)) = (&word.said, &word.about.phone) {
                 self.tell_onboarding(&word.app, phone.as_str(), Event::HistoryRefused)
                     .await?;

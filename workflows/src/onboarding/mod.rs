@@ -39,6 +39,7 @@ pub use executor::OnboardingExecutor;
 pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
 pub use grants::Granted;
 pub use machine::{Command, Input, Machine, State};
+pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
 

@@ -23,6 +23,7 @@ mod schedules;
 mod session;
 mod telling;
 mod timeline;
+mod unclaimed;
 mod wires;
 mod words;
 
@@ -53,6 +54,8 @@ pub(crate) fn routes() -> Vec<Route> {
         partners::partners,
         partners::make_link,
         schedules::schedules,
+        unclaimed::unclaimed,
+        unclaimed::assign,
         schedules::change,
         records::audit,
         journal::journal,

@@ -8,6 +8,7 @@ mod keeping;
 mod registry;
 mod schedules;
 mod token;
+mod unclaimed;
 mod views;
 
 use rocket::Route;
@@ -26,6 +27,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::instance,
         views::attention,
         schedules::schedules,
+        unclaimed::unclaimed,
+        unclaimed::assign,
         schedules::change,
         views::audit,
         acts::act,

@@ -1,0 +1,92 @@
+//! Hears Meta's word of a grant: one instance for each account and app, however often the word comes.
+
+use engine::{
+    Actor, Engine, EngineError, InstanceId, NewInstance, Note, SealError, SubjectId, Timestamp,
+};
+use sha2::{Digest, Sha256};
+
+use super::facts::{Facts, Sighting};
+use super::hear::Event;
+use super::{Grant, State};
+use crate::values::{AppId, WabaId};
+
+/// How often one account's instance may have been put away: years of comings and goings.
+const GENERATIONS_MAX: u32 = 100;
+
+/// The instance of an account's grant to an app. One that was put away or erased cannot be woken; its name's next
+/// generation follows it.
+fn id_of(app: &AppId, waba: &WabaId, generation: u32) -> InstanceId {
+    let digest = hex::encode(Sha256::digest(format!("grant/{app}/{waba}/{generation}")));
+    InstanceId::new(format!("gra_{}", &digest[..26]))
+}
+
+/// Takes Meta's word that an account is shared. To hear it again changes nothing.
+pub async fn see(engine: &Engine, sighting: Sighting) -> Result<InstanceId, EngineError> {
+    for generation in 0..GENERATIONS_MAX {
+        let id = id_of(&sighting.app, &sighting.waba, generation);
+        let new = NewInstance::<Grant> {
+            subject: SubjectId::new(id.as_str()),
+            id: id.clone(),
+            facts: Facts::new(sighting.clone(), engine.now()),
+            parent: None,
+            note: Note::plain("seen", Actor::Outside),
+        };
+        match engine.create(new, Vec::new()).await {
+            Ok(_) => return Ok(id),
+            Err(EngineError::Exists(_)) => {}
+            Err(other) => return Err(other),
+        }
+        let again = Event::SeenAgain(sighting.clone());
+        match engine.submit::<Grant>(&id, again).await {
+            Ok(_) => return Ok(id),
+            Err(error) if is_past(&error) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Err(EngineError::Contended(id_of(
+        &sighting.app,
+        &sighting.waba,
+        0,
+    )))
+}
+
+/// Takes Meta's word that an account is no longer shared. One that was never heard of needs nothing.
+pub async fn lose(
+    engine: &Engine,
+    app: &AppId,
+    waba: &WabaId,
+    at: Timestamp,
+) -> Result<Option<InstanceId>, EngineError> {
+    let Some((id, _)) = standing(engine, app, waba).await? else {
+        return Ok(None);
+    };
+    engine.submit::<Grant>(&id, Event::Removed { at }).await?;
+    Ok(Some(id))
+}
+
+/// The instance of an account's grant, and where it stands.
+pub(crate) async fn standing(
+    engine: &Engine,
+    app: &AppId,
+    waba: &WabaId,
+) -> Result<Option<(InstanceId, State)>, EngineError> {
+    for generation in 0..GENERATIONS_MAX {
+        let id = id_of(app, waba, generation);
+        match engine.read::<Grant>(&id).await {
+            Ok(grant) if grant.record.archived_at.is_none() => return Ok(Some((id, grant.state))),
+            Ok(_) => {}
+            Err(EngineError::NotFound(_)) => return Ok(None),
+            Err(error) if is_past(&error) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(None)
+}
+
+/// It was put away, or its data erased.
+fn is_past(error: &EngineError) -> bool {
+    matches!(
+        error,
+        EngineError::Archived(_) | EngineError::Seal(SealError::Erased)
+    )
+}
