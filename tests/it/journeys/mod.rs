@@ -20,6 +20,7 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod unclaimed;
 
 use std::time::Duration;
 

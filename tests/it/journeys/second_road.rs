@@ -9,7 +9,7 @@ use super::{acted, opened, phone_of, signed_up, simply_signed_up};
 use crate::app::{App, Onboarding, Product, until};
 
 /// The browser's chance, and a moment more.
-const A_MINUTE: Duration = Duration::from_secs(61);
+pub(super) const A_MINUTE: Duration = Duration::from_secs(61);
 
 /// How often Meta was asked for a token without a code.
 async fn minted(app: &Product) -> usize {
@@ -87,7 +87,7 @@ async fn a_dead_token_of_the_providers_is_the_operators_and_a_new_signup_helps_a
 }
 
 /// The one grant of this account, once Meta has told of it and it stands like this.
-async fn grant_in(app: &Product, waba: &Value, state: &str) -> Value {
+pub(super) async fn grant_in(app: &Product, waba: &Value, state: &str) -> Value {
     until(format!("the grant is {state}"), || async {
         let path = "/console/api/instances?workflow=grant&limit=100";
         let list = app.operator().get(path).await.expect(200);
@@ -104,7 +104,7 @@ async fn grant_in(app: &Product, waba: &Value, state: &str) -> Value {
 }
 
 /// A signup of which only Meta's webhook tells; answers the session half that the browser would have had.
-async fn told_by_meta_alone(app: &Product, wish: Value) -> Value {
+pub(super) async fn told_by_meta_alone(app: &Product, wish: Value) -> Value {
     let mut wish = wish;
     wish["kind"] = json!("code_missing");
     app.sign_up(wish).await["session"]["data"].clone()
@@ -268,7 +268,7 @@ async fn two_partners_who_pin_the_same_number_leave_it_to_an_operator() {
     let mut both = vec![json!(ours.id), json!(theirs.id)];
     both.sort_by_key(Value::to_string);
     assert_eq!(candidates, both);
-    assert_eq!(grant["awaits"]["mover"], "operator", "{grant:#}");
+    assert_eq!(grant["hold"]["mover"], "operator", "{grant:#}");
     app.state_until(&ours.id, "link_issued").await;
     app.stop().await;
 }
@@ -375,5 +375,26 @@ async fn a_new_app_does_not_drown_the_operator_in_its_old_accounts() {
     let line = reconciled(&app).await;
     assert!(line.contains("1 new"), "{line}");
     grant_in(&app, &fresh["waba_id"], "seen").await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_metas_only_delays_the_second_road() {
+    let (mut app, onboarding, _) = opened(pinned()).await;
+    let data = told_by_meta_alone(&app, with_number()).await;
+    grant_in(&app, &data["waba_id"], "seen").await;
+    for endpoint in ["system_user_access_tokens", "subscribe"] {
+        let error = json!({ "code": 2, "http": 503 });
+        let order = json!({ "endpoint": endpoint, "effect": "fail", "error": error, "times": 1 });
+        app.scenario(order).await;
+    }
+    app.advance(A_MINUTE).await;
+    for (state, command) in [("matching", "match_grant"), ("assigning", "assign_grant")] {
+        let grant = grant_in(&app, &data["waba_id"], state).await;
+        assert_eq!(grant["tasks"][0]["key"], format!("command:{command}"));
+        app.advance(Duration::from_mins(5)).await;
+    }
+    app.status_until(&onboarding.id, "completed").await;
+    grant_in(&app, &data["waba_id"], "claimed").await;
     app.stop().await;
 }

@@ -4,12 +4,13 @@ use engine::{Engine, EngineError, InstanceId};
 
 use super::facts::{Sighting, Source};
 use super::sighting::{lose, see};
+use crate::values::is_meta_id;
 use crate::words::{Said, Word};
 
 /// Hears a word that may be of a grant; the grant that it moved, if it was one. To hear it again changes nothing.
 pub async fn hear_word(engine: &Engine, word: &Word) -> Result<Option<InstanceId>, EngineError> {
     let about = &word.about;
-    let Some(waba) = &about.waba else {
+    let Some(waba) = about.waba.as_ref().filter(|waba| is_meta_id(waba.as_str())) else {
         return Ok(None);
     };
     // A word of another app's installation comes to every app of the portfolio.
