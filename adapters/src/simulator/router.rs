@@ -113,6 +113,12 @@ async fn misbehave(act: Act, order: &Order) -> Result<Reply, Dropped> {
             act.forget_answer();
             Err(Dropped)
         }
+        Effect::Pretend => {
+            act.core.flush().await;
+            let reply = Reply::json(200, &json!({ "success": true }));
+            act.note(&reply, false);
+            Ok(reply)
+        }
         Effect::ActThenFail => {
             act.perform().await;
             let reply = order.fault().into_reply();

@@ -24,6 +24,8 @@ pub(crate) enum Effect {
     ActThenDrop,
     /// Done, then answered as if it had failed.
     ActThenFail,
+    /// Nothing done, and answered as if it were.
+    Pretend,
     /// The connection drops and nothing is done.
     Drop,
     /// Done and answered, late.
@@ -42,6 +44,7 @@ impl Effect {
             Self::ActThenHang => "act_then_hang",
             Self::ActThenDrop => "act_then_drop",
             Self::ActThenFail => "act_then_fail",
+            Self::Pretend => "pretend",
             Self::Drop => "drop",
             Self::Slow => "slow",
             Self::RateLimit => "rate_limit",

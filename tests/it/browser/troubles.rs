@@ -239,3 +239,29 @@ async fn a_browser_that_was_taken_over_is_told_and_may_take_the_link_back() {
     person.chrome.see("#done").await;
     person.leaves(&[]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_inside_another_app_is_told_to_open_the_link_in_a_real_one() {
+    let (_app, made, person) = sitting(json!({})).await;
+    let chrome = &person.chrome;
+    chrome.see("#continue:enabled").await;
+    for app in [
+        "Instagram 350.0",
+        "[FBAN/FBIOS]",
+        "WhatsApp/2.24",
+        "Version/4.0; wv)",
+    ] {
+        let agent = json!({ "userAgent": format!("Mozilla/5.0 (Linux; Android 15) {app}") });
+        chrome.tool("Network.setUserAgentOverride", agent).await;
+        chrome.goto(&made.link).await;
+        chrome.see("#trouble[data-code=inside_app]").await;
+        chrome.read("Open this page in your browser").await;
+        let loaded = "return Boolean(document.querySelector('script[src*=\"sdk.js\"]'))";
+        assert_eq!(
+            chrome.script(loaded).await,
+            false,
+            "nothing of Meta's yet: {app}"
+        );
+    }
+    person.leaves(&[]).await;
+}

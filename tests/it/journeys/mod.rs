@@ -21,6 +21,8 @@ mod requests;
 mod schedules;
 mod second_road;
 mod unclaimed;
+mod visibility;
+mod window;
 
 use std::time::Duration;
 

@@ -160,6 +160,24 @@ async fn an_unfinished_deregistration_is_finished_first_and_counted_like_a_regis
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_half_released_is_released_and_registered() {
+    let half = json!({ "external_id": "sim:deregistration_unfinished" });
+    let (mut app, onboarding, client) = opened(half).await;
+    let sim = &client.opened["signup"]["extras"]["sim"];
+    signed_up(&app, &client, json!({ "sim": sim })).await;
+    let retries = |seen: &Value| seen["hold"]["code"] == "graph_133000";
+    app.instance_until(&onboarding.id, "released", retries)
+        .await;
+    let told = client.status().await["trouble"].to_string();
+    assert!(told.contains("released from an earlier setup"), "{told}");
+    app.advance(Duration::from_mins(1)).await;
+    app.status_until(&onboarding.id, "completed").await;
+    let calls = (app.calls("register").await, app.calls("deregister").await);
+    assert_eq!((calls.0.len(), calls.1.len()), (2, 1));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_onboardings_of_one_number_register_it_once() {
     let (mut app, first, client) = opened(json!({})).await;
     let order = json!({ "endpoint": "register", "effect": "slow", "for_ms": 400 });

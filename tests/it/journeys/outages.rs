@@ -209,6 +209,33 @@ async fn a_rate_limit_at_any_step_is_waited_out_and_burns_no_try() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_limit_of_metas_is_waited_out_as_long_as_its_answer_says() {
+    for (code, named) in [(17, Some(7)), (32, Some(40)), (613, None)] {
+        let (mut app, onboarding, client) = opened(json!({})).await;
+        let error = json!({ "code": code, "http": 400 });
+        let order = match named {
+            // The header of a limit tells in how many minutes it lifts.
+            Some(minutes) => json!({ "endpoint": "subscribe", "effect": "rate_limit",
+                "times": 1, "for_ms": minutes * 60_000, "error": error }),
+            None => json!({ "endpoint": "subscribe", "effect": "fail", "error": error }),
+        };
+        app.scenario(order).await;
+        simply_signed_up(&app, &client).await;
+        let seen = app
+            .instance_until(&onboarding.id, "waiting", is_held("waiting"))
+            .await;
+        told_whole(&seen, "subscribe");
+        assert_eq!(seen["hold"]["attempt"], 0, "{code}: a limit burns no try");
+        let minutes = named.unwrap_or(15);
+        app.advance(Duration::from_secs(minutes * 60 - 30)).await;
+        assert_eq!(app.calls("subscribe").await.len(), 1, "{code}");
+        app.advance(Duration::from_secs(45)).await;
+        app.status_until(&onboarding.id, "completed").await;
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meta_that_never_recovers_ends_with_a_named_operator_who_can_move_it() {
     let (mut app, onboarding, client) = opened(json!({})).await;
     let error = json!({ "code": 131_016, "http": 500 });

@@ -243,3 +243,37 @@ async fn a_number_not_registered_within_fourteen_days_needs_a_new_signup() {
     app.status_until(&onboarding.id, "completed").await;
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guessed_pins_wait_as_long_as_meta_says() {
+    let error = json!({ "code": 133_009, "details": "Wait for 3 minutes before the next try." });
+    let too_fast = json!({ "endpoint": "register", "effect": "fail", "error": error });
+    for (external, order, minutes) in [
+        ("sim:pin_guessed_out", None, 30),
+        ("too-fast", Some(too_fast), 3),
+    ] {
+        let (mut app, onboarding, client) = opened(json!({ "external_id": external })).await;
+        if let Some(order) = order {
+            app.scenario(order).await;
+        }
+        let sim = &client.opened["signup"]["extras"]["sim"];
+        signed_up(&app, &client, json!({ "sim": sim })).await;
+        is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
+        let told = client.status().await["trouble"]["happened"].to_string();
+        assert!(told.contains("PIN"), "{told}");
+        app.advance(Duration::from_mins(minutes - 1)).await;
+        is_told_to_wait(&app, &client, &onboarding.id, "outside").await;
+        assert_eq!(
+            app.calls("register").await.len(),
+            1,
+            "guessing on prolongs it"
+        );
+        app.advance(Duration::from_mins(2)).await;
+        if external == "sim:pin_guessed_out" {
+            app.state_until(&onboarding.id, "needs_pin").await;
+            client.pin("246810").await.expect(200);
+        }
+        app.status_until(&onboarding.id, "completed").await;
+        app.stop().await;
+    }
+}

@@ -8,6 +8,7 @@ use super::facts::{Facts, Journey, Trouble};
 use super::machine::State;
 use crate::app::TroubleView;
 use crate::catalogue::{self, CatalogueEntry, Class};
+use crate::ports::graph::Reaction;
 
 /// What is in the way, if anything is.
 pub(super) fn client_trouble(
@@ -133,7 +134,7 @@ fn waited(code: &str) -> (String, String) {
                 "Nothing is lost and you have nothing to do. Your number is connected as soon as Meta has finished.",
             );
         }
-        other => catalogued(other).filter(|entry| entry.reaction_class == Class::Wait),
+        other => catalogued(other).filter(|entry| is_more_than_silence(entry)),
     };
     named.map_or_else(
         || {
@@ -144,6 +145,12 @@ fn waited(code: &str) -> (String, String) {
         },
         |entry| in_two(entry.client_text),
     )
+}
+
+/// Whether there is more to say than that Meta does not answer.
+fn is_more_than_silence(entry: &CatalogueEntry) -> bool {
+    matches!(entry.reaction_class, Class::Wait | Class::Retry)
+        && entry.reaction != Some(Reaction::Transient)
 }
 
 /// How the client's last visit to Facebook's window ended.
@@ -158,7 +165,7 @@ fn left(journey: &Journey) -> Option<(String, String)> {
     Some(match journey.kind.as_str() {
         "canceled" | "closed" => said(
             "Facebook’s window was closed before the last step.",
-            "Nothing is lost. Go on whenever you are ready.",
+            help_with(journey.step.as_deref().unwrap_or_default()),
         ),
         "popup_blocked" => said(
             "Your browser blocked Facebook’s window.",
@@ -174,6 +181,31 @@ fn left(journey: &Journey) -> Option<(String, String)> {
         ),
         _ => return None,
     })
+}
+
+/// What helps at the step of Meta's window that was left (M-ERR); Meta may name others.
+fn help_with(step: &str) -> &'static str {
+    match step {
+        "BUSINESS_ACCOUNT_SELECTION" => {
+            "Nothing is lost. Choose the business portfolio that the number belongs to, or create one; you need full control of it."
+        }
+        "WABA_PHONE_PROFILE_PICKER" => {
+            "Nothing is lost. Choose the WhatsApp account to connect, or create a new one if none fits."
+        }
+        "WHATSAPP_BUSINESS_PROFILE_SETUP" => {
+            "Nothing is lost. The display name must be the one your customers know you by, and the category what you do."
+        }
+        "PHONE_NUMBER_SETUP" => {
+            "Nothing is lost. Have a phone number at hand that can receive a call or a text message and is not in use in WhatsApp."
+        }
+        "PHONE_NUMBER_VERIFICATION" => {
+            "Nothing is lost. Meta sends a code to the number by text message or by a call; wait a few minutes before you ask for another."
+        }
+        "PERMISSIONS" => {
+            "Nothing is lost. On the last screen every permission is needed to connect the number."
+        }
+        _ => "Nothing is lost. Go on whenever you are ready.",
+    }
 }
 
 #[cfg(test)]

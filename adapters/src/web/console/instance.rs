@@ -99,7 +99,7 @@ fn held(hold: &HoldView, now: Timestamp) -> Markup {
             @if let Some(until) = &hold.until { div { dt { "Until" } dd { (time(until, now)) } } }
             @if hold.attempt > 0 { div { dt { "Tries so far" } dd { (hold.attempt) } } }
             div { dt { "Moved by" } dd { (telling::capital(&telling::movers(hold))) } }
-            @if let Some(advice) = telling::advice(&hold.code) { div.all { dt { "What to check" } dd { (advice) } } }
+            @if let Some(advice) = hold.advice { div.all { dt { "What to check" } dd { (advice) } } }
             div.all {
                 dt { "Recorded as" }
                 // What the sentence above has said already is not said twice.

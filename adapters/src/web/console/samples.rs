@@ -42,6 +42,7 @@ pub(super) fn hold(kind: &str) -> HoldView {
     HoldView {
         kind: kind.to_owned(),
         code: "register_rate_limited".to_owned(),
+        advice: None,
         text: "Meta limits how often this number may be registered".to_owned(),
         since: "2026-11-23T09:00:00.000Z".to_owned(),
         until: Some("2026-11-26T08:00:00.000Z".to_owned()),

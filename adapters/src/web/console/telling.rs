@@ -58,13 +58,6 @@ pub(super) fn code_name(code: &str) -> Markup {
     }
 }
 
-/// What an operator should check, where the catalogue knows it.
-pub(super) fn advice(code: &str) -> Option<&'static str> {
-    of_fingerprint(code)
-        .map(|entry| entry.operator_text)
-        .filter(|text| !text.is_empty())
-}
-
 /// Why, in as few words as are known.
 pub(super) fn cause(hold: &HoldView) -> String {
     let meaning = of_fingerprint(&hold.code).map(|entry: &CatalogueEntry| entry.meaning);

@@ -81,6 +81,7 @@ pub(super) fn waits_for_lane(
     let lane = held.iter().find(|held| held.lane == task.lane)?;
     (task.due <= now && !record.is_paused()).then(|| HoldView {
         kind: "waiting".to_owned(),
+        advice: super::words::advice(&lane.code),
         code: lane.code.clone(),
         text: format!("{} fails: {}", lane.dependency, lane.text),
         since: lane.since.clone(),

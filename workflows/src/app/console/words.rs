@@ -3,12 +3,14 @@
 use engine::{Record, Timestamp};
 
 use crate::app::views::HoldView;
+use crate::catalogue;
 
 /// What it waits for, whether something holds it up or its state awaits somebody.
 pub(in crate::app) fn hold_of(record: &Record, now: Timestamp) -> Option<HoldView> {
     let waiting = record.waiting(now)?;
     Some(HoldView {
         kind: waiting.kind.as_str().to_owned(),
+        advice: advice(&waiting.reason.code),
         code: waiting.reason.code,
         text: waiting.reason.text,
         since: waiting.since.to_rfc3339(),
@@ -17,6 +19,13 @@ pub(in crate::app) fn hold_of(record: &Record, now: Timestamp) -> Option<HoldVie
         attempt: waiting.attempt,
         fingerprint: waiting.fingerprint,
     })
+}
+
+/// What an operator should check.
+pub(super) fn advice(code: &str) -> Option<&'static str> {
+    catalogue::of_fingerprint(code)
+        .map(|entry| entry.operator_text)
+        .filter(|text| !text.is_empty())
 }
 
 /// One sentence: what it waits for, since when, when next, who can move it.

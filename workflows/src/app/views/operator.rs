@@ -82,6 +82,8 @@ pub struct HoldView {
     pub code: String,
     /// One sentence.
     pub text: String,
+    /// What to check, where the error catalogue knows it.
+    pub advice: Option<&'static str>,
     /// RFC 3339.
     pub since: String,
     /// RFC 3339; when time moves it.
