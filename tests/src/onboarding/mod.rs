@@ -6,5 +6,6 @@ mod meta;
 mod provider;
 mod rivals;
 mod scenario;
+mod shares;
 
 pub use scenario::{Number, Onboardings, Step};

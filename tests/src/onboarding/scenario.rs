@@ -7,19 +7,18 @@ use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
     Actor, Engine, EngineBuilder, EngineError, Expected, Instance, InstanceId, NewInstance, Note,
-    Record, SubjectId, Timestamp, Workflow as _,
+    Record, SubjectId, Workflow as _,
 };
 use serde_json::json;
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
-use workflows::onboarding::{
-    Event, Facts, Granted, Link, Onboarding, OnboardingExecutor, Order, State,
-};
+use workflows::grant::{Grant, GrantExecutor};
+use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
 use workflows::values::{AppId, PartnerId, Secret};
 
 use super::endpoint::{self, told};
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
-use super::rivals;
+use super::{rivals, shares};
 
 const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -120,18 +119,6 @@ fn signed_up(phone: &str, id: &InstanceId, codes: usize) -> Event {
     }
 }
 
-fn shared(phone: &str, now: Timestamp) -> Event {
-    Event::GrantMatched(Granted {
-        grant: format!("gra_{phone}"),
-        waba: meta::waba_of(phone),
-        business: meta::portfolio_of(phone),
-        seen_at: now,
-        offered_at: now,
-        by: Actor::System,
-        lost: None,
-    })
-}
-
 #[async_trait]
 impl Scenario for Onboardings {
     type Step = Step;
@@ -146,11 +133,14 @@ impl Scenario for Onboardings {
             world: site.world().clone(),
             hard_of_hearing: self.hard_of_hearing,
         });
+        let directory = Directory::new(builder.documents());
+        let grant = GrantExecutor::new(meta.clone(), meta.clone(), directory, builder.handle());
         let onboarding =
             OnboardingExecutor::new(meta.clone(), meta, builder.documents(), builder.store());
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         builder
             .workflow(site.watched(onboarding))
+            .workflow(site.watched(grant))
             .workflow(site.watched(delivery))
     }
 
@@ -233,7 +223,9 @@ impl Scenario for Onboardings {
             Step::SignUp(number, kind) => {
                 (*number, signed_up(&phone(*number, *kind), &id(*number), 0))
             }
-            Step::Share(number, kind) => (*number, shared(&phone(*number, *kind), engine.now())),
+            Step::Share(number, kind) => {
+                return shares::share(engine, &id(*number), &phone(*number, *kind)).await;
+            }
             Step::Cancel(number) => {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,
@@ -249,6 +241,9 @@ impl Scenario for Onboardings {
     }
 
     async fn help(&self, engine: &Engine, record: &Record) -> Result<(), EngineError> {
+        if record.workflow == Grant::NAME {
+            return shares::leave(engine, record).await;
+        }
         if record.workflow != Onboarding::NAME {
             return Ok(());
         }
@@ -327,6 +322,7 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
     let order: Order = serde_json::from_value(json!({
         "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
         "mode": "new", "prefill": {}, "embed_origins": [], "external_id": phone(number, kind),
+        "expected_waba": meta::waba_of(&phone(number, kind)),
     }))
     .expect("an order is plain data");
     let link = Link {

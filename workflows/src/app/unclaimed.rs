@@ -9,15 +9,12 @@ use serde_json::{Value, json};
 use super::App;
 use super::audit::Deed;
 use super::body::{self, at_most};
-use super::lists::list;
+use super::lists::{ListQuery, list};
 use super::operators::Operator;
 use super::problem::{Kind, Problem};
 use super::views::ListView;
 use crate::grant::{self, Event, Grant, State};
 use crate::onboarding::{CLAIMED, Onboarding, waits_for_grant};
-
-/// Unclaimed accounts shown at once; an operator who has more looks at Attention.
-const SHOWN_MAX: usize = 100;
 
 /// Onboardings of one kind that are shown with an account, or looked at for its numbers.
 const LOOKED_AT_MAX: usize = 50;
@@ -33,16 +30,18 @@ struct AssignBody {
 }
 
 impl App {
-    /// The accounts that nobody has, newest first, with the onboardings that come into question.
-    pub async fn unclaimed(&self, _operator: &Operator) -> Result<ListView<Value>, Problem> {
+    /// The accounts that nobody has, with the onboardings that come into question.
+    pub async fn unclaimed(
+        &self,
+        _operator: &Operator,
+        query: &ListQuery,
+    ) -> Result<ListView<Value>, Problem> {
+        let (_, page) = query.judge()?;
+        self.know_cursor(&page, None).await?;
         let filter = Filter {
             workflow: Some("grant".to_owned()),
             states: vec!["unclaimed".to_owned()],
             ..Filter::default()
-        };
-        let page = PageOrder {
-            limit: SHOWN_MAX,
-            after: None,
         };
         let found = self.engine.find(&filter, &page).await?;
         let mut views = Vec::new();
@@ -53,8 +52,7 @@ impl App {
                 Err(other) => return Err(other.into()),
             }
         }
-        views.sort_by(|one, other| other["seen_at"].as_str().cmp(&one["seen_at"].as_str()));
-        Ok(list(views, None))
+        Ok(list(views, found.next))
     }
 
     /// Gives an account to an onboarding of the same app. Meta has to confirm it; where it does not, the account is

@@ -49,7 +49,8 @@ impl Matching<'_> {
     /// Whether the browser's road has led, or may yet lead, to the account.
     pub(super) async fn standing(&self) -> Result<Standing, EngineError> {
         let granted_at = self.facts.granted_at;
-        for holder in self.holders().await? {
+        // Also one that was called off since: whoever did so knows of the account.
+        for holder in self.bound().await? {
             let signed_up = holder.facts.es_completed_at;
             if signed_up.is_some_and(|at| at + SAME_SIGNUP > granted_at) {
                 return Ok(Standing::Bound(holder.record.id));
@@ -111,14 +112,20 @@ impl Matching<'_> {
 
     /// The onboardings that have the account.
     async fn holders(&self) -> Result<Vec<Instance<Onboarding>>, EngineError> {
-        let mut found = self.labelled("waba", self.facts.waba.to_string()).await?;
+        let mut found = self.bound().await?;
         let let_go = |state| matches!(state, State::Canceled | State::Canceling | State::Expired);
         found.retain(|holder| !let_go(holder.state));
-        found.retain(|holder| {
-            let bound = holder.facts.bound.as_ref();
-            // One that signs up anew has what it had before at best.
-            let standing = !waits_for_grant(holder.state) && holder.state != State::EsCompleted;
-            standing && bound.is_some_and(|bound| bound.waba == self.facts.waba)
+        Ok(found)
+    }
+
+    /// The onboardings that bound the account, whatever became of them. One that signs up anew has at best what it
+    /// had before.
+    async fn bound(&self) -> Result<Vec<Instance<Onboarding>>, EngineError> {
+        let mut found = self.labelled("waba", self.facts.waba.to_string()).await?;
+        found.retain(|onboarding| {
+            let anew = waits_for_grant(onboarding.state) || onboarding.state == State::EsCompleted;
+            let bound = onboarding.facts.bound.as_ref();
+            !anew && bound.is_some_and(|bound| bound.waba == self.facts.waba)
         });
         Ok(found)
     }

@@ -7,13 +7,16 @@ use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post};
 use serde_json::{Value, json};
-use workflows::app::Kind;
+use workflows::app::{Kind, ListQuery};
 
 use super::frame::{Frame, Page, Place, Stop};
 use super::instances::path_of;
 use super::session::{Author, Visitor};
 use super::words::{humane, id as short, none, time};
 use crate::web::UseCases;
+
+/// Accounts on the page; those behind them come up as these are assigned.
+const SHOWN_MAX: i64 = 100;
 
 /// An assignment as the page sends it.
 #[derive(FromForm)]
@@ -30,7 +33,11 @@ pub(super) async fn unclaimed(
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Page, Stop> {
     let signed = visitor.signed()?;
-    let list = app.unclaimed(&signed.operator).await?.data;
+    let query = ListQuery {
+        limit: Some(SHOWN_MAX),
+        ..ListQuery::default()
+    };
+    let list = app.unclaimed(&signed.operator, &query).await?.data;
     let frame = Frame::load(&app, &signed, flash).await;
     let body = body(&list, &frame);
     Ok(Page(

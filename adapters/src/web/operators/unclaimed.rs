@@ -4,11 +4,12 @@ use rocket::{get, post};
 
 use super::token::OperatorToken;
 use crate::web::partners::Answer;
-use crate::web::{JsonBody, Refusal};
+use crate::web::{JsonBody, Query, Refusal};
 
 #[get("/unclaimed")]
-pub(crate) async fn unclaimed(by: OperatorToken<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(&by.app.unclaimed(&by.operator).await?)?)
+pub(crate) async fn unclaimed(by: OperatorToken<'_>, query: Query<'_>) -> Result<Answer, Refusal> {
+    let query = query.list(&[])?;
+    Ok(Answer::ok(&by.app.unclaimed(&by.operator, &query).await?)?)
 }
 
 #[post("/unclaimed/<id>/assign", data = "<body>")]
