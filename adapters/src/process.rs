@@ -20,6 +20,7 @@ use workflows::app::{App, AppSettings};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::grant::{Grant, GrantExecutor};
+use workflows::intake::{Intake, IntakeExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
@@ -317,7 +318,9 @@ fn engine_over(
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
+    let intake = IntakeExecutor::new(builder.handle(), builder.documents());
     builder
+        .workflow::<Intake>(Arc::new(intake))
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Grant>(Arc::new(grant))
         .workflow::<Delivery>(Arc::new(delivery))

@@ -221,6 +221,7 @@ impl Invented {
         let app = MetaApp {
             app_id: AppId::new(&self.app_id),
             app_secret: self.app_secret.clone(),
+            app_secret_next: None,
             business_id: Some(self.business_id.clone()),
             system_user_token: Some(self.system_user_token.clone()),
             system_user_id: filled(&self.system_user_id),
@@ -279,6 +280,10 @@ impl Clock for SandboxClock {
 
     fn outside(&self) -> Timestamp {
         self.clock.outside()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
     }
 
     fn jumps(&self) -> Jumps {

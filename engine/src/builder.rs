@@ -111,8 +111,8 @@ impl EngineBuilder {
         let last_turn = AtomicI64::new(self.clock.now().millis());
         let crossing = Crossing::new(Arc::clone(&self.clock));
         if self.registry.get(Bulk::NAME).is_none() {
-            let engine = self.engine.clone();
-            self.registry.add(Arc::new(BulkExecutor { engine }));
+            let executor = BulkExecutor::of(self.engine.clone());
+            self.registry.add(Arc::new(executor));
         }
         let parts = Arc::new(Parts {
             store: self.store,

@@ -96,6 +96,12 @@ pub trait Clock: Send + Sync + 'static {
         self.now()
     }
 
+    /// How long some moment of this process ago is, by a clock that nobody sets: what matters is the
+    /// difference of two readings.
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().millis()).unwrap_or(0))
+    }
+
     /// What was noticed of the machine's clock; nothing where time is moved by hand.
     fn jumps(&self) -> Jumps {
         Jumps::default()
@@ -167,6 +173,10 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.steady_now().0 + self.shift_ms.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     #[expect(

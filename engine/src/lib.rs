@@ -110,8 +110,8 @@ pub use async_trait::async_trait;
 pub use attempts::{ATTEMPTS_KEPT, Attempt};
 pub use builder::EngineBuilder;
 pub use bulk::{
-    BULK_ITEMS, BULK_LABEL, Bulk, BulkCommand, BulkCounts, BulkCursor, BulkEvent, BulkFacts,
-    BulkItem, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
+    BULK_ITEMS, BULK_LABEL, Bulk, BulkCommand, BulkCounts, BulkCursor, BulkEvent, BulkExecutor,
+    BulkFacts, BulkItem, BulkOrder, BulkPreview, BulkResult, BulkState, bulk_items,
 };
 pub use chain::Mac;
 pub use clock::{Clock, SystemClock, Timestamp};

@@ -199,6 +199,7 @@ impl<'a, W: Workflow> Turn<'a, W> {
         command: CommandOf<W>,
     ) -> Result<Option<Instance<W>>, EngineError> {
         let now = self.engine.now();
+        let began = self.engine.clock().elapsed();
         let task = self.hand.task();
         let limit = W::conduct(command, &instance.facts).limit;
         let mut draft = Draft::of(instance, "announced", now);
@@ -237,8 +238,10 @@ impl<'a, W: Workflow> Turn<'a, W> {
         };
         self.hand.retake(claimed);
         // A process that stood still meanwhile may have been taken for dead: whoever has the task
-        // now checks it, and a second one that performs it would do harm.
-        let in_time = self.engine.now() < now + BEGINS_WITHIN;
+        // now checks it, and a second one that performs it would do harm. The time of day may have
+        // been set back while it stood, so that alone proves nothing.
+        let stood = self.engine.clock().elapsed().saturating_sub(began);
+        let in_time = stood < BEGINS_WITHIN && self.engine.now() < now + BEGINS_WITHIN;
         Ok(in_time.then_some(written.instance))
     }
 

@@ -2,6 +2,7 @@
 
 use engine::testing::mechanics::Mechanics;
 use engine::testing::simulation::{Scenario, Simulation};
+use tests::jobs::{Jobs, Step as Order};
 use tests::onboarding::{Number, Onboardings, Step as Client};
 use tests::parcel::{Kind, Parcels, Step};
 
@@ -30,6 +31,27 @@ fn a_parcel_comes_to_the_same_end_whatever_goes_wrong_once() {
     let kinds = [Kind::Far, Kind::Unwanted];
     let lives = kinds.map(|kind| Parcels::told(&[Step::Order(0, kind), Step::Pay(0)]));
     comes_to_the_same_end(lives, 6, &[]);
+}
+
+#[test]
+fn a_bulk_job_and_a_check_of_histories_come_to_the_same_end_whatever_goes_wrong_once() {
+    let orders = [
+        Order::Order(0),
+        Order::Order(1),
+        Order::Order(2),
+        Order::CallOff(0),
+        Order::Check(0),
+    ];
+    // No parcel is paid for: what a parcel and its courier do has lives of its own.
+    let left = [
+        "parcel/charge: ",
+        "parcel/pack: ",
+        "parcel/ship: ",
+        "parcel/remind: ",
+        "parcel/refund: ",
+        "courier/hand_over: ",
+    ];
+    comes_to_the_same_end([Jobs::told(&orders)], 3, &left);
 }
 
 #[test]

@@ -139,5 +139,5 @@ async fn an_app_tells_its_name_its_webhooks_its_user_and_its_credit_lines() {
     assert_eq!(subscribed[0].callback.as_deref(), Some(&*callback.url));
     assert_eq!(subscribed[0].fields, fields);
     let lines = graph.credit_lines(&business, &system).await.unwrap();
-    assert_eq!(lines, [app.invented.credit_line_id.clone()]);
+    assert_eq!(lines, [app.invented.credit_line_id.as_str()]);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use engine::testing::MemoryStore;
 use engine::testing::simulation::{Scenario, Simulation};
+use tests::jobs::Jobs;
 use tests::onboarding::Onboardings;
 use tests::parcel::Parcels;
 
@@ -39,6 +40,32 @@ fn onboardings_are_completed_whatever_goes_wrong() {
 #[test]
 fn a_held_lane_whose_next_task_is_still_to_come_is_waited_for() {
     let life = Simulation::of(Onboardings::any()).lives(182..183);
+    life.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn jobs_act_on_everything_once_and_find_no_fault_whatever_goes_wrong() {
+    holds(Jobs::any(), 40);
+}
+
+/// A turn of a bulk job counted on top of what it had read before another process had the job.
+#[test]
+fn a_job_that_two_processes_had_counts_each_act_once() {
+    let life = Simulation::of(Jobs::any()).lives(119..120);
+    life.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// One process looked whether an item still matched while another one acted on it.
+#[test]
+fn what_a_job_did_is_told_as_done_whichever_process_did_it() {
+    let life = Simulation::of(Jobs::any()).lives(333..334);
+    life.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// A process stood still between its announcement and its act, and meanwhile time was set back.
+#[test]
+fn time_set_back_over_a_process_that_stood_still_performs_nothing_twice() {
+    let life = Simulation::of(Parcels::any()).lives(13_698..13_699);
     life.unwrap_or_else(|failure| panic!("{failure}"));
 }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
 use workflows::grant::{self, Grant};
+use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 use workflows::values::{AppId, BusinessId, PartnerId, WabaId};
@@ -47,6 +48,11 @@ fn the_journal_check_is_as_drawn() {
 }
 
 #[test]
+fn the_intake_is_as_drawn() {
+    is_as_drawn::<Intake>(&expect_file!["../../fixtures/diagrams/intake.mmd"]);
+}
+
+#[test]
 fn the_bulk_job_is_as_drawn() {
     is_as_drawn::<Bulk>(&expect_file!["../../fixtures/diagrams/bulk.mmd"]);
 }
@@ -62,6 +68,7 @@ fn every_table_is_sound() {
     let check = Diagram::of::<JournalCheck>();
     assert_eq!(check.defects::<JournalCheck>(), from_birth);
     assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
+    assert_eq!(Diagram::of::<Intake>().defects::<Intake>(), none);
 }
 
 /// The command in words; what it leads to besides being called off.
@@ -86,6 +93,7 @@ fn every_command_can_be_answered_where_it_runs() {
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
     check_answers::<Grant>(None, &["removed"]);
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
+    check_answers::<Intake>(Some(intake::Command::TellChanges), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
 
@@ -205,6 +213,21 @@ fn delivery_facts() -> delivery::Facts {
     }
 }
 
+/// A webhook that has just come.
+fn intake_facts() -> intake::Facts {
+    intake::Facts {
+        app: AppId::new("app_1"),
+        received_at: ManualClock::default().now(),
+        digest: String::new(),
+        parts: 1,
+        wabas: Vec::new(),
+        changes: Vec::new(),
+        told: 0,
+        heard_at: None,
+        replayed_at: None,
+    }
+}
+
 #[tokio::test]
 async fn no_outcome_leaves_a_journal_check_hanging() {
     let facts = journal_check::Facts {
@@ -217,6 +240,17 @@ async fn no_outcome_leaves_a_journal_check_hanging() {
         owed_somewhere::<JournalCheck>(Some(journal_check::Command::ReadHistories))
     {
         let found = hanging::<JournalCheck>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_an_intake_hanging() {
+    let silence = intake::Event::Replayed {
+        reason: String::new(),
+    };
+    for (state, command) in owed_somewhere::<Intake>(Some(intake::Command::TellChanges)) {
+        let found = hanging::<Intake>(&intake_facts(), state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
 }

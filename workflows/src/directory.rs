@@ -2,6 +2,8 @@
 //!
 //! All of it is kept as sealed documents; this room knows their spaces and shapes, nothing else does.
 
+mod solutions;
+
 use engine::{
     DocumentDraft, Documents, EngineError, Expected, Opened, PageOrder, PutDocument, SubjectId,
     Timestamp,
@@ -12,6 +14,8 @@ use serde_json::Value;
 
 use crate::app::BrandingView;
 use crate::values::{AppId, PartnerId, Secret};
+
+pub use solutions::SolutionStatus;
 
 const APPS: &str = "apps";
 const PARTNERS: &str = "partners";
@@ -28,6 +32,9 @@ pub struct MetaApp {
     pub app_id: AppId,
     /// Its secret; signs Meta's webhooks.
     pub app_secret: Secret,
+    /// The secret that follows it, while it is rotated: Meta's webhooks are believed under both.
+    #[serde(default)]
+    pub app_secret_next: Option<Secret>,
     /// The portfolio that owns it.
     pub business_id: Option<String>,
     /// The provider's own token.
@@ -58,6 +65,9 @@ impl MetaApp {
     pub fn over(self, former: Self) -> Self {
         let mut config_ids = former.config_ids;
         config_ids.extend(self.config_ids);
+        // Once the next secret is the secret, the rotation is over.
+        let next = former.app_secret_next;
+        let next = next.filter(|next| *next != self.app_secret);
         Self {
             business_id: self.business_id.or(former.business_id),
             system_user_token: self.system_user_token.or(former.system_user_token),
@@ -65,6 +75,7 @@ impl MetaApp {
             verify_token: self.verify_token.or(former.verify_token),
             config_id: self.config_id.or(former.config_id),
             config_ids,
+            app_secret_next: self.app_secret_next.or(next),
             credit_line_id: self.credit_line_id.or(former.credit_line_id),
             waba_currency: self.waba_currency.or(former.waba_currency),
             login_extras: match self.login_extras {
@@ -90,6 +101,9 @@ pub struct Partner {
     pub role: String,
     /// Its Multi-Partner Solution.
     pub solution_id: Option<String>,
+    /// How Meta last said that the solution stands; only an active one takes clients.
+    #[serde(default)]
+    pub solution_status: Option<SolutionStatus>,
     /// Its face.
     pub branding: BrandingView,
     /// Its own domain for links.
@@ -332,6 +346,7 @@ impl Partner {
             app,
             role: "tech_provider".to_owned(),
             solution_id: None,
+            solution_status: None,
             branding: BrandingView {
                 display_name: "Demo Messaging".to_owned(),
                 accent: Some("#0b6b4f".to_owned()),

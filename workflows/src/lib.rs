@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod directory;
 pub mod grant;
 mod ids;
+pub mod intake;
 pub mod journal_check;
 mod minting;
 mod numbers;

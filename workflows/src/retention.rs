@@ -3,6 +3,7 @@
 use engine::ForgetExpired;
 
 use crate::app::BULK_ORDERS;
+use crate::intake::{HEARD_SPACE, RAW_SPACE};
 
 /// Forgets the documents whose time is over.
 pub fn forget_expired() -> ForgetExpired {
@@ -12,7 +13,8 @@ pub fn forget_expired() -> ForgetExpired {
         "idempotency",
         "journal_checks",
         "links",
-        "meta_webhooks",
+        HEARD_SPACE,
+        RAW_SPACE,
         "registrations",
         "sessions",
     ])

@@ -10,6 +10,7 @@ use engine::{
 };
 use workflows::delivery::Delivery;
 use workflows::grant::Grant;
+use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
@@ -50,6 +51,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
         .workflow::<Delivery>(Arc::new(AtRest))
         .workflow::<JournalCheck>(Arc::new(AtRest))
         .workflow::<Grant>(Arc::new(AtRest))
+        .workflow::<Intake>(Arc::new(AtRest))
         .build()
 }
 

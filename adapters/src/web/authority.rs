@@ -100,6 +100,9 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/journal/verify", Operator),
     door("GET", "/console/api/journal/verify/<id>", Operator),
     door("GET", "/console/api/backup", Operator),
+    door("GET", "/console/api/webhooks", Operator),
+    door("GET", "/console/api/webhooks/<id>", Operator),
+    door("POST", "/console/api/webhooks/<id>/replay", Operator),
     door("GET", "/console/api/instances/<id>/diagram.svg", Operator),
     door("GET", "/o/<token>", Link),
     door("POST", "/o/<token>/open", Link),
@@ -136,6 +139,9 @@ const DOORS: &[Door] = &[
     door("GET", "/console/audit", Console),
     door("GET", "/console/journal", Console),
     door("POST", "/console/journal/verify", Console),
+    door("GET", "/console/webhooks", Console),
+    door("GET", "/console/webhooks/<id>", Console),
+    door("POST", "/console/webhooks/<id>/replay", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rocket::request::{FromRequest, Outcome, Request};
-use workflows::app::{Kind, ListQuery, Problem};
+use workflows::app::{Kind, ListQuery, Problem, WebhookQuery};
 
 /// What pages through a list.
 pub(crate) const PAGING: &[&str] = &["limit", "after"];
@@ -99,6 +99,31 @@ impl Query<'_> {
             ..ListQuery::default()
         };
         Ok((result, page))
+    }
+}
+
+impl Query<'_> {
+    /// The list of Meta's webhooks. A field left empty in a form is no filter.
+    pub(crate) fn webhooks(self) -> Result<WebhookQuery, Problem> {
+        let own = ["app_id", "waba_id", "created_after", "created_before"];
+        let known: Vec<&str> = own.iter().chain(PAGING).copied().collect();
+        let mut fields = self.fields(&known)?;
+        fields.retain(|_, value| !value.is_empty());
+        let limit = fields
+            .remove("limit")
+            .map(|text| integer("limit", &text))
+            .transpose()?;
+        Ok(WebhookQuery {
+            app_id: fields.remove("app_id"),
+            waba_id: fields.remove("waba_id"),
+            list: ListQuery {
+                created_after: fields.remove("created_after"),
+                created_before: fields.remove("created_before"),
+                limit,
+                after: fields.remove("after"),
+                ..ListQuery::default()
+            },
+        })
     }
 }
 

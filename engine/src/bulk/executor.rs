@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::items::{BulkItem, BulkResult, ItemPage, PAGE};
 use super::machine::Command;
 use super::{Bulk, BulkCounts, BulkEvent};
-use crate::acts::ActError;
+use crate::acts::{ActError, Intervention};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, EngineHandle};
 use crate::executor::{Executor, Job, Outcome};
@@ -26,9 +26,17 @@ const TURN_ENDS: Duration = Duration::from_secs(10);
 /// Pages looked at in one turn when only what failed is owed.
 const PAGES_IN_A_TURN: u32 = 50;
 
-/// Performs the commands of bulk jobs.
-pub(crate) struct BulkExecutor {
-    pub(crate) engine: EngineHandle,
+/// Performs the commands of bulk jobs. Every engine brings its own; it is named only by who puts
+/// something between the two, as simulations do.
+pub struct BulkExecutor {
+    engine: EngineHandle,
+}
+
+impl BulkExecutor {
+    /// An executor whose acts go through this engine.
+    pub fn of(engine: EngineHandle) -> Self {
+        Self { engine }
+    }
 }
 
 #[async_trait]
@@ -132,6 +140,7 @@ impl Turn<'_> {
             number += 1;
         }
         let event = BulkEvent::Acted {
+            turns: facts.turns,
             began: self.job.now,
             acted: worked.acted,
             counts: worked.counts,
@@ -163,22 +172,34 @@ impl Turn<'_> {
     }
 
     async fn one(&self, id: &InstanceId) -> Result<(BulkResult, Option<Reason>), EngineError> {
-        let order = &self.job.facts.order;
-        let by = order.on_behalf_of(&self.job.id);
+        let by = self.job.facts.order.on_behalf_of(&self.job.id);
         // First of all: an instance that was acted on before a crash need not match any more.
         if self.engine.was_carried_out(id, &by).await? {
             return Ok((BulkResult::Done, None));
         }
+        let (result, why) = self.try_one(id, &by).await?;
+        // Nor need one that another process acted on since, which lost this job only afterwards.
+        if result != BulkResult::Done && self.engine.was_carried_out(id, &by).await? {
+            return Ok((BulkResult::Done, None));
+        }
+        Ok((result, why))
+    }
+
+    async fn try_one(
+        &self,
+        id: &InstanceId,
+        by: &Intervention,
+    ) -> Result<(BulkResult, Option<Reason>), EngineError> {
         let Some(record) = self.engine.record(id).await? else {
             let why = Reason::new("gone", "it is not there any more");
             return Ok((BulkResult::Skipped, Some(why)));
         };
-        if !order.filter.admits(&record) {
+        if !self.job.facts.order.filter.admits(&record) {
             let text = format!("it no longer matches: it is in {}", record.state);
             let why = Reason::new("no_longer_matches", text);
             return Ok((BulkResult::Skipped, Some(why)));
         }
-        match self.engine.intervene(id, &by).await {
+        match self.engine.intervene(id, by).await {
             Ok(_) => Ok((BulkResult::Done, None)),
             Err(error) => Ok((BulkResult::Failed, Some(reason_of(error)?))),
         }

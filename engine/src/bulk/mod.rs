@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use self::executor::BulkExecutor;
+pub use self::executor::BulkExecutor;
 pub use self::items::{BULK_ITEMS, BulkCursor, BulkItem, BulkResult, bulk_items};
 use self::machine::{Command, Input, Machine, State};
 pub use self::machine::{Command as BulkCommand, State as BulkState};
@@ -75,6 +75,9 @@ pub struct BulkFacts {
     pub page: u32,
     /// Rises each time that what failed is tried again.
     pub round: u32,
+    /// Turns of acts that are accounted for.
+    #[serde(default)]
+    pub turns: u64,
     /// When its next acts are due.
     pub next_at: Timestamp,
     /// When the last item had its result.
@@ -95,6 +98,9 @@ pub enum BulkEvent {
     },
     /// Items have their results.
     Acted {
+        /// The turns that were accounted for when it began. What a turn counted is right only on top
+        /// of what it read: another process may have had the job since.
+        turns: u64,
         /// When the turn began, from which its rate is reckoned.
         began: Timestamp,
         /// How many were acted on.
@@ -149,11 +155,13 @@ impl Workflow for Bulk {
                 next.listed(now)
             }
             BulkEvent::Acted {
+                turns,
                 began,
                 acted,
                 counts,
                 page,
-            } => {
+            } if turns == facts.turns => {
+                next.turns += 1;
                 next.counts = counts;
                 next.page = page.unwrap_or(next.pages);
                 next.next_at = began + next.order.span_of(acted);
@@ -174,6 +182,8 @@ impl Workflow for Bulk {
             }
             // It was called off while they were written down; nobody will look at them.
             BulkEvent::Listed { .. } => Heard::ignored(),
+            // Whoever has the job now finds each of these acts done, and counts it.
+            BulkEvent::Acted { .. } => Heard::ignored(),
         }
     }
 
@@ -270,6 +280,7 @@ impl BulkFacts {
             listed_to: None,
             page: 0,
             round: 1,
+            turns: 0,
             next_at: now,
             ended_at: None,
         }

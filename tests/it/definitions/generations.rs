@@ -19,6 +19,7 @@ use rocket::figment::Figment;
 use serde_json::{Value, json};
 use workflows::delivery::Delivery;
 use workflows::grant::Grant;
+use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
 
@@ -27,8 +28,9 @@ use crate::app::{self, Ports, Product, ask, free_port, http};
 /// Opens the fixtures and nothing else: every run of these tests knows it.
 const VAULT_KEY: &str = "Zml4dHVyZXMgb25seTogdGhpcyBrZXkgaXMgcHVibGk=";
 
-/// Spaces whose documents are not sealed as a subject's: wrapped keys, and tries beside the history.
-const UNSEALED: [&str; 2] = ["subject_keys", "attempts"];
+/// Spaces whose documents are not sealed as a subject's: wrapped keys, tries beside the history, and what
+/// an operation came to.
+const UNSEALED: [&str; 3] = ["subject_keys", "attempts", "operations"];
 
 /// Set, the tests write a new generation instead of judging the newest.
 const WRITE: &str = "WRITE_RECORDS";
@@ -218,6 +220,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
         .workflow::<Bulk>(Arc::new(Nobody))
         .workflow::<JournalCheck>(Arc::new(Nobody))
         .workflow::<Grant>(Arc::new(Nobody))
+        .workflow::<Intake>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))
         .build();

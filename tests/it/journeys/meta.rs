@@ -7,13 +7,13 @@ use sha2::Sha256;
 use super::{opened, simply_signed_up};
 use crate::app::{Answer, App, Product, ask};
 
-fn signed(secret: &str, body: &[u8]) -> String {
+pub(super) fn signed(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-async fn send(app: &Product, app_id: &str, body: &[u8], signature: &str) -> Answer {
+pub(super) async fn send(app: &Product, app_id: &str, body: &[u8], signature: &str) -> Answer {
     let url = format!("{}/webhooks/meta/{app_id}", app.url());
     let request = app
         .http

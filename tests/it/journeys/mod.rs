@@ -21,9 +21,11 @@ mod requests;
 mod schedules;
 mod second_road;
 mod shared_list;
+mod told_by_meta;
 mod unclaimed;
 mod visibility;
 mod window;
+mod words;
 
 use std::time::Duration;
 

@@ -11,9 +11,10 @@ use rust_fsm::StateMachineImpl;
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
 use workflows::grant::Grant;
+use workflows::intake::{self, Intake};
 use workflows::onboarding::Onboarding;
 
-use super::{delivery_facts, grant_facts, onboarding_facts, owed_somewhere};
+use super::{delivery_facts, grant_facts, intake_facts, onboarding_facts, owed_somewhere};
 
 const KINDS: [HoldKind; 4] = [
     HoldKind::Retrying,
@@ -162,4 +163,9 @@ fn wherever_a_grant_rests_it_says_what_for_and_who_moves_it() {
 #[test]
 fn wherever_a_delivery_rests_it_says_what_for_and_who_moves_it() {
     check::<Delivery>(&delivery_facts(), Some(delivery::Command::Send));
+}
+
+#[test]
+fn wherever_an_intake_rests_it_says_what_for_and_who_moves_it() {
+    check::<Intake>(&intake_facts(), Some(intake::Command::TellChanges));
 }

@@ -7,6 +7,7 @@ use engine::{Diagram, Letter};
 use strum::VariantArray;
 use workflows::delivery::{self, Delivery};
 use workflows::grant::{self, Grant};
+use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 
@@ -68,6 +69,7 @@ fn every_state_and_every_command_is_named_in_some_test() {
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
         Diagram::of::<Grant>(),
+        Diagram::of::<Intake>(),
     ] {
         known.extend(diagram.states.iter().map(|(state, _)| (*state).to_owned()));
     }
@@ -78,6 +80,8 @@ fn every_state_and_every_command_is_named_in_some_test() {
     let commands = grant::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = journal_check::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = intake::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let tests = texts_of_tests();
     let unmet: Vec<&str> = known

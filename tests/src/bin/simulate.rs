@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use engine::testing::simulation::{Failure, Scenario, Simulation, Summary};
+use tests::jobs::Jobs;
 use tests::onboarding::Onboardings;
 use tests::parcel::Parcels;
 
 const USAGE: &str = "\
 usage: simulate [SCENARIO] [--seeds N] [--from SEED] [--seed SEED]
-  SCENARIO     parcel, onboarding or rivals; all without it
+  SCENARIO     parcel, jobs, onboarding or rivals; all without it
   --seeds N    lives so many lives (1000)
   --from SEED  begins with this seed (0)
   --seed SEED  lives this one life and prints what happens";
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     };
     let known = [
         run(&order, Parcels::any()),
+        run(&order, Jobs::any()),
         run(&order, Onboardings::any()),
         run(&order, Onboardings::rivals()),
     ];

@@ -250,6 +250,7 @@ impl Scenario for Onboardings {
         let client = engine.open::<Onboarding>(record.clone()).await?;
         let facts = &client.facts;
         let event = match client.state {
+            _ if shares::is_looked_at(engine, facts).await? => return Ok(()),
             State::LinkIssued | State::NeedsSignup => {
                 let phone = facts.order.external_id.as_deref().unwrap_or_default();
                 signed_up(phone, &record.id, facts.codes_heard.len())

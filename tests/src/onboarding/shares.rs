@@ -1,8 +1,8 @@
 //! Clients whose browsers bring nothing: Meta tells of what they shared, and their orders name it beforehand.
 
-use engine::{Engine, EngineError, InstanceId, Record};
+use engine::{Engine, EngineError, Filter, InstanceId, PageOrder, Record, Workflow as _};
 use workflows::grant::{self, Event, Grant, Sighting, Source};
-use workflows::onboarding::Onboarding;
+use workflows::onboarding::{Facts, Onboarding};
 use workflows::values::AppId;
 
 use super::meta::{self, APP};
@@ -35,4 +35,24 @@ pub(super) async fn leave(engine: &Engine, grant: &Record) -> Result<(), EngineE
         engine.submit::<Grant>(&grant.id, dismissed).await?;
     }
     Ok(())
+}
+
+/// Whether Meta's word of the client's account is being looked at: nobody signs up again meanwhile.
+pub(super) async fn is_looked_at(engine: &Engine, facts: &Facts) -> Result<bool, EngineError> {
+    let waba = facts.order.expected_waba.as_ref();
+    let filter = Filter {
+        workflow: Some(Grant::NAME.to_owned()),
+        labels: waba
+            .map(|waba| ("waba".to_owned(), waba.to_string()))
+            .into_iter()
+            .collect(),
+        live: true,
+        ..Filter::default()
+    };
+    let page = PageOrder {
+        limit: 10,
+        after: None,
+    };
+    let found = engine.find(&filter, &page).await?;
+    Ok(found.items.iter().any(|grant| grant.state != "unclaimed"))
 }

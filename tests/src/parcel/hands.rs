@@ -70,7 +70,11 @@ impl Executor<Parcel> for Shop {
             return Ok(Vec::new());
         }
         let (parcel, far) = (moved.after.id.to_string(), moved.facts.kind == Kind::Far);
-        let id = InstanceId::new(format!("{parcel}-courier"));
+        let id = match moved.facts.rewound {
+            0 => format!("{parcel}-courier"),
+            again => format!("{parcel}-courier-{again}"),
+        };
+        let id = InstanceId::new(id);
         let facts = serde_json::to_value(CourierFacts { parcel, far });
         Ok(vec![Birth {
             workflow: Courier::NAME,

@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use engine::{
-    Actor, Awaited, Care, Conduct, Heard, Hold, InstanceId, Label, Note, Reason, Timestamp, Tries,
-    Workflow,
+    Actor, Awaited, Care, Conduct, Field, FieldKind, Heard, Hold, InstanceId, Label, Note, Offer,
+    Offered, Reason, Said, Timestamp, Tries, Workflow, WrongField,
 };
 use serde::{Deserialize, Serialize};
 
 pub use courier::{Courier, CourierFacts};
 pub use machine::{Command, Errand, Input, Machine, Ride, State, Turn};
+pub(crate) use scenario::order;
 pub use scenario::{Parcels, Step};
 
 /// How long an order waits for money.
@@ -58,6 +59,8 @@ pub struct Facts {
     pub heard: BTreeSet<u8>,
     /// Announcements of once-only commands.
     pub announced: u32,
+    /// How often it was packed anew by an operator's order: each time another courier rides.
+    pub rewound: u32,
 }
 
 /// What a parcel can hear.
@@ -89,6 +92,8 @@ pub enum Event {
     Reopened,
     /// The client says something that moves nothing.
     Remark(u8),
+    /// An operator chose another bench, or none.
+    BenchChosen(Option<u8>),
 }
 
 /// The workflow of one parcel.
@@ -123,6 +128,11 @@ impl Workflow for Parcel {
                 } else {
                     Heard::ignored()
                 };
+            }
+            Event::BenchChosen(bench) => {
+                next.bench = bench;
+                let note = Note::plain("bench_chosen", Actor::Operator);
+                return Heard::noted(Some(next), note);
             }
             Event::Changed(what) => {
                 next.heard.insert(what);
@@ -228,5 +238,60 @@ impl Workflow for Parcel {
 
     fn redacted(facts: &Facts) -> serde_json::Value {
         serde_json::json!({ "bench": facts.bench, "heard": facts.heard })
+    }
+
+    fn offers(state: State, _facts: &Facts) -> Vec<Offer> {
+        let offer = |act, name, fields| Offer {
+            act,
+            name,
+            means: "what it says",
+            fields,
+        };
+        let bench = Field {
+            name: "bench",
+            label: "Bench",
+            kind: FieldKind::Choice(vec!["0", "1"]),
+            required: false,
+            value: None,
+        };
+        match state {
+            State::Ordered => vec![
+                offer(Offered::Submit, "pay", Vec::new()),
+                offer(Offered::Edit, "edit", vec![bench]),
+                offer(Offered::Cancel, "cancel", Vec::new()),
+            ],
+            State::Packing => vec![offer(Offered::Cancel, "cancel", Vec::new())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn said(_state: State, _facts: &Facts, said: &Said<'_>) -> Result<Event, Vec<WrongField>> {
+        let bench = said.fields.get("bench").and_then(|bench| bench.as_str());
+        Ok(match said.offer.act {
+            Offered::Edit => Event::BenchChosen(bench.and_then(|bench| bench.parse().ok())),
+            Offered::Cancel => Event::Canceled,
+            _ => Event::Pay,
+        })
+    }
+
+    fn milestones() -> &'static [State] {
+        &[
+            State::Ordered,
+            State::Packing,
+            State::Shipping,
+            State::OnTheWay,
+        ]
+    }
+
+    fn rewound(facts: &Facts, from: State, to: State, _now: Timestamp) -> Result<Facts, Reason> {
+        if to != State::Packing || !matches!(from, State::Shipping | State::OnTheWay) {
+            return Err(Reason::new("no_way_back", "it can only be packed anew"));
+        }
+        Ok(Facts {
+            rewound: facts.rewound + 1,
+            shipped_at: None,
+            reminded: false,
+            ..facts.clone()
+        })
     }
 }

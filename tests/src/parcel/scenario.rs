@@ -1,13 +1,15 @@
 //! Parcels as they are simulated: what clients do, what helps, and what must be true at the end.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
-    Actor, Engine, EngineBuilder, EngineError, InstanceId, NewInstance, Note, Record, SubjectId,
-    Workflow,
+    Act, ActError, Actor, Engine, EngineBuilder, EngineError, Fields, InstanceId, Intervention,
+    NewInstance, Note, Reason, Record, SubjectId, Workflow,
 };
+use serde_json::json;
 
 use super::hands::{Rider, Shop};
 use super::machine::State;
@@ -46,6 +48,8 @@ pub enum Step {
     Remark(u8, u8),
     /// Does not want it.
     Cancel(u8),
+    /// An operator lays a hand on it; each time is an operation of its own.
+    Act(u8, u8, Act),
 }
 
 fn id(number: u8) -> InstanceId {
@@ -86,13 +90,19 @@ impl Scenario for Parcels {
             if chance.u8(..5) == 0 {
                 steps.push(Step::Cancel(number));
             }
+            for operation in 0..chance.u8(..=2) {
+                steps.push(Step::Act(number, operation, any_act(chance)));
+            }
         }
         steps
     }
 
     async fn take(&self, engine: &Engine, step: &Step) -> Result<(), EngineError> {
         let (number, event) = match step {
-            Step::Order(number, kind) => return order(engine, *number, *kind).await,
+            Step::Order(number, kind) => return order(engine, *number, *kind, PATIENCE).await,
+            Step::Act(number, operation, act) => {
+                return lay_hand_on(engine, *number, *operation, act.clone()).await;
+            }
             Step::Pay(number) => (*number, Event::Pay),
             Step::Change(number, what) => (*number, Event::Changed(*what)),
             Step::Remark(number, what) => (*number, Event::Remark(*what)),
@@ -131,12 +141,58 @@ impl Scenario for Parcels {
     }
 }
 
-async fn order(engine: &Engine, number: u8, kind: Kind) -> Result<(), EngineError> {
+/// What an operator may think of.
+fn any_act(chance: &mut fastrand::Rng) -> Act {
+    let mut fields = Fields::new();
+    match chance.u8(..7) {
+        0 => Act::Pause,
+        1 => Act::Resume,
+        2 => Act::RetryNow,
+        3 => Act::Cancel { undo: false },
+        4 => Act::Submit {
+            event: "pay".to_owned(),
+            fields,
+        },
+        5 => {
+            fields.insert("bench".to_owned(), json!(chance.u8(..2).to_string()));
+            Act::Edit { fields }
+        }
+        _ => Act::Rewind {
+            to: "packing".to_owned(),
+        },
+    }
+}
+
+/// What is not possible as things stand is an answer too.
+async fn lay_hand_on(
+    engine: &Engine,
+    number: u8,
+    operation: u8,
+    act: Act,
+) -> Result<(), EngineError> {
+    let reason = Reason::new("simulated", "an operator of the simulation");
+    let by = Intervention {
+        operation: Some(format!("operation-{operation}")),
+        ..Intervention::new(act, Actor::Operator, reason)
+    };
+    match engine.intervene(&id(number), &by).await {
+        Err(ActError::Engine(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A parcel that is waited for so long; ordered before, it stays as it is.
+pub(crate) async fn order(
+    engine: &Engine,
+    number: u8,
+    kind: Kind,
+    patience: Duration,
+) -> Result<(), EngineError> {
     let new = NewInstance::<Parcel> {
         id: id(number),
         subject: SubjectId::new("client_1"),
         facts: Facts {
-            pay_until: engine.now() + PATIENCE,
+            pay_until: engine.now() + patience,
             // Fewer benches than parcels: some must wait for one.
             bench: Some(number % 2),
             shipped_at: None,
@@ -144,6 +200,7 @@ async fn order(engine: &Engine, number: u8, kind: Kind) -> Result<(), EngineErro
             kind,
             heard: BTreeSet::new(),
             announced: 0,
+            rewound: 0,
         },
         parent: None,
         note: Note::plain("ordered", Actor::Client),
@@ -163,6 +220,8 @@ fn judge(
     let done = [times("charge"), times("ship"), times("refund")];
     let expected = match parcel.state {
         State::Delivered => [1, 1, 0],
+        // Fetched back to be packed anew, it may still be called off.
+        State::CalledOff if parcel.facts.rewound > 0 => [done[0], done[1], done[0]],
         State::CalledOff => [done[0], 0, done[0]],
         _ => [0, 0, 0],
     };

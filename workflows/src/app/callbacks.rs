@@ -1,56 +1,17 @@
 //! Meta's webhooks: believed by their signature only, and stored raw before they are acknowledged.
 
-use std::time::Duration;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use engine::{DocumentDraft, EngineError, Expected, Timestamp};
+use engine::{Actor, EngineError, InstanceId, NewInstance, Note};
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::App;
 use super::problem::{Kind, Problem};
 use crate::directory::{MetaApp, house_subject};
+use crate::ids;
+use crate::intake::{Facts, Intake, Kept};
 use crate::values::AppId;
-use crate::words::{self, Heard};
-
-const SPACE: &str = "meta_webhooks";
-
-/// Raw webhooks are kept this long: longer than Meta repeats them (7 days).
-const KEPT: Duration = Duration::from_hours(720);
-
-/// One document holds at most this much of a raw webhook.
-const PART_MAX: usize = 150 * 1024;
-
-/// Fields whose changes carry conversations.
-const PRIVATE_FIELDS: [&str; 4] = [
-    "messages",
-    "history",
-    "smb_message_echoes",
-    "smb_app_state_sync",
-];
-
-/// What is left out of them: messages, whom they went to, and address books.
-const PRIVATE_PARTS: [&str; 6] = [
-    "messages",
-    "message_echoes",
-    "history",
-    "contacts",
-    "statuses",
-    "state_sync",
-];
-
-/// A part of a webhook as it came.
-#[derive(Serialize, Deserialize)]
-struct RawWebhook {
-    app: AppId,
-    received_at: Timestamp,
-    parts: usize,
-    body: String,
-}
+use crate::words::{Heard, Word};
 
 impl App {
     /// Whether Meta's challenge for this app's callback may be answered.
@@ -90,50 +51,42 @@ impl App {
                 "X-Hub-Signature-256 does not match the body under this app's secret.",
             ));
         }
-        let kept = without_messages(raw);
-        let digest = hex::encode(Sha256::digest(&kept));
-        let parts: Vec<&[u8]> = kept.chunks(PART_MAX).collect();
-        let now = self.engine.now();
-        let mut puts = Vec::new();
-        for (place, part) in parts.iter().enumerate() {
-            let webhook = RawWebhook {
-                app: app.app_id.clone(),
-                received_at: now,
-                parts: parts.len(),
-                body: STANDARD.encode(part),
-            };
-            let key = format!("{}/{digest}/{place:03}", app.app_id);
-            let draft = DocumentDraft {
-                space: SPACE,
-                key: &key,
-                subject: &house_subject(),
-                expected: Expected::Absent,
-                body: &webhook,
-                expires_at: Some(now + KEPT),
-            };
-            puts.extend(self.engine.documents().seal(draft).await?);
-        }
-        match self.engine.documents().write(puts).await {
-            Ok(()) => {
-                tracing::info!(
-                    app = app_id,
-                    fields = fields_of(&kept),
-                    "a webhook of Meta's was stored"
-                );
-            }
-            // Meta repeats what it thinks was lost; it was not.
-            Err(EngineError::DocumentMoved { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
-        let heard = Heard {
+        let (kept, now) = (Kept::of(raw), self.engine.now());
+        let words = kept.words(Heard {
             app: &app.app_id,
             business: app.business_id.as_deref(),
             at: now,
+        });
+        let documents = self.engine.documents();
+        let raw_parts = kept.drafts(&documents, &app.app_id, now).await?;
+        let written = match Facts::of(&kept, &words, &app.app_id, now) {
+            // Nothing follows from conversations: they get no more than their place.
+            None => documents.write(raw_parts).await,
+            Some(facts) => {
+                let new = NewInstance::<Intake> {
+                    id: InstanceId::new(ids::fresh("mwh", now)),
+                    subject: house_subject(),
+                    facts,
+                    parent: None,
+                    note: Note::plain("received", Actor::Outside),
+                };
+                self.engine.create(new, raw_parts).await.map(drop)
+            }
         };
-        self.hear_meta(&words::read(raw, heard)).await
+        match written {
+            Ok(()) => {
+                let fields = fields_of(&words);
+                tracing::info!(app = app_id, fields, "a webhook of Meta's was stored");
+                Ok(())
+            }
+            // Meta repeats what it thinks was lost; it was not.
+            Err(EngineError::DocumentMoved { .. }) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
     }
 }
 
+/// Whether the body is signed with the app's secret, or with the one that follows it.
 fn is_signed(app: &MetaApp, raw: &[u8], signature: &str) -> bool {
     let Some(claimed) = signature
         .strip_prefix("sha256=")
@@ -141,53 +94,17 @@ fn is_signed(app: &MetaApp, raw: &[u8], signature: &str) -> bool {
     else {
         return false;
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(app.app_secret.expose().as_bytes())
-        .expect("HMAC takes a key of any length");
-    mac.update(raw);
-    mac.verify_slice(&claimed).is_ok()
+    let secrets = [Some(&app.app_secret), app.app_secret_next.as_ref()];
+    secrets.into_iter().flatten().any(|secret| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+            .expect("HMAC takes a key of any length");
+        mac.update(raw);
+        mac.verify_slice(&claimed).is_ok()
+    })
 }
 
-/// The webhook without the bodies of messages: conversations are none of our business.
-fn without_messages(raw: &[u8]) -> Vec<u8> {
-    let Ok(mut webhook) = serde_json::from_slice::<Value>(raw) else {
-        return raw.to_vec();
-    };
-    let mut stripped = false;
-    for change in changes_of(&mut webhook) {
-        let field = change
-            .get("field")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if !PRIVATE_FIELDS.contains(&field) {
-            continue;
-        }
-        if let Some(value) = change.get_mut("value").and_then(Value::as_object_mut) {
-            for key in PRIVATE_PARTS {
-                stripped |= value.remove(key).is_some();
-            }
-        }
-    }
-    if stripped {
-        webhook.to_string().into_bytes()
-    } else {
-        raw.to_vec()
-    }
-}
-
-/// The changes of a webhook, whatever shape it came in: Meta's own samples vary.
-fn changes_of(webhook: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let entries = webhook.get_mut("entry").and_then(Value::as_array_mut);
-    entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.get_mut("changes").and_then(Value::as_array_mut))
-        .flatten()
-}
-
-fn fields_of(raw: &[u8]) -> String {
-    let mut webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
-    let fields: Vec<&str> = changes_of(&mut webhook)
-        .filter_map(|change| change.get("field").and_then(|field| field.as_str()))
-        .collect();
+/// The kinds of change in a webhook, for the log.
+fn fields_of(words: &[Word]) -> String {
+    let fields: Vec<&str> = words.iter().map(|word| word.field.as_str()).collect();
     fields.join(",")
 }

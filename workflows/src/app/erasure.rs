@@ -14,7 +14,7 @@ const REMAINS: [&str; 7] = [
     "The audit of operators' acts, and the counts.",
     "Answers kept for repeated requests of the partner: 48 hours at most.",
     "How often the number was registered, because Meta counts that too, under a digest of Meta's id of it: 72 hours.",
-    "Meta's raw webhooks, which are stored as they came and are not sorted by client: 30 days.",
+    "Meta's raw webhooks, which are stored as they came and are not sorted by client: 30 days. And which account each was about.",
     "Copies of the destroyed key in the store's files until it has written over them, and in backups until those expire. Whoever has such a copy and the master key can still open copies of the data of that age.",
     "What the partner, the client and Meta keep themselves.",
 ];

@@ -24,7 +24,7 @@ mod rules;
 mod sessions;
 mod unclaimed;
 mod views;
-mod word_of_meta;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +55,7 @@ pub use views::{
     InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
     ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
 };
+pub use webhooks::WebhookQuery;
 
 use crate::directory::{Directory, house_subject};
 use crate::ports::notifier::Notifier;

@@ -47,6 +47,7 @@ struct ConsoleSession {
 struct AppBody {
     app_id: String,
     app_secret: String,
+    app_secret_next: Option<String>,
     business_id: Option<String>,
     system_user_token: Option<String>,
     system_user_id: Option<String>,
@@ -197,6 +198,7 @@ impl App {
             app,
             role: asked.role.unwrap_or_else(|| "tech_provider".to_owned()),
             solution_id: asked.solution_id,
+            solution_status: None,
             branding: asked.branding.unwrap_or_default(),
             domain: asked.domain,
             redirect_hosts: asked.redirect_hosts,
@@ -290,6 +292,7 @@ impl App {
         let app = MetaApp {
             app_id: AppId::new(asked.app_id),
             app_secret: Secret::new(asked.app_secret),
+            app_secret_next: asked.app_secret_next.map(Secret::new),
             business_id: asked.business_id,
             system_user_token: asked.system_user_token.map(Secret::new),
             system_user_id: asked.system_user_id,
@@ -302,11 +305,12 @@ impl App {
             created_at: self.engine.now(),
         };
         if let Some(known) = self.directory.meta_app(&app.app_id).await? {
-            if known.app_secret != app.app_secret {
+            let secrets = [Some(&known.app_secret), known.app_secret_next.as_ref()];
+            if !secrets.contains(&Some(&app.app_secret)) {
                 return Err(Problem::new(
                     Kind::Conflict,
                     "app_secret_differs",
-                    "This app is set up with another secret. Rotate the secret instead of setting the app up again.",
+                    "This app is set up with another secret. To rotate it, send the present one with `app_secret_next`; once that one is in use, send it as `app_secret`.",
                 ));
             }
             let told = app.over(known);
@@ -368,7 +372,7 @@ fn app_view(app: &MetaApp) -> Value {
         "config_id": app.config_id, "config_ids": app.config_ids,
         "system_user_id": app.system_user_id, "credit_line_id": app.credit_line_id,
         "waba_currency": app.waba_currency,
-        "has": { "app_secret": true, "system_user_token": app.system_user_token.is_some(),
+        "has": { "app_secret": true, "app_secret_next": app.app_secret_next.is_some(), "system_user_token": app.system_user_token.is_some(),
                  "verify_token": app.verify_token.is_some() },
         "created_at": app.created_at.to_rfc3339(),
     })
@@ -377,7 +381,8 @@ fn app_view(app: &MetaApp) -> Value {
 fn partner_view(partner: &Partner) -> Value {
     json!({
         "object": "partner", "id": partner.id, "name": partner.name, "app_id": partner.app,
-        "role": partner.role, "solution_id": partner.solution_id, "branding": partner.branding,
+        "role": partner.role, "solution_id": partner.solution_id,
+        "solution_status": partner.solution_status.as_ref().map(|known| &known.status), "branding": partner.branding,
         "domain": partner.domain, "redirect_hosts": partner.redirect_hosts,
         "created_at": partner.created_at.to_rfc3339(),
     })

@@ -13,14 +13,6 @@ pub async fn hear_word(engine: &Engine, word: &Word) -> Result<Option<InstanceId
     let Some(waba) = about.waba.as_ref().filter(|waba| is_meta_id(waba.as_str())) else {
         return Ok(None);
     };
-    // A word of another app's installation comes to every app of the portfolio.
-    if about
-        .partner_app
-        .as_ref()
-        .is_some_and(|app| *app != word.app)
-    {
-        return Ok(None);
-    }
     match &word.said {
         Said::PartnerAdded | Said::AppInstalled => {
             let sighting = Sighting {

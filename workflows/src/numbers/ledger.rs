@@ -72,6 +72,17 @@ struct Call {
 struct Kept {
     calls: Vec<Call>,
     blocked_until: Option<Timestamp>,
+    /// What was last heard of its PIN, and when that happened.
+    #[serde(default)]
+    pin: Option<PinWord>,
+}
+
+/// What Meta said of a number's PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PinWord {
+    /// Somebody set another than the one that is kept.
+    stale: bool,
+    at: Timestamp,
 }
 
 impl Kept {
@@ -96,11 +107,15 @@ impl Kept {
         self.blocked_until = self.blocked_until.filter(|until| *until > now);
     }
 
-    fn ends_at(&self, now: Timestamp) -> Timestamp {
+    /// When nothing in it matters any more; never while the PIN that is kept is known to be wrong.
+    fn ends_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.pin.is_some_and(|pin| pin.stale) {
+            return None;
+        }
         let newest = self.calls.iter().map(|call| call.at).max();
         let counted = newest.map_or(now, |at| at + Ledger::WINDOW);
-        self.blocked_until
-            .map_or(counted, |until| until.max(counted))
+        let blocked = self.blocked_until;
+        Some(blocked.map_or(counted, |until| until.max(counted)))
     }
 }
 
@@ -204,6 +219,53 @@ impl Ledger {
         Ok(until)
     }
 
+    /// Keeps what Meta says of the number's PIN: that somebody set another, or that any will do. An older
+    /// word changes nothing; answers whether this one did.
+    pub(crate) async fn hear_of_pin(
+        &self,
+        phone: &PhoneNumberId,
+        (stale, at): (bool, Timestamp),
+        now: Timestamp,
+    ) -> Result<bool, EngineError> {
+        self.change(phone, now, |kept, _| {
+            let was_stale = kept.pin.is_some_and(|pin| pin.stale);
+            let is_old = kept.pin.is_some_and(|pin| pin.at >= at);
+            if is_old || (!stale && !was_stale) {
+                return false;
+            }
+            kept.pin = Some(PinWord { stale, at });
+            stale != was_stale
+        })
+        .await
+    }
+
+    /// Whether the PIN that is kept for the number is known to be wrong.
+    pub(crate) async fn pin_is_stale(&self, phone: &PhoneNumberId) -> Result<bool, EngineError> {
+        let kept = self
+            .documents
+            .get::<Kept>(SPACE, &super::key(phone))
+            .await?;
+        let word = kept.and_then(|kept| kept.body.pin);
+        Ok(word.is_some_and(|pin| pin.stale))
+    }
+
+    /// Meta took the PIN that is kept.
+    pub(crate) async fn pin_was_right(
+        &self,
+        phone: &PhoneNumberId,
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        self.change(phone, now, |kept, _| {
+            if kept.pin.is_some_and(|pin| pin.stale) {
+                kept.pin = Some(PinWord {
+                    stale: false,
+                    at: now,
+                });
+            }
+        })
+        .await
+    }
+
     async fn change<T>(
         &self,
         phone: &PhoneNumberId,
@@ -230,7 +292,7 @@ impl Ledger {
                 subject: &SubjectId::new("house"),
                 expected,
                 body: &kept,
-                expires_at: Some(kept.ends_at(now)),
+                expires_at: kept.ends_at(now),
             };
             let puts = self.documents.seal(draft).await?;
             match self.documents.write(puts).await {

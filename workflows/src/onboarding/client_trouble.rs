@@ -65,6 +65,10 @@ fn catalogued(fingerprint: &str) -> Option<&'static CatalogueEntry> {
 /// What went wrong and waits for somebody.
 fn told(state: State, trouble: &Trouble) -> (String, String) {
     match (state, trouble.code.as_str()) {
+        (State::NeedsPin, "pin_changed") => said(
+            "This number’s PIN was changed in WhatsApp Manager.",
+            "Meta locks a number after too many wrong ones.",
+        ),
         (State::NeedsPin, _) => said(
             "The PIN we tried is not this number’s PIN.",
             "Meta locks a number after too many wrong ones.",
@@ -80,6 +84,15 @@ fn told(state: State, trouble: &Trouble) -> (String, String) {
         (_, "sync_window_closed") => said(
             "The 24 hours in which Meta hands over your app’s contacts and chats have passed.",
             "In the WhatsApp Business app open Settings, Account, Business Platform and disconnect. Then continue with Facebook again.",
+        ),
+        (_, "app_removed" | "access_removed") => said(
+            "Your WhatsApp account was disconnected from us at Meta.",
+            again(state),
+        ),
+        (_, "account_deleted") => said("This WhatsApp account was deleted at Meta.", again(state)),
+        (_, "account_rejected") => said(
+            "Meta rejected your WhatsApp account in its review.",
+            "You can ask Meta for another review in Business Support; it is connected as far as Meta lets us.",
         ),
         (_, "number_missing") => said("The signup ended without a phone number.", again(state)),
         (_, "number_bound_elsewhere") => said(

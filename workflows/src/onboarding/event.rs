@@ -9,6 +9,7 @@ use super::grants::Granted;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
+use crate::words::Decision;
 
 /// What an onboarding can hear.
 #[derive(Clone, Debug)]
@@ -145,6 +146,34 @@ pub enum Event {
     NumberVerified,
     /// The token no longer works.
     TokenLost(Trouble),
+    /// Meta told that the client took back what it had granted.
+    AccessRevoked {
+        /// What was taken back.
+        trouble: Trouble,
+        /// When that happened.
+        at: Timestamp,
+    },
+    /// Meta told what it decided about the account.
+    AccountReviewed {
+        /// What it decided.
+        decision: Decision,
+        /// When that happened.
+        at: Timestamp,
+    },
+    /// Meta told what it decided about the display name.
+    NameReviewed {
+        /// What it decided.
+        decision: Decision,
+        /// Why it declined.
+        reason: Option<String>,
+        /// When that happened.
+        at: Timestamp,
+    },
+    /// Meta told that the number's two-step verification is off: any PIN will do.
+    PinFree {
+        /// When that happened.
+        at: Timestamp,
+    },
     /// Fourteen days have passed.
     WindowClosed,
     /// A notice's delivery has ended.

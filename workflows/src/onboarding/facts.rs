@@ -1,5 +1,7 @@
 //! What an onboarding learns on its way. Sealed before it is stored; never serialized for people.
 
+mod steps;
+
 use engine::{Actor, Reason, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +12,8 @@ use crate::app::BrandingView;
 use crate::numbers::Standing;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
+
+pub use steps::{Adding, Credit, NameWord, Sync, Syncs};
 
 /// Everything an onboarding knows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,6 +84,12 @@ pub struct Facts {
     /// When Meta last said that the display name is not processed.
     #[serde(default)]
     pub name_awaited_at: Option<Timestamp>,
+    /// What Meta last told of its decision about the display name.
+    #[serde(default)]
+    pub name_word: Option<NameWord>,
+    /// When what Meta last told of its decision about the account happened.
+    #[serde(default)]
+    pub review_word_at: Option<Timestamp>,
     /// When the app's subscription was seen.
     pub subscribed_at: Option<Timestamp>,
     /// When the number was seen registered.
@@ -220,63 +230,6 @@ impl Claim {
     }
 }
 
-/// A number on its way into an account, because the client's signup ended without one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Adding {
-    /// The account.
-    pub waba: WabaId,
-    /// When Meta took it.
-    pub added_at: Option<Timestamp>,
-}
-
-/// A share of the provider's credit line, as Meta gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credit {
-    /// The account it pays for.
-    pub waba: WabaId,
-    /// Meta's id of the share.
-    pub allocation: String,
-    /// When the account was seen to be paid for by it.
-    pub verified_at: Option<Timestamp>,
-    /// When it takes over from another provider's line, if that is not at once.
-    #[serde(default)]
-    pub pays_from: Option<Timestamp>,
-}
-
-impl Credit {
-    /// Whether nothing is left to do for it.
-    pub fn is_settled(&self) -> bool {
-        self.verified_at.is_some() || self.pays_from.is_some()
-    }
-}
-
-/// What was asked for of the WhatsApp Business app; each is given once for a signup.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Syncs {
-    /// The contacts.
-    pub contacts: Option<Sync>,
-    /// The history of chats.
-    pub history: Option<Sync>,
-    /// When Meta told that the client does not share the history.
-    pub history_refused_at: Option<Timestamp>,
-}
-
-/// One request for what the app holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sync {
-    /// When Meta took it.
-    pub at: Timestamp,
-    /// Meta's id of it, for their support; none where it had been asked for before.
-    pub request_id: Option<String>,
-}
-
-impl Syncs {
-    /// Whether nothing is left to ask for.
-    pub fn are_requested(&self) -> bool {
-        self.contacts.is_some() && self.history.is_some()
-    }
-}
-
 /// Account and number that the token may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
@@ -376,6 +329,8 @@ impl Facts {
             syncs: Syncs::default(),
             adding: None,
             name_awaited_at: None,
+            name_word: None,
+            review_word_at: None,
             subscribed_at: None,
             registered_at: None,
             register_attempts: Vec::new(),

@@ -7,7 +7,7 @@ use engine::{Actor, Heard, Note, Reason, Timestamp};
 use super::event::Event;
 use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
 use super::machine::{Input, State};
-use super::{Onboarding, acts, answers};
+use super::{Onboarding, acts, answers, told_by_meta};
 use crate::values::Secret;
 
 /// The halves of one signup arrive together within this span.
@@ -73,6 +73,10 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         | Event::SubscriptionKept
         | Event::RegistrationAllowed
         | Event::Edited(_) => acts::hear(facts, state, event),
+        Event::AccessRevoked { .. }
+        | Event::AccountReviewed { .. }
+        | Event::NameReviewed { .. }
+        | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
         other => answers::from_meta(facts, state, other, now),
     }

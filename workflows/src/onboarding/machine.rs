@@ -89,6 +89,8 @@ letters! {
         CoexistenceSeen,
         /// The number may be registered.
         NumberChecked,
+        /// Something about the number changed outside: look at it again.
+        NumberRecheck,
         /// Others registered the number too, or Meta blocks it: look at it with that in mind.
         RegistrationsCounted,
         /// The number could not be registered yet: look at it again.
@@ -214,6 +216,7 @@ state_machine! {
         CreditShared => CreditShared [CheckNumber],
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => WabaSubscribed [RegisterNumber],
+        NumberRecheck => WabaSubscribed [CheckNumber],
         RegistrationsCounted => WabaSubscribed [CheckNumber],
         RegistrationPutOff => WabaSubscribed [CheckNumber],
         RegistrationAllowed => WabaSubscribed [CheckNumber],
@@ -230,6 +233,7 @@ state_machine! {
     CreditShared => {
         CoexistenceSeen => WabaSubscribed [CheckNumber],
         NumberChecked => CreditShared [RegisterNumber],
+        NumberRecheck => CreditShared [CheckNumber],
         RegistrationsCounted => CreditShared [CheckNumber],
         RegistrationPutOff => CreditShared [CheckNumber],
         RegistrationAllowed => CreditShared [CheckNumber],
@@ -288,6 +292,8 @@ state_machine! {
     },
     NeedsPin => {
         PinGiven => WabaSubscribed [CheckNumber],
+        NumberRecheck => WabaSubscribed [CheckNumber],
+        TokenLost => NeedsSignup,
         WindowClosed => NeedsSignup,
         UndoWanted => Canceling [UnsubscribeApp],
         Canceled => Canceled,

@@ -21,6 +21,7 @@ mod pinned;
 mod pins;
 mod redacted;
 mod solutions;
+mod told_by_meta;
 mod view;
 mod windows;
 
@@ -36,7 +37,9 @@ pub use acts::metadata_fault;
 pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
-pub use facts::{Adding, Bound, Claim, Credit, Facts, Journey, Link, Order, Sync, Syncs, Trouble};
+pub use facts::{
+    Adding, Bound, Claim, Credit, Facts, Journey, Link, NameWord, Order, Sync, Syncs, Trouble,
+};
 pub use grants::Granted;
 pub use machine::{Command, Input, Machine, State};
 pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};

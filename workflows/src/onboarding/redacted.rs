@@ -57,6 +57,7 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "must_register_before": deadlines.register.map(Timestamp::to_rfc3339),
         "must_sync_before": deadlines.sync.map(Timestamp::to_rfc3339),
         "name_awaited_at": facts.name_awaited_at.map(Timestamp::to_rfc3339),
+        "name_decided_at": facts.name_word.as_ref().map(|word| word.at.to_rfc3339()),
         "registrations_allowed": facts.registrations_allowed,
         "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
         "register_blocked_until": facts.register_blocked_until.map(Timestamp::to_rfc3339),

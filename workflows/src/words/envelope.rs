@@ -60,8 +60,26 @@ fn word(frame: &Frame<'_>, webhook: &Value, heard: Heard<'_>) -> Word {
     }
 }
 
+/// Every change with the name of its field, to be altered where it stands.
+pub(crate) fn each_change(webhook: &mut Value, mut alter: impl FnMut(&str, &mut Value)) {
+    let outermost = text(webhook, "field");
+    for entry in listed_mut(webhook.get_mut("entry")) {
+        let outer = text(entry, "field").or_else(|| outermost.clone());
+        let name = ["changes", "change"].map(|name| entry.get(name).map(|_| name));
+        let Some(name) = name.into_iter().flatten().next() else {
+            continue;
+        };
+        for change in listed_mut(entry.get_mut(name)) {
+            let field = text(change, "field")
+                .or_else(|| text(&value_of(change), "field"))
+                .or_else(|| outer.clone());
+            alter(&field.unwrap_or_default(), change);
+        }
+    }
+}
+
 /// What changed; some samples give it as JSON in a text, or one level deeper.
-fn value_of(change: &Value) -> Value {
+pub(crate) fn value_of(change: &Value) -> Value {
     let value = change.get("value").cloned().unwrap_or_default();
     let value = match &value {
         Value::String(text) => serde_json::from_str(text).unwrap_or(value),
@@ -173,6 +191,15 @@ fn digest_of(value: &Value, digest: &mut Sha256) {
 
 /// The things of a list, or the one that stands where a list should be.
 fn listed(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let (list, one) = match value {
+        Some(Value::Array(items)) => (Some(items), None),
+        Some(one @ Value::Object(_)) => (None, Some(one)),
+        _ => (None, None),
+    };
+    list.into_iter().flatten().chain(one)
+}
+
+fn listed_mut(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     let (list, one) = match value {
         Some(Value::Array(items)) => (Some(items), None),
         Some(one @ Value::Object(_)) => (None, Some(one)),

@@ -9,6 +9,21 @@ use super::{Alert, Ban, Decision, Said};
 /// Meta's code for a client that does not share its chats (Meta: onboarding app users).
 const HISTORY_REFUSED: i64 = 2_593_109;
 
+/// Fields whose changes are about conversations.
+const PRIVATE_FIELDS: [&str; 11] = [
+    "messages",
+    "message_echoes",
+    "history",
+    "smb_message_echoes",
+    "smb_app_state_sync",
+    "calls",
+    "standby",
+    "messaging_handovers",
+    "user_preferences",
+    "automatic_events",
+    "tracking_events",
+];
+
 /// What a change says.
 pub(super) fn said(field: &str, event: Option<&str>, value: &Value) -> Said {
     match field {
@@ -41,9 +56,14 @@ pub(super) fn said(field: &str, event: Option<&str>, value: &Value) -> Said {
             status: text(value, "solution_status").unwrap_or_default(),
         },
         "history" if is_history_refused(value) => Said::HistoryRefused,
-        "messages" | "history" | "smb_message_echoes" | "smb_app_state_sync" => Said::Private,
+        private if is_private(private) => Said::Private,
         _ => Said::Other,
     }
+}
+
+/// Whether changes of a field carry conversations, or tell of people who have them.
+pub(crate) fn is_private(field: &str) -> bool {
+    PRIVATE_FIELDS.contains(&field)
 }
 
 fn of_account(event: &str, value: &Value) -> Said {

@@ -24,6 +24,7 @@ mod session;
 mod telling;
 mod timeline;
 mod unclaimed;
+mod webhooks;
 mod wires;
 mod words;
 
@@ -60,6 +61,9 @@ pub(crate) fn routes() -> Vec<Route> {
         records::audit,
         journal::journal,
         journal::verify,
+        webhooks::webhooks,
+        webhooks::webhook,
+        webhooks::replay,
     ]);
     routes.extend(guarded(bulk::routes()));
     routes

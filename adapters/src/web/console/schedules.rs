@@ -80,7 +80,7 @@ fn done(act: &str, name: &str) -> String {
 pub(super) fn body(list: &[Value], frame: &Frame) -> Markup {
     html! {
         div.title { h1 { "Schedules" } }
-        p { a href="/console/journal" { "Check the journal" } }
+        p { a href="/console/journal" { "Check the journal" } " · " a href="/console/webhooks" { "Meta’s webhooks" } }
         @if list.is_empty() {
             div.empty {
                 h2 { "Nothing runs by the clock" }

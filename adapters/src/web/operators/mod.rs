@@ -10,6 +10,7 @@ mod schedules;
 mod token;
 mod unclaimed;
 mod views;
+mod webhooks;
 
 use rocket::Route;
 
@@ -36,6 +37,9 @@ pub(crate) fn routes() -> Vec<Route> {
         journal::checks,
         journal::check,
         keeping::backup,
+        webhooks::webhooks,
+        webhooks::webhook,
+        webhooks::replay,
         bulk::order,
         bulk::jobs,
         bulk::job,

@@ -45,6 +45,10 @@ impl Clock for ProcessClock {
         self.hub.shown(self.process)
     }
 
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.hub.now().millis()).unwrap_or(0))
+    }
+
     async fn sleep_until(&self, moment: Timestamp) {
         if self.now() < moment {
             let moment = Wish::Moment(self.moved(moment));

@@ -84,6 +84,34 @@ impl OnboardingExecutor {
         }
     }
 
+    /// What is asked of the client where the PIN that is kept is known to be wrong: trying it would only
+    /// count.
+    pub(super) async fn stale_pin(
+        &self,
+        job: &Job<Onboarding>,
+        bound: &Bound,
+    ) -> Option<Outcome<Event>> {
+        match self.ledger.pin_is_stale(&bound.phone).await {
+            Ok(true) => Some(Outcome::Done(Event::PinRefused(Trouble {
+                code: "pin_changed".to_owned(),
+                text:
+                    "Meta told that somebody set another PIN for this number in WhatsApp Manager."
+                        .to_owned(),
+                mover: Actor::Client,
+                at: job.now,
+            }))),
+            Ok(false) => None,
+            Err(error) => Some(unkept(&error)),
+        }
+    }
+
+    /// Meta took the PIN. Where that cannot be kept, the client is asked for it once more at worst.
+    pub(super) async fn pin_was_right(&self, job: &Job<Onboarding>, bound: &Bound) {
+        if let Err(error) = self.ledger.pin_was_right(&bound.phone, job.now).await {
+            tracing::warn!(%error, "that a number's PIN is right could not be kept");
+        }
+    }
+
     async fn recounted(&self, job: &Job<Onboarding>, bound: &Bound) -> Outcome<Event> {
         let place = (&bound.phone, &job.id);
         match self.ledger.standing(place, &[], job.now).await {

@@ -1,5 +1,7 @@
 //! The registration: looked at first, counted, done once, and never repeated blindly.
 
+use std::time::Duration;
+
 use engine::{Actor, Finding, Job, Outcome, Reason};
 
 use super::{OnboardingExecutor, outcome_of, reason_of, retry, trouble_of};
@@ -11,6 +13,12 @@ use crate::ports::graph::{Access, GraphError, PhoneNumber, Reaction};
 
 /// Meta's code for an account that it locked, or for a wrong PIN.
 const LOCKED: i64 = 131_031;
+
+/// This long after Meta told of a decision, the number may still show the name as it was.
+const NAME_LAG: Duration = Duration::from_mins(10);
+
+/// How soon it is looked at again meanwhile: no number is looked at more often than this (Meta: 200 an hour).
+const NAME_LAG_PAUSE: Duration = Duration::from_mins(1);
 
 impl OnboardingExecutor {
     /// The guard before the call: is there anything left to register, and may we?
@@ -42,6 +50,11 @@ impl OnboardingExecutor {
         let own = job.facts.pin_of.as_ref() == Some(&bound.phone);
         let known = job.facts.pin.as_ref().filter(|_| own);
         let given = known.filter(|_| job.facts.pin_is_given);
+        if given.is_none()
+            && let Some(stale) = self.stale_pin(job, bound).await
+        {
+            return stale;
+        }
         let place = (&job.facts.order.app, &bound.phone);
         match self.pins.of(place, given, known).await {
             Ok(pin) => Outcome::Done(Event::NumberChecked { pin }),
@@ -68,7 +81,10 @@ impl OnboardingExecutor {
             return held;
         }
         match self.graph.register_number(&bound.phone, pin, &access).await {
-            Ok(()) => Outcome::Done(self.after(bound, &access).await),
+            Ok(()) => {
+                self.pin_was_right(job, bound).await;
+                Outcome::Done(self.after(bound, &access).await)
+            }
             Err(error) => self.register_refused(job, bound, &access, &error).await,
         }
     }
@@ -102,7 +118,7 @@ impl OnboardingExecutor {
             Reaction::NameNotProcessed => Outcome::Done(Event::NameAwaited),
             Reaction::RegisterLimit => self.block(job, bound).await,
             Reaction::RecentlyDeleted => Outcome::Wait {
-                until: job.now + std::time::Duration::from_mins(5),
+                until: job.now + Duration::from_mins(5),
                 why,
                 mover: Actor::Outside,
             },
@@ -190,13 +206,19 @@ fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Even
             mover,
         })
     };
-    let next = job.now + MetaWindow::NAME_PAUSE;
+    let word = job.facts.name_word.as_ref();
+    let word = word.filter(|word| word.heard_at >= refused_at);
+    let next = job.now
+        + match word {
+            Some(word) if job.now.since(word.heard_at) < NAME_LAG => NAME_LAG_PAUSE,
+            _ => MetaWindow::NAME_PAUSE,
+        };
     match number.name_status.as_deref() {
         Some("DECLINED") => wait(
-            next,
+            job.now + MetaWindow::NAME_PAUSE,
             Actor::Client,
             "name_declined",
-            "Meta declined the display name; the number is registered once the client has given it another in WhatsApp Manager",
+            &name_declined(word.and_then(|word| word.reason.as_deref())),
         ),
         Some("PENDING_REVIEW") => wait(
             next,
@@ -205,7 +227,7 @@ fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Even
             NAME_NOT_PROCESSED,
         ),
         // Meta shows it as done and refused a moment ago: the one lags behind the other.
-        _ if job.now < refused_at + MetaWindow::NAME_PAUSE => wait(
+        _ if word.is_none() && job.now < refused_at + MetaWindow::NAME_PAUSE => wait(
             refused_at + MetaWindow::NAME_PAUSE,
             Actor::Outside,
             "name_not_processed",
@@ -213,6 +235,20 @@ fn name_wait(job: &Job<Onboarding>, number: &PhoneNumber) -> Option<Outcome<Even
         ),
         _ => None,
     }
+}
+
+/// That the client has to find another name, and why where Meta said so.
+fn name_declined(reason: Option<&str>) -> String {
+    let why = match reason {
+        Some("NAME_EMPLOYEE_ISSUE" | "NAME_INDIVIDUAL_ISSUE") => " because it names a person",
+        Some("NAME_ENDCLIENT_NOTRELATED") => " because it names another business",
+        Some("NAME_FORMAT_UNACCEPTABLE") => " for its format",
+        Some("NAME_NOT_CONSISTENT") => " because it does not fit the business's branding",
+        _ => "",
+    };
+    format!(
+        "Meta declined the display name{why}; the number is registered once the client has given it another in WhatsApp Manager"
+    )
 }
 
 /// Whether Meta says a second time what it also says of a wrong PIN.
