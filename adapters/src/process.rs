@@ -308,6 +308,7 @@ fn engine_over(
         graph.clone(),
         builder.documents(),
         builder.store(),
+        builder.handle(),
     );
     let grant = GrantExecutor::new(
         graph.clone(),

@@ -306,15 +306,16 @@ async fn an_outage_of_metas_only_delays_the_second_road() {
         app.scenario(order).await;
     }
     app.advance(A_MINUTE).await;
-    for (state, command) in [("matching", "match_grant"), ("assigning", "assign_grant")] {
-        let id = grant["id"].as_str().unwrap();
-        let held = |seen: &Value| {
-            let fingerprint = seen["hold"]["fingerprint"].as_str().unwrap_or_default();
-            fingerprint.starts_with(&format!("grant:{state}:{command}:"))
-        };
-        app.instance_until(id, command, held).await;
-        app.advance(Duration::from_mins(5)).await;
-    }
+    let held = |seen: &Value| {
+        let fingerprint = seen["hold"]["fingerprint"].as_str().unwrap_or_default();
+        fingerprint.starts_with("grant:matching:match_grant:")
+    };
+    let id = grant["id"].as_str().unwrap();
+    app.instance_until(id, "tried again", held).await;
+    app.advance(Duration::from_mins(5)).await;
+    let given = |view: &Value| !view["last_error"].is_null();
+    app.view_until(&onboarding.id, "subscribing", given).await;
+    app.advance(Duration::from_mins(5)).await;
     app.status_until(&onboarding.id, "completed").await;
     grant_in(&app, &data["waba_id"], "claimed").await;
     app.stop().await;

@@ -135,8 +135,13 @@ impl Scenario for Onboardings {
         });
         let directory = Directory::new(builder.documents());
         let grant = GrantExecutor::new(meta.clone(), meta.clone(), directory, builder.handle());
-        let onboarding =
-            OnboardingExecutor::new(meta.clone(), meta, builder.documents(), builder.store());
+        let onboarding = OnboardingExecutor::new(
+            meta.clone(),
+            meta,
+            builder.documents(),
+            builder.store(),
+            builder.handle(),
+        );
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         builder
             .workflow(site.watched(onboarding))

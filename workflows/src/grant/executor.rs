@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{
-    Actor, Engine, EngineError, EngineHandle, Executor, InstanceId, Job, Outcome, Reason,
+    Actor, Engine, EngineError, EngineHandle, Executor, Instance, InstanceId, Job, Outcome, Reason,
     SealError, Timestamp,
 };
 
@@ -23,10 +23,6 @@ use crate::ports::provider::ProviderApi;
 
 /// How soon is looked again whether a browser's code has led anywhere.
 const BROWSER_PAUSE: Duration = Duration::from_secs(10);
-
-/// How soon is looked what an onboarding made of the grant: at first, and once it takes long.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-const LATER_LOOK: Duration = Duration::from_secs(15);
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
@@ -131,54 +127,49 @@ impl GrantExecutor {
         let facts = &job.facts;
         let (Some(offer), Some(business)) = (&facts.offer, &facts.business) else {
             let text = "Meta does not say whose portfolio the account belongs to, so no token can be asked for";
-            return Ok(refused(Reason::new("owner_unknown", text)));
+            let why = Reason::new("owner_unknown", text);
+            return Ok(facts.offer.as_ref().map_or_else(
+                || Outcome::Done(Event::LookAgain(Actor::System)),
+                |offer| refused(offer, why),
+            ));
         };
         let taker = match engine.read::<Onboarding>(&offer.onboarding).await {
             Ok(taker) => taker,
             Err(EngineError::NotFound(_) | EngineError::Seal(SealError::Erased)) => {
-                return Ok(refused(gone(&offer.onboarding)));
+                return Ok(refused(offer, gone(&offer.onboarding)));
             }
             Err(other) => return Err(other),
         };
-        let matched = taker.facts.matched.as_ref();
-        let told = matched
-            .filter(|matched| matched.grant == job.id.as_str() && matched.offered_at == offer.at);
+        let told = heard_of(&taker, job, offer);
         if let Some(lost) = told.and_then(|told| told.lost.as_ref()) {
-            return Ok(refused(lost.reason()));
-        }
-        let at_work = matches!(taker.state, State::EsCompleted | State::TokenExchanged);
-        if at_work {
-            return Ok(look_later(offer, job.now));
-        }
-        if waits_for_grant(taker.state) {
-            if told.is_some() {
-                let trouble = taker.facts.trouble.as_ref();
-                let why = trouble.map(onboarding::Trouble::reason);
-                return Ok(refused(why.unwrap_or_else(|| not_taken(&offer.onboarding))));
-            }
-            let granted = Granted {
-                grant: job.id.to_string(),
-                waba: facts.waba.clone(),
-                business: business.clone(),
-                seen_at: facts.granted_at,
-                offered_at: offer.at,
-                by: offer.by,
-                lost: None,
-            };
-            let event = onboarding::Event::GrantMatched(granted);
-            return match engine.submit::<Onboarding>(&offer.onboarding, event).await {
-                Ok(_) | Err(EngineError::Refused(_)) => Ok(look_later(offer, job.now)),
-                Err(EngineError::Archived(_)) => Ok(refused(gone(&offer.onboarding))),
-                Err(other) => Err(other),
-            };
+            return Ok(refused(offer, lost.reason()));
         }
         let bound = taker.facts.bound.as_ref();
         let has_it = bound.is_some_and(|bound| bound.waba == facts.waba);
-        Ok(if has_it && !is_over(taker.state) {
-            Outcome::Done(Event::Taken(offer.onboarding.clone()))
-        } else {
-            refused(not_taken(&offer.onboarding))
-        })
+        if told.is_some() || (has_it && !waits_for_grant(taker.state) && !is_over(taker.state)) {
+            return Ok(Outcome::Done(Event::Taken(offer.onboarding.clone())));
+        }
+        if matches!(taker.state, State::EsCompleted | State::TokenExchanged) {
+            // A code came first, and may be this account's.
+            return Ok(Outcome::Done(Event::LookAgain(Actor::System)));
+        }
+        let granted = Granted {
+            grant: job.id.to_string(),
+            waba: facts.waba.clone(),
+            business: business.clone(),
+            seen_at: facts.granted_at,
+            offered_at: offer.at,
+            by: offer.by,
+            lost: None,
+        };
+        let event = onboarding::Event::GrantMatched(granted);
+        match engine.submit::<Onboarding>(&offer.onboarding, event).await {
+            Ok(_) => Ok(Outcome::Done(Event::Taken(offer.onboarding.clone()))),
+            Err(EngineError::Refused(_) | EngineError::Archived(_)) => {
+                Ok(refused(offer, not_taken(&offer.onboarding)))
+            }
+            Err(other) => Err(other),
+        }
     }
 }
 
@@ -219,18 +210,6 @@ fn let_browser_go_first(now: Timestamp) -> Outcome<Event> {
     }
 }
 
-fn look_later(offer: &Offer, now: Timestamp) -> Outcome<Event> {
-    let long = now.since(offer.at) > LATER_LOOK;
-    Outcome::Wait {
-        until: now + if long { LATER_LOOK } else { FIRST_LOOK },
-        why: Reason::new(
-            "onboarding_at_work",
-            format!("{} asks Meta for the account's token", offer.onboarding),
-        ),
-        mover: Actor::Outside,
-    }
-}
-
 fn retry(why: Reason) -> Outcome<Event> {
     Outcome::Retry {
         why,
@@ -251,8 +230,19 @@ fn event_of(why: Reason) -> Event {
     }
 }
 
-fn refused(why: Reason) -> Outcome<Event> {
-    Outcome::Done(Event::Refused(why))
+fn refused(offer: &Offer, why: Reason) -> Outcome<Event> {
+    let onboarding = offer.onboarding.clone();
+    Outcome::Done(Event::Refused { onboarding, why })
+}
+
+/// What the onboarding heard of this very offer.
+fn heard_of<'a>(
+    taker: &'a Instance<Onboarding>,
+    job: &Job<Grant>,
+    offer: &Offer,
+) -> Option<&'a Granted> {
+    let matched = taker.facts.matched.as_ref();
+    matched.filter(|told| told.grant == job.id.as_str() && told.offered_at == offer.at)
 }
 
 fn gone(onboarding: &InstanceId) -> Reason {

@@ -33,10 +33,15 @@ pub enum Event {
     },
     /// An operator says whose it is.
     Assigned(InstanceId),
-    /// The onboarding has it now.
+    /// The onboarding goes on with it.
     Taken(InstanceId),
     /// The onboarding cannot have it.
-    Refused(Reason),
+    Refused {
+        /// Which.
+        onboarding: InstanceId,
+        /// Why.
+        why: Reason,
+    },
     /// It is to be looked at once more.
     LookAgain(Actor),
     /// The account is no longer shared.
@@ -89,11 +94,13 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
             })
         }
         Event::Taken(onboarding) => taken(facts, Input::Taken, "taken", onboarding),
-        Event::Refused(why) => {
+        Event::Refused { onboarding, .. } if !is_its(facts, &onboarding) => Heard::ignored(),
+        Event::Refused { why, .. } => {
             let note = Note::because("refused", Actor::System, why.clone());
             moved(facts, Input::Refused, note, |facts| {
                 facts.why = Some(why);
                 facts.offer = None;
+                facts.onboarding = None;
             })
         }
         Event::LookAgain(actor) => {
@@ -127,6 +134,12 @@ fn seen_again(facts: &Facts, state: State, sighting: Sighting, now: Timestamp) -
         facts.business = facts.business.take().or(former.business);
         facts.solution = facts.solution.take().or(former.solution);
     })
+}
+
+/// Whether it is this onboarding's, or being given to it.
+fn is_its(facts: &Facts, onboarding: &InstanceId) -> bool {
+    let offered = facts.offer.as_ref().map(|offer| &offer.onboarding);
+    facts.onboarding.as_ref().or(offered) == Some(onboarding)
 }
 
 fn taken(facts: &Facts, input: Input, what: &str, onboarding: InstanceId) -> Heard<Grant> {

@@ -10,11 +10,11 @@ letters! {
         Seen,
         /// It is being found out whose it is.
         Matching,
-        /// An onboarding is told of it, and Meta has to confirm that it may have the account.
+        /// An onboarding is told of it.
         Assigning,
         /// Nobody's by itself: an operator says whose it is.
         Unclaimed,
-        /// An onboarding has the account.
+        /// An onboarding has the account, or asks Meta to confirm that it may.
         Claimed,
         /// The client took it back, or an operator leaves it alone.
         Gone,
@@ -34,7 +34,7 @@ letters! {
         FoundNobody,
         /// An operator says whose it is.
         Assigned,
-        /// The onboarding has it now.
+        /// The onboarding goes on with it.
         Taken,
         /// The onboarding cannot have it.
         Refused,
@@ -73,6 +73,7 @@ state_machine! {
     Assigning => {
         Taken => Claimed,
         Refused => Unclaimed,
+        LookAgain => Matching [MatchGrant],
         Removed => Gone,
     },
     Unclaimed => {
@@ -83,6 +84,7 @@ state_machine! {
         Dismissed => Gone,
     },
     Claimed => {
+        Refused => Unclaimed,
         SeenAgain => Seen,
         Removed => Gone,
     },

@@ -29,6 +29,7 @@ pub use facts::{AccountNumber, Facts, Offer, Sighting, Source};
 pub use hear::Event;
 pub use machine::{Command, Input, Machine, State};
 pub use reconcile::Reconcile;
+pub(crate) use sighting::give_back;
 pub use sighting::{lose, see};
 pub use words::hear_word;
 

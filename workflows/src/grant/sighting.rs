@@ -1,7 +1,8 @@
 //! Hears Meta's word of a grant: one instance for each account and app, however often the word comes.
 
 use engine::{
-    Actor, Engine, EngineError, InstanceId, NewInstance, Note, SealError, SubjectId, Timestamp,
+    Actor, Engine, EngineError, InstanceId, NewInstance, Note, Reason, SealError, SubjectId,
+    Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -62,6 +63,23 @@ pub async fn lose(
     };
     engine.submit::<Grant>(&id, Event::Removed { at }).await?;
     Ok(Some(id))
+}
+
+/// Takes an onboarding's word that it cannot have the account. One that was put away, or is another's by now, needs
+/// nothing.
+pub(crate) async fn give_back(
+    engine: &Engine,
+    grant: &str,
+    onboarding: &InstanceId,
+    why: Reason,
+) -> Result<(), EngineError> {
+    let onboarding = onboarding.clone();
+    let event = Event::Refused { onboarding, why };
+    match engine.submit::<Grant>(&InstanceId::new(grant), event).await {
+        Ok(_) | Err(EngineError::Refused(_) | EngineError::NotFound(_)) => Ok(()),
+        Err(error) if is_past(&error) => Ok(()),
+        Err(other) => Err(other),
+    }
 }
 
 /// The instance of an account's grant, and where it stands.
