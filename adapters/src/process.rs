@@ -17,6 +17,7 @@ use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use workflows::app::{App, AppSettings};
+use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
 use workflows::grant::{Grant, GrantExecutor};
@@ -303,6 +304,13 @@ fn engine_over(
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
     let builder = Engine::builder(store, Arc::clone(&ground.clock), cipher, owner);
+    let connection = ConnectionExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        builder.documents(),
+        builder.store(),
+        builder.handle(),
+    );
     let onboarding = OnboardingExecutor::new(
         graph.clone(),
         graph.clone(),
@@ -324,6 +332,7 @@ fn engine_over(
         .workflow::<Intake>(Arc::new(intake))
         .workflow::<Onboarding>(Arc::new(onboarding))
         .workflow::<Grant>(Arc::new(grant))
+        .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
         .build()

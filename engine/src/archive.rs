@@ -171,7 +171,10 @@ impl ArchiveEnded {
             engine.erase(subject, Actor::System, why).await?;
             return Ok(Done::Erased);
         }
-        if long_over(self.archive_after).is_some() && record.archived_at.is_none() {
+        if long_over(self.archive_after).is_some()
+            && record.archived_at.is_none()
+            && !engine.has_live_child(&record).await?
+        {
             put_away(engine, record).await?;
             return Ok(Done::Archived);
         }

@@ -128,6 +128,17 @@ impl Engine {
         Ok(records.all(|record| record.ended && record.updated_at <= moment))
     }
 
+    /// Whether what was born of this one is still under way, and may have something to tell it.
+    pub(crate) async fn has_live_child(&self, parent: &Record) -> Result<bool, EngineError> {
+        // Nobody's data has no families, and there is much of it.
+        if parent.subject.is_installation() {
+            return Ok(false);
+        }
+        let records = self.records_of(&parent.subject).await?;
+        let mut records = records.iter();
+        Ok(records.any(|record| !record.ended && record.parent.as_ref() == Some(&parent.id)))
+    }
+
     async fn without_facts(
         &self,
         records: &[&Record],

@@ -127,7 +127,7 @@ pub use erase::Erasure;
 pub use error::EngineError;
 pub use examine::{Discrepancy, Fault};
 pub use executor::{Birth, Care, Conduct, Executor, Finding, Job, Moved, Outcome, Tries};
-pub use export::{ExportError, ExportReader, Exporter, Header, Trailer};
+pub use export::{ExportError, ExportReader, Exporter, Header, Resumed, Trailer};
 pub use forget::ForgetExpired;
 pub use image::{Contents, Counts, Image, Item, contents};
 pub use import::{ImportError, import};

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use engine::testing::ManualClock;
-use engine::{Clock as _, Decision, Timestamp, Verdict, Workflow as _, decide};
+use engine::{Actor, Clock as _, Decision as Decided, Timestamp, Verdict, Workflow as _, decide};
 use serde_json::json;
 use workflows::onboarding::{
-    Bound, Claim, Command, Credit, Event, Facts, Journey, Link, Onboarding, State,
+    Bound, Claim, Command, Credit, Event, Facts, Journey, Link, Onboarding, State, Trouble,
 };
 use workflows::ports::graph::SyncKind;
 use workflows::values::{PhoneNumberId, Secret, WabaId};
+use workflows::words::Decision;
 
 fn now() -> Timestamp {
     ManualClock::default().now()
@@ -32,7 +33,7 @@ fn fresh() -> Facts {
     Facts::new("onb_1".to_owned(), order, link, now())
 }
 
-fn heard(facts: &Facts, state: State, event: Event, at: Timestamp) -> Decision<Onboarding> {
+fn heard(facts: &Facts, state: State, event: Event, at: Timestamp) -> Decided<Onboarding> {
     match decide::<Onboarding>(facts, state, event, at) {
         Verdict::Decided(decision) => decision,
         other => panic!("{state:?}: {other:?}"),
@@ -203,7 +204,9 @@ fn the_same_word_of_a_popup_is_noted_once_and_not_at_all_when_it_is_over() {
             kind: "closed".to_owned(),
             step: None,
             error_code: None,
+            error_message: None,
             session_id: None,
+            timestamp: None,
             at,
         })
     };
@@ -237,4 +240,55 @@ fn a_password_that_is_on_its_way_is_not_sent_twice() {
     let given = || Event::OtpGiven(Secret::new("123456"));
     let first = heard(&fresh(), State::NeedsOtp, given(), now()).facts;
     assert!(is_ignored(&first, State::NeedsOtp, given(), now()));
+}
+
+fn bound_at(done: Timestamp) -> Facts {
+    let mut facts = fresh();
+    facts.es_completed_at = Some(done);
+    facts.token = Some(Secret::new("t"));
+    let bound = bound("106");
+    heard(&facts, State::TokenExchanged, bound, done).facts
+}
+
+#[test]
+fn what_meta_decides_about_an_account_counts_by_when_it_decided_not_by_when_it_is_told() {
+    let done = now();
+    let later = |seconds| done + Duration::from_secs(seconds);
+    let review = |decision, seconds| Event::AccountReviewed {
+        decision,
+        at: later(seconds),
+    };
+    for (first, second) in [(10, 20), (20, 10)] {
+        let facts = bound_at(done);
+        let of = |seconds| match seconds {
+            10 => review(Decision::Rejected, 10),
+            _ => review(Decision::Approved, 20),
+        };
+        let told = heard(&facts, State::WabaSubscribed, of(first), later(30)).facts;
+        let both = match decide::<Onboarding>(&told, State::WabaSubscribed, of(second), later(31)) {
+            Verdict::Decided(decision) => decision.facts,
+            _ => told,
+        };
+        assert_eq!(both.trouble, None, "{first} before {second}");
+    }
+}
+
+#[test]
+fn what_a_client_took_back_before_it_signed_up_says_nothing_about_this_signup() {
+    let done = now() + Duration::from_hours(1);
+    let facts = bound_at(done);
+    let revoked = |at| Event::AccessRevoked {
+        trouble: Trouble {
+            code: "app_removed".to_owned(),
+            text: String::new(),
+            mover: Actor::Client,
+            at,
+        },
+        at,
+    };
+    let earlier = revoked(done - Duration::from_mins(1));
+    assert!(is_ignored(&facts, State::WabaSubscribed, earlier, done));
+    let since = revoked(done + Duration::from_mins(1));
+    let told = heard(&facts, State::WabaSubscribed, since, done);
+    assert_eq!((told.state, told.facts.token), (State::NeedsSignup, None));
 }

@@ -79,7 +79,7 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
     let lives = signed_up.into_iter().chain([Onboardings::told(&shared)]);
     // A number is added only for an order that names one: `journeys::pinned`.
     let left = ["no life comes by onboarding/add_number: "];
-    let met = comes_to_the_same_end(lives, 15 + 2 + 1, &left);
+    let met = comes_to_the_same_end(lives, 15 + 4 + 2 + 1, &left);
     for command in ["match_grant", "assign_grant"] {
         let of_grants = format!("grant/{command}: ");
         assert!(met.iter().any(|met| met.starts_with(&of_grants)));

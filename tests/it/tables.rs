@@ -14,6 +14,7 @@ use rust_fsm::StateMachineImpl;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strum::VariantArray;
+use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
 use workflows::grant::{self, Grant};
 use workflows::intake::{self, Intake};
@@ -30,6 +31,11 @@ fn is_as_drawn<W: Workflow>(drawn: &ExpectFile) {
 #[test]
 fn the_onboarding_is_as_drawn() {
     is_as_drawn::<Onboarding>(&expect_file!["../../fixtures/diagrams/onboarding.mmd"]);
+}
+
+#[test]
+fn the_connection_is_as_drawn() {
+    is_as_drawn::<Connection>(&expect_file!["../../fixtures/diagrams/connection.mmd"]);
 }
 
 #[test]
@@ -64,6 +70,10 @@ fn every_table_is_sound() {
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
     assert_eq!(Diagram::of::<Grant>().defects::<Grant>(), none);
     // Its one command is owed from birth.
+    // Some commands are owed from birth only.
+    let from_birth = ["no move gives out take_over"];
+    let connection = Diagram::of::<Connection>();
+    assert_eq!(connection.defects::<Connection>(), from_birth);
     let from_birth = ["no move gives out read_histories"];
     let check = Diagram::of::<JournalCheck>();
     assert_eq!(check.defects::<JournalCheck>(), from_birth);
@@ -92,6 +102,10 @@ fn every_command_can_be_answered_where_it_runs() {
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
     check_answers::<Grant>(None, &["removed"]);
+    check_answers::<Connection>(
+        Some(connection::Command::TakeOver),
+        &["look_due", "token_due", "superseded"],
+    );
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
     check_answers::<Intake>(Some(intake::Command::TellChanges), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
@@ -153,14 +167,45 @@ async fn no_outcome_leaves_a_delivery_hanging() {
 }
 
 #[tokio::test]
+async fn no_outcome_leaves_a_connection_hanging() {
+    let facts = connection_facts();
+    let silence = connection::Event::Said {
+        said: workflows::words::Said::Private,
+        at: facts.next_look,
+    };
+    let pairs = owed_somewhere::<Connection>(Some(connection::Command::TakeOver));
+    assert_eq!(pairs.len(), 13);
+    for (state, command) in pairs {
+        let found = hanging::<Connection>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
 async fn no_outcome_leaves_a_grant_hanging() {
-    let silence = grant::Event::LookAgain(engine::Actor::System);
+    let silence = grant::Event::Removed {
+        at: grant_facts().granted_at - std::time::Duration::from_secs(1),
+    };
     let pairs = owed_somewhere::<Grant>(None);
     assert_eq!(pairs.len(), 2);
     for (state, command) in pairs {
         let found = hanging::<Grant>(&grant_facts(), state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
+}
+
+/// A number that was just handed over.
+fn connection_facts() -> connection::Facts {
+    let now = ManualClock::default().now();
+    serde_json::from_value(json!({
+        "id": "con_1", "onboarding": "onb_1", "partner": "prt_1", "app": "app_1", "livemode": false,
+        "waba": "7", "phone": "1", "coexistence": false, "paid_by_provider": false,
+        "handed_over_at": now, "took_over_at": now, "token": "token", "problems": [], "looks": 0,
+        "next_tending": now + std::time::Duration::from_hours(1),
+        "next_look": now + std::time::Duration::from_mins(1),
+        "warnings": {}, "heard": {}, "noticed": {},
+    }))
+    .unwrap()
 }
 
 /// A grant of which Meta has just told.

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod backups;
 pub mod catalogue;
+pub mod connection;
 pub mod delivery;
 pub mod directory;
 pub mod grant;

@@ -1,7 +1,7 @@
 //! `gangway backup` and `gangway export`: everything stored, as one file that is whole or not there.
 
 use std::fs::File;
-use std::io::{BufReader, Write as _};
+use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -29,6 +29,8 @@ gangway export --to FILE
 
 Writes everything that is stored, from a store that no process holds. The file is the same as that of
 `gangway backup`; any store of any version that knows its format takes it in with `gangway import`.
+An export that broke off leaves FILE.unfinished. The same command goes on with it, unless the store
+has changed since; then it begins anew and says so.
 ";
 
 pub(super) async fn backup(arguments: Arguments) -> Result<Ending, Failure> {
@@ -57,9 +59,34 @@ pub(super) async fn export(arguments: Arguments) -> Result<Ending, Failure> {
         let text = "a process holds the store: use `gangway backup`, or stop it";
         return Err(Failure::Told(text.to_owned()));
     };
-    let written = write_store(store.as_ref(), &to).await;
+    let written = resume_or_begin(store.as_ref(), &to).await;
     store.close().await.map_err(told)?;
-    Ok(ending(&to, &written?))
+    let (kept, trailer) = written?;
+    let (text, code) = ending(&to, &trailer);
+    Ok((format!("{kept}{text}"), code))
+}
+
+/// What came of the file that an earlier attempt left, in words, and the whole file.
+async fn resume_or_begin(store: &dyn Store, to: &Path) -> Result<(String, Trailer), Failure> {
+    let path = Unfinished::path(to);
+    let Ok(left) = File::open(&path) else {
+        return Ok((String::new(), write_store(store, to).await?));
+    };
+    let resumed = match ExportReader::open(BufReader::new(left)) {
+        Ok(begun) => Exporter::resume(store, begun).await.map_err(told)?,
+        Err(_) => None,
+    };
+    let name = path.display();
+    let Some(mut resumed) = resumed else {
+        let kept = format!("{name} is not of what the store holds now: begun anew\n");
+        return Ok((kept, write_store(store, to).await?));
+    };
+    let kept = format!("went on with {name} after {} chunks\n", resumed.chunks);
+    let mut file = Unfinished::after(to, resumed.whole)?;
+    while let Some(bytes) = resumed.exporter.next().await.map_err(told)? {
+        file.write(&bytes)?;
+    }
+    Ok((kept, file.finish()?))
 }
 
 fn ending(to: &Path, trailer: &Trailer) -> Ending {
@@ -125,10 +152,27 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    fn create(to: &Path) -> Result<Self, Failure> {
+    fn path(to: &Path) -> PathBuf {
         let mut name = to.as_os_str().to_owned();
         name.push(".unfinished");
-        let path = PathBuf::from(name);
+        PathBuf::from(name)
+    }
+
+    /// What an earlier attempt left, cut off after so many bytes.
+    fn after(to: &Path, whole: u64) -> Result<Self, Failure> {
+        let path = Self::path(to);
+        let mut file = File::options().write(true).open(&path).map_err(told)?;
+        file.set_len(whole).map_err(told)?;
+        file.seek(SeekFrom::End(0)).map_err(told)?;
+        Ok(Self {
+            file,
+            path,
+            to: to.to_owned(),
+        })
+    }
+
+    fn create(to: &Path) -> Result<Self, Failure> {
+        let path = Self::path(to);
         let file = private(&path).map_err(told)?;
         Ok(Self {
             file,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::Timestamp;
 use serde_json::Value;
-use workflows::ports::graph::{GrantedToken, Health, PhoneNumber, TokenGrant};
+use workflows::ports::graph::{GrantedToken, Health, HealthProblem, PhoneNumber, TokenGrant};
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
 /// The permission whose targets are the accounts that were shared.
@@ -196,23 +196,33 @@ pub(super) fn health(body: &Value) -> Result<Health, Unreadable> {
         _ => None,
     };
     let problems = list(status, "entities").flat_map(problems_of).collect();
-    Ok(Health { can_send, problems })
+    Ok(Health {
+        can_send,
+        problems,
+        name_status: body.get("name_status").and_then(text),
+    })
 }
 
-fn problems_of(entity: &Value) -> Vec<String> {
+fn problems_of(entity: &Value) -> Vec<HealthProblem> {
     let kind = entity.get("entity_type").and_then(text);
     let kind = kind.unwrap_or_else(|| "ACCOUNT".to_owned());
+    let problem = |code, text| HealthProblem {
+        entity: kind.clone(),
+        code,
+        text,
+    };
     let errors = list(entity, "errors").filter_map(|error| {
         let what = error.get("error_description").and_then(text)?;
-        Some(match error.get("possible_solution").and_then(text) {
-            Some(cure) => format!("{kind}: {what} · {cure}"),
-            None => format!("{kind}: {what}"),
-        })
+        let cured = match error.get("possible_solution").and_then(text) {
+            Some(cure) => format!("{what} {cure}"),
+            None => what,
+        };
+        Some(problem(error.get("error_code").and_then(number), cured))
     });
-    let notes = list(entity, "additional_info")
-        .filter_map(text)
-        .map(|note| format!("{kind}: {note}"));
-    errors.chain(notes).collect()
+    let notes = list(entity, "additional_info").filter_map(text);
+    errors
+        .chain(notes.map(|note| problem(None, note)))
+        .collect()
 }
 
 /// The elements of a list field; none if it is missing or something else.

@@ -144,26 +144,38 @@ fn only_a_clear_yes_is_success() {
 #[test]
 fn health_says_whether_messages_go_out_and_what_stands_in_the_way() {
     let rows = [
-        ("health_available", Some(true), ""),
+        ("health_available", Some(true), None),
         (
             "health_limited",
             Some(true),
-            "PHONE_NUMBER: Your display name has not been approved",
+            Some((
+                "PHONE_NUMBER",
+                None,
+                "Your display name has not been approved",
+            )),
         ),
         (
             "health_blocked",
             Some(false),
-            "WABA: There is an error with the payment method.",
+            Some((
+                "WABA",
+                Some(141_006),
+                "There is an error with the payment method.",
+            )),
         ),
     ];
     for (name, can_send, problem) in rows {
         let health = health(&body(name)).unwrap();
         assert_eq!(health.can_send, can_send, "{name}");
-        assert_eq!(health.problems.is_empty(), problem.is_empty(), "{name}");
-        assert!(
-            health.problems.iter().all(|text| text.starts_with(problem)),
-            "{name}"
-        );
+        let Some((entity, code, text)) = problem else {
+            assert_eq!(health.problems, [], "{name}");
+            continue;
+        };
+        let [told] = health.problems.as_slice() else {
+            panic!("{name}: {:?}", health.problems);
+        };
+        assert_eq!((told.entity.as_str(), told.code), (entity, code), "{name}");
+        assert!(told.text.starts_with(text), "{name}: {}", told.text);
     }
     let unknown = serde_json::json!({ "health_status": { "can_send_message": "PERHAPS" } });
     assert_eq!(super::health(&unknown).unwrap().can_send, None);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::ailments;
 use super::core::Core;
 use super::events;
 use super::http::{Inbound, Params, Reply};
@@ -21,7 +22,7 @@ const CALLS: &str = "POST /control/signup, POST and DELETE /control/scenario, GE
                      GET and DELETE /control/calls, POST /control/clock, POST /control/webhook, \
                      POST /control/event, POST /control/events, POST /control/mail, \
                      POST /control/app, POST /control/proof, \
-                     GET /control/sms";
+                     POST /control/health, GET /control/sms";
 
 /// Answers `/control/{name}`.
 pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply {
@@ -46,6 +47,7 @@ pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply 
         ("POST", "mail") => read(inbound).and_then(|order| set_mail(core, &order)),
         ("POST", "app") => read(inbound).map(|app| know_app(core, app)),
         ("POST", "proof") => read(inbound).and_then(|order| require_proof(core, &order)),
+        ("POST", "health") => read(inbound).and_then(|order| ailments::order(core, order)),
         ("POST", "signup") => read(inbound).and_then(|wish| sign_up(core, wish)),
         ("GET", "sms") => read_sms(core, &params),
         _ => return Reply::json(404, &json!({ "error": format!("known are {CALLS}") })),

@@ -3,6 +3,7 @@
 //! It is the sandbox's other half and the tests' adversary. It shares no wire types with the rest
 //! of the product, so that a misreading of Meta cannot hide on both sides.
 
+mod ailments;
 mod calls;
 mod control;
 mod core;

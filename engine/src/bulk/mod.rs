@@ -180,10 +180,9 @@ impl Workflow for Bulk {
                 let note = Note::because("failed_retried", Actor::Operator, reason);
                 Heard::moved(next, Input::FailedRetried, note)
             }
-            // It was called off while they were written down; nobody will look at them.
-            BulkEvent::Listed { .. } => Heard::ignored(),
-            // Whoever has the job now finds each of these acts done, and counts it.
-            BulkEvent::Acted { .. } => Heard::ignored(),
+            // It was called off while they were written down, and nobody will look at them; or
+            // whoever has the job now finds each of these acts done, and counts it.
+            BulkEvent::Listed { .. } | BulkEvent::Acted { .. } => Heard::ignored(),
         }
     }
 

@@ -265,3 +265,35 @@ async fn a_browser_inside_another_app_is_told_to_open_the_link_in_a_real_one() {
     }
     person.leaves(&[]).await;
 }
+
+/// Walks to the last question of Meta's window and has it misbehave there.
+async fn misbehaves(person: &Person, how: &str) {
+    person.continues().await;
+    person.walks_to("review").await;
+    let choose = format!("document.getElementById('sim-misbehave').value = '{how}'");
+    person.chrome.script(&choose).await;
+    person.chrome.click("#sim-review-accept").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_in_metas_window_is_told_calmly_and_kept_with_its_session() {
+    let (app, made, person) = sitting(json!({})).await;
+    misbehaves(&person, "error_event").await;
+    person.returns().await;
+    person.chrome.read("Business Support Home").await;
+    let kept = |seen: &serde_json::Value| {
+        let journey = &seen["facts"]["journey"];
+        journey["error_code"] == "2655089"
+            && journey["error_message"] == "Your account has been restricted."
+            && journey["session_id"].is_string()
+            && journey["timestamp"].is_string()
+    };
+    app.instance_until(&made.id, "kept for Meta's support", kept)
+        .await;
+    misbehaves(&person, "object_payload").await;
+    person.chrome.click("#sim-finish").await;
+    person.returns().await;
+    person.chrome.see("#done").await;
+    app.status_until(&made.id, "completed").await;
+    person.leaves(&[]).await;
+}

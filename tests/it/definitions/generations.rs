@@ -17,6 +17,7 @@ use engine::{
 use reqwest::Method;
 use rocket::figment::Figment;
 use serde_json::{Value, json};
+use workflows::connection::Connection;
 use workflows::delivery::Delivery;
 use workflows::grant::Grant;
 use workflows::intake::Intake;
@@ -222,6 +223,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
         .workflow::<Grant>(Arc::new(Nobody))
         .workflow::<Intake>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
+        .workflow::<Connection>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))
         .build();
     (store, engine)

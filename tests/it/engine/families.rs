@@ -97,7 +97,7 @@ async fn a_child_whose_id_is_anothers_parks_its_parent_instead_of_doing_the_work
 }
 
 #[tokio::test]
-async fn a_child_that_outlives_its_parents_time_in_the_live_indexes_tells_it_in_vain() {
+async fn a_parent_stays_at_hand_as_long_as_a_child_may_tell_it_something() {
     let stage = Stage::new();
     let engine = stage.process();
     let id = born(&engine, "a", sender()).await;
@@ -112,8 +112,11 @@ async fn a_child_that_outlives_its_parents_time_in_the_live_indexes_tells_it_in_
         erase_after: None,
     };
     let told = archive.run(&engine).await.unwrap();
-    assert_eq!(told, "1 instances archived, 0 clients erased");
+    assert_eq!(told, "0 instances archived, 0 clients erased");
     hears(&engine, &child, Event::Canceled).await;
     engine.work_off().await.unwrap();
     assert!(engine.tasks(&id).await.unwrap().is_empty());
+    stage.after_secs(&engine, 120).await;
+    let told = archive.run(&engine).await.unwrap();
+    assert_eq!(told, "2 instances archived, 0 clients erased");
 }

@@ -114,7 +114,7 @@ async fn a_number_is_free_again_once_its_onboarding_is_called_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_stays_its_partners_when_its_onboarding_is_put_away_and_goes_with_its_client() {
+async fn a_number_stays_its_partners_for_as_long_as_it_is_looked_after_and_goes_with_its_client() {
     let mut app = App::start().await;
     let other = app.other_partner().await;
     let (first, client, signup) = prepared(&app, &app.partner()).await;
@@ -124,11 +124,11 @@ async fn a_number_stays_its_partners_when_its_onboarding_is_put_away_and_goes_wi
     let run = json!({ "reason": "now" });
     let path = "/console/api/schedules/archive/run";
     app.operator().post(path, run).await.expect(202);
-    let away = |seen: &Value| seen["archived_at"].is_string();
-    app.instance_until(&first.id, "put away", away).await;
     let (second, client, signup) = prepared(&app, &other).await;
     client.signup(&signup).await.expect(202);
     is_refused(&other, &second).await;
+    let seen = app.instance_until(&first.id, "there", |_| true).await;
+    assert_eq!(seen["archived_at"], Value::Null, "{seen:#}");
     act(&app, &first, "erase").await;
     act(&app, &second, "retry_now").await;
     completes(&other, &second).await;

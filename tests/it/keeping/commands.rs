@@ -191,6 +191,29 @@ async fn an_import_that_was_killed_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_was_killed_goes_on_or_begins_anew_and_says_which() {
+    let mut binary = Binary::start("warn").await;
+    binary.terminate().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (file, folder) = (path(&elsewhere, "file"), path(&elsewhere, "data"));
+    let taken = exported(&filled(2_000).await).await;
+    std::fs::write(&file, taken.concat()).unwrap();
+    let ask = |arguments: &[&str]| said(&mut command(&binary, Some(&folder), arguments));
+    ask(&["import", "--from", file.to_str().unwrap()]).expect(0, &["as in the file"]);
+    let out = path(&elsewhere, "out");
+    let export = ["export", "--to", out.to_str().unwrap()];
+    ask(&export).expect(0, &["2000 documents"]);
+    let whole = std::fs::read(&out).unwrap();
+    let left = path(&elsewhere, "out.unfinished");
+    std::fs::write(&left, &whole[..whole.len() / 2]).unwrap();
+    ask(&export).expect(0, &["went on with", "after 3 chunks", "2000 documents"]);
+    assert!(whole == std::fs::read(&out).unwrap(), "the same file");
+    std::fs::write(&left, exported(&filled(7).await).await.concat()).unwrap();
+    ask(&export).expect(0, &["begun anew", "2000 documents"]);
+    assert!(!left.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_not_whole_leaves_the_folder_empty() {
     let mut binary = Binary::start("warn").await;
     binary.terminate().await;

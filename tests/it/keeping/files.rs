@@ -96,3 +96,42 @@ async fn an_altered_export_is_refused_wherever_it_was_altered() {
     let refused = checked(&patched.concat());
     assert!(matches!(refused, Err(ExportError::Damaged { chunk: 2 })));
 }
+
+#[tokio::test]
+async fn an_export_that_broke_off_anywhere_goes_on_to_the_same_file() {
+    let store = filled(600).await;
+    let pieces = exported(&store).await;
+    let file = pieces.concat();
+    for end in (pieces[0].len()..=file.len())
+        .step_by(397)
+        .chain([file.len()])
+    {
+        let mut left = file[..end].to_vec();
+        // What a power cut leaves behind the last whole frame may be anything.
+        left.extend([0; 50].iter().take(file.len() - end));
+        let begun = ExportReader::open(left.as_slice()).unwrap();
+        let mut resumed = Exporter::resume(&store, begun).await.unwrap().unwrap();
+        left.truncate(usize::try_from(resumed.whole).unwrap());
+        assert!(resumed.whole <= end as u64);
+        while let Some(piece) = resumed.exporter.next().await.unwrap() {
+            left.extend(piece);
+        }
+        assert_eq!(left, file, "broke off at {end}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_what_has_changed_since_does_not_go_on() {
+    let pieces = exported(&filled(600).await).await;
+    let left = pieces[..3].concat();
+    for now in [500, 700] {
+        let begun = ExportReader::open(left.as_slice()).unwrap();
+        let store = filled(now).await;
+        let resumed = Exporter::resume(&store, begun).await.unwrap();
+        assert_eq!(resumed.is_some(), now == 700, "only what was not yet read");
+    }
+    let whole = pieces.concat();
+    let begun = ExportReader::open(whole.as_slice()).unwrap();
+    let grown = filled(601).await;
+    assert!(Exporter::resume(&grown, begun).await.unwrap().is_none());
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use adapters::web::authorities;
 use engine::{Diagram, Letter};
 use strum::VariantArray;
+use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
 use workflows::grant::{self, Grant};
 use workflows::intake::{self, Intake};
@@ -66,6 +67,7 @@ fn every_state_and_every_command_is_named_in_some_test() {
     let mut known = BTreeSet::new();
     for diagram in [
         Diagram::of::<Onboarding>(),
+        Diagram::of::<Connection>(),
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
         Diagram::of::<Grant>(),
@@ -74,6 +76,8 @@ fn every_state_and_every_command_is_named_in_some_test() {
         known.extend(diagram.states.iter().map(|(state, _)| (*state).to_owned()));
     }
     let commands = onboarding::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = connection::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = delivery::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));

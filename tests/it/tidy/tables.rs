@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{Bulk, Diagram, Edge};
+use workflows::connection::Connection;
 use workflows::delivery::Delivery;
 use workflows::grant::Grant;
 use workflows::intake::Intake;
@@ -17,6 +18,10 @@ type Arm = (String, String, String, Option<String>);
 fn tables() -> Vec<(&'static str, Diagram)> {
     vec![
         ("engine/src/bulk/machine.rs", Diagram::of::<Bulk>()),
+        (
+            "workflows/src/connection/machine.rs",
+            Diagram::of::<Connection>(),
+        ),
         (
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),

@@ -1,7 +1,9 @@
 //! The product's own onboarding and its deliveries as they are simulated: real tables and real
 //! executors, with a Meta and a partner's endpoint that live in the world.
 
+mod connected;
 mod endpoint;
+mod ends;
 mod meta;
 mod provider;
 mod rivals;

@@ -6,21 +6,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
-    Actor, Engine, EngineBuilder, EngineError, Expected, Instance, InstanceId, NewInstance, Note,
-    Record, SubjectId, Workflow as _,
+    Actor, Engine, EngineBuilder, EngineError, Expected, InstanceId, NewInstance, Note, Record,
+    SubjectId, Workflow as _,
 };
 use serde_json::json;
+use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
 use workflows::grant::{Grant, GrantExecutor};
 use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
 use workflows::values::{AppId, PartnerId, Secret};
 
+use super::connected;
 use super::endpoint::{self, told};
+use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 use super::{rivals, shares};
 
-const PARTNER: &str = "prt_1";
+pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
 const PAYING: &str = "prt_2";
 
@@ -93,7 +96,7 @@ impl Onboardings {
     }
 }
 
-fn id(number: u8) -> InstanceId {
+pub(super) fn id(number: u8) -> InstanceId {
     InstanceId::new(format!("onb_{number}"))
 }
 
@@ -133,6 +136,13 @@ impl Scenario for Onboardings {
             world: site.world().clone(),
             hard_of_hearing: self.hard_of_hearing,
         });
+        let connection = ConnectionExecutor::new(
+            meta.clone(),
+            meta.clone(),
+            builder.documents(),
+            builder.store(),
+            builder.handle(),
+        );
         let directory = Directory::new(builder.documents());
         let grant = GrantExecutor::new(meta.clone(), meta.clone(), directory, builder.handle());
         let onboarding = OnboardingExecutor::new(
@@ -146,6 +156,7 @@ impl Scenario for Onboardings {
         builder
             .workflow(site.watched(onboarding))
             .workflow(site.watched(grant))
+            .workflow(site.watched(connection))
             .workflow(site.watched(delivery))
     }
 
@@ -249,6 +260,9 @@ impl Scenario for Onboardings {
         if record.workflow == Grant::NAME {
             return shares::leave(engine, record).await;
         }
+        if record.workflow == Connection::NAME {
+            return connected::help(engine, record).await;
+        }
         if record.workflow != Onboarding::NAME {
             return Ok(());
         }
@@ -281,6 +295,10 @@ impl Scenario for Onboardings {
         Ok(())
     }
 
+    fn may_rest(&self, record: &Record) -> bool {
+        connected::may_rest(record)
+    }
+
     async fn judge(&self, ending: &Ending<'_, Step>) -> Vec<String> {
         let (mut wrong, mut clients) = (Vec::new(), Vec::new());
         for record in &ending.records {
@@ -292,7 +310,9 @@ impl Scenario for Onboardings {
                 Err(error) => wrong.push(format!("{}: {error}", record.id)),
             }
         }
-        let of_each = clients.iter().flat_map(|client| judge(ending, client));
+        let of_each = clients
+            .iter()
+            .flat_map(|client| ends::judge(ending, client));
         wrong.extend(of_each);
         wrong.extend(rivals::judge(&clients));
         wrong
@@ -300,6 +320,7 @@ impl Scenario for Onboardings {
 
     /// Notices have ids that tell when they were born, so that they are told by what they say.
     async fn tell(&self, ending: &Ending<'_, Step>) -> String {
+        let connections = ending.records.iter().filter_map(connected::tell);
         let onboardings = ending.records.iter();
         let onboardings = onboardings.filter(|record| record.workflow == Onboarding::NAME);
         let told = onboardings.map(|record| {
@@ -309,7 +330,7 @@ impl Scenario for Onboardings {
         });
         let taken_back = ending.world.all().into_keys();
         let taken_back = taken_back.filter(|operation| operation.starts_with("unsubscribe"));
-        told.chain(taken_back).collect()
+        told.chain(taken_back).chain(connections).collect()
     }
 }
 
@@ -347,46 +368,4 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
         Ok(_) | Err(EngineError::Exists(_)) => Ok(()),
         Err(other) => Err(other),
     }
-}
-
-/// What must have been done at Meta for a number that is complete, and how often.
-fn owed_to(phone: &str) -> Vec<(String, u32)> {
-    let stays = phone.starts_with('5');
-    let mut owed = vec![(format!("register {phone}"), u32::from(!stays))];
-    for kind in ["Contacts", "History"] {
-        owed.push((format!("sync {kind} of {phone}"), u32::from(stays)));
-    }
-    let pays = phone.starts_with('6');
-    owed.push((format!("share 7{phone}"), u32::from(pays)));
-    owed
-}
-
-fn judge(
-    ending: &Ending<'_, Step>,
-    client: &Instance<Onboarding>,
-) -> impl Iterator<Item = String> + use<> {
-    let mut wrong = Vec::new();
-    let id = &client.record.id;
-    if client.state == State::PartnerNotified {
-        let phone = client.facts.order.external_id.clone().unwrap_or_default();
-        for (operation, expected) in owed_to(&phone) {
-            let times = ending.world.times(&operation);
-            if times != expected {
-                wrong.push(format!("{id} is complete, and {operation}: {times} times"));
-            }
-        }
-        let completed = told(id.as_str(), "onboarding.completed");
-        // The Solution Partner has no endpoint to be told at.
-        let listens = client.facts.order.partner.as_str() == PARTNER;
-        if listens && ending.world.times(&completed) == 0 {
-            wrong.push(format!("{id} is complete, and nobody was told"));
-        }
-    }
-    for step in &ending.acknowledged {
-        let canceled = matches!(step, Step::Cancel(number) if self::id(*number) == *id);
-        if canceled && client.state != State::Canceled {
-            wrong.push(format!("{step:?} was acknowledged and is forgotten"));
-        }
-    }
-    wrong.into_iter()
 }

@@ -10,27 +10,16 @@ use serde_json::Value;
 
 use super::App;
 use super::body::{self, at_most};
+use super::journeys::JourneyBody;
 use super::problem::{Kind, Problem};
 use super::sessions::{ClientSession, SESSION_LIFE, digest};
 use super::views::{BrandingView, ClientView, PageView, SignupOptions};
 use crate::directory::Partner;
-use crate::onboarding::{
-    Claim, Event, Journey, Onboarding, State, Surroundings, client_view, extras,
-};
+use crate::onboarding::{Claim, Event, Onboarding, State, Surroundings, client_view, extras};
 use crate::values::{BusinessId, PhoneNumberId, Secret, WabaId, is_meta_id};
 
 /// Codes are a few hundred characters; far more is not a code.
 const CODE_CHARS_MAX: usize = 4_096;
-
-/// What the page tells of the popup.
-const JOURNEY_KINDS: [&str; 6] = [
-    "sdk_loaded",
-    "popup_blocked",
-    "sdk_blocked",
-    "canceled",
-    "error",
-    "closed",
-];
 
 /// What opening a link answers.
 pub struct Opened {
@@ -49,15 +38,6 @@ struct OpenBody {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct JourneyBody {
-    kind: String,
-    step: Option<String>,
-    error_code: Option<String>,
-    session_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SignupBody {
     code: Option<String>,
     session: Option<SessionBody>,
@@ -65,25 +45,28 @@ struct SignupBody {
 
 /// Meta adds fields as its versions move, so unknown ones are passed over here alone.
 #[derive(Deserialize)]
-struct SessionBody {
-    event: String,
+pub(super) struct SessionBody {
+    pub(super) event: String,
     #[serde(default)]
-    data: SessionData,
+    pub(super) data: SessionData,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct SessionData {
+pub(super) struct SessionData {
     waba_id: Option<String>,
     /// Flows that may bring several accounts name them here.
     waba_ids: Value,
     phone_number_id: Option<String>,
     business_id: Option<String>,
     is_wa_login_user: Value,
-    current_step: Option<String>,
-    error_code: Option<String>,
-    error_id: Option<String>,
-    session_id: Option<String>,
+    pub(super) current_step: Option<String>,
+    pub(super) error_message: Option<String>,
+    /// Meta writes codes and times as text, and as numbers too.
+    pub(super) error_code: Value,
+    pub(super) error_id: Value,
+    pub(super) session_id: Option<String>,
+    pub(super) timestamp: Value,
 }
 
 impl App {
@@ -133,20 +116,6 @@ impl App {
         self.view(&instance).await
     }
 
-    /// The page tells of the popup.
-    pub async fn journey(
-        &self,
-        session: &ClientSession,
-        request: &Value,
-    ) -> Result<ClientView, Problem> {
-        let told: JourneyBody = body::read(request)?;
-        if !JOURNEY_KINDS.contains(&told.kind.as_str()) {
-            let message = format!("knows {}", JOURNEY_KINDS.join(", "));
-            return Err(Problem::field("kind", "unknown_value", message));
-        }
-        self.journeyed(session, told).await
-    }
-
     /// The halves of a finished signup, together or one by one, in either order.
     /// Resolves once the code is durable; its exchange is then under way.
     pub async fn signup(
@@ -159,7 +128,7 @@ impl App {
             && (half.event == "CANCEL" || half.event == "ERROR")
         {
             let half = told.session.expect("it was just seen");
-            return self.journeyed(session, journey_of(half)).await;
+            return self.journeyed(session, JourneyBody::of(half)).await;
         }
         let code = match told.code {
             None => None,
@@ -232,36 +201,6 @@ impl App {
         self.view(&instance).await
     }
 
-    async fn journeyed(
-        &self,
-        session: &ClientSession,
-        told: JourneyBody,
-    ) -> Result<ClientView, Problem> {
-        let texts = [
-            ("step", &told.step),
-            ("error_code", &told.error_code),
-            ("session_id", &told.session_id),
-        ];
-        for (param, text) in texts {
-            if let Some(text) = text {
-                at_most(param, text, 128)?;
-            }
-        }
-        self.current(session).await?;
-        let journey = Journey {
-            kind: told.kind,
-            step: told.step,
-            error_code: told.error_code,
-            session_id: told.session_id,
-            at: self.engine.now(),
-        };
-        let instance = self
-            .engine
-            .submit::<Onboarding>(&session.onboarding, Event::Journeyed(journey))
-            .await?;
-        self.view(&instance).await
-    }
-
     fn claim_of(&self, half: SessionBody) -> Result<Claim, Problem> {
         at_most("session.event", &half.event, 64)?;
         let mut data = half.data;
@@ -291,7 +230,7 @@ impl App {
     }
 
     /// Only the browser that opened the link last may act; another is told why it may not.
-    async fn current(&self, session: &ClientSession) -> Result<(), Problem> {
+    pub(super) async fn current(&self, session: &ClientSession) -> Result<(), Problem> {
         if session.current {
             return Ok(());
         }
@@ -310,7 +249,10 @@ impl App {
         })
     }
 
-    async fn view(&self, instance: &Instance<Onboarding>) -> Result<ClientView, Problem> {
+    pub(super) async fn view(
+        &self,
+        instance: &Instance<Onboarding>,
+    ) -> Result<ClientView, Problem> {
         let order = &instance.facts.order;
         let partner = self.partner_of(&order.partner).await?;
         let app = self
@@ -353,18 +295,6 @@ fn face(partner: &Partner, own: Option<&BrandingView>) -> BrandingView {
         accent: own.accent.or_else(|| base.accent.clone()),
         support_url: own.support_url.or_else(|| base.support_url.clone()),
         support_email: own.support_email.or_else(|| base.support_email.clone()),
-    }
-}
-
-fn journey_of(half: SessionBody) -> JourneyBody {
-    let data = half.data;
-    let error_code = data.error_code.or(data.error_id);
-    let failed = half.event == "ERROR" || error_code.is_some();
-    JourneyBody {
-        kind: if failed { "error" } else { "canceled" }.to_owned(),
-        step: data.current_step,
-        error_code,
-        session_id: data.session_id,
     }
 }
 

@@ -13,7 +13,8 @@ impl App {
             .map(|entry| {
                 json!({
                     "object": "error", "family": entry.family.as_str(), "code": entry.partner_code,
-                    "meta_code": entry.code, "meta_subcode": entry.subcode,
+                    "key": entry.slug, "meta_code": entry.code, "meta_subcode": entry.subcode,
+                    "meta_text": entry.when,
                     "class": entry.reaction_class.as_str(), "actor": entry.who.as_str(),
                     "retry_after": entry.wait.map(|wait| wait.as_secs()),
                     "meaning": entry.meaning, "client_text": entry.client_text,

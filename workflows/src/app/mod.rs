@@ -11,6 +11,7 @@ mod endpoints;
 mod erasure;
 mod errors;
 mod journal;
+mod journeys;
 mod keeping;
 mod keys;
 mod links;
@@ -53,7 +54,8 @@ pub use views::{
     BulkPreviewView, BulkRefusalView, BulkSampleView, BulkView, ClientPhase, ClientView,
     DeadlineView, DeliveryView, EndpointView, EventView, HeldLane, HoldView, InstanceRow,
     InstanceView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView, PageView,
-    ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView, TryView,
+    ProblemView, ReadinessView, ResultView, SignupOptions, StepView, TaskView, TroubleView,
+    TryView,
 };
 pub use webhooks::WebhookQuery;
 

@@ -64,8 +64,8 @@ impl Class {
 pub struct CatalogueEntry {
     /// Where it is met; codes are unique within a family only.
     pub family: Family,
-    /// Meta's code.
-    pub code: i64,
+    /// Meta's code; nothing where Meta only words it.
+    pub code: Option<i64>,
     /// Meta's subcode, where it tells two meanings of a code apart.
     pub subcode: Option<i64>,
     /// Words in Meta's message, where only they tell two meanings apart.
@@ -113,7 +113,7 @@ impl Row {
             codes,
             entry: CatalogueEntry {
                 family,
-                code: 0,
+                code: None,
                 subcode: None,
                 when: None,
                 on: None,
@@ -185,10 +185,12 @@ impl Row {
         self
     }
 
-    /// The line as one entry per code.
+    /// The line as one entry per code, or as one where Meta gives none.
     pub(super) fn entries(&self) -> impl Iterator<Item = CatalogueEntry> + '_ {
-        self.codes.iter().map(|code| CatalogueEntry {
-            code: *code,
+        let worded = self.codes.is_empty().then_some(None);
+        let coded = self.codes.iter().map(|code| Some(*code));
+        worded.into_iter().chain(coded).map(|code| CatalogueEntry {
+            code,
             ..self.entry.clone()
         })
     }

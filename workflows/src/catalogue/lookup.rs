@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::entry::{CatalogueEntry, Family, Row, hours, minutes};
-use super::{access, exchange, numbers, sending, signup, signup_access};
+use super::{access, exchange, numbers, sending, signup, signup_access, signup_texts};
 use crate::ports::graph::{GraphError, Reaction};
 
 /// The shortest and the longest wait that a hint of Meta's can ask for: past the longest block it names.
@@ -24,6 +24,7 @@ static ENTRIES: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(|| {
         sending::ROWS,
         signup::ROWS,
         signup_access::ROWS,
+        signup_texts::ROWS,
     ]
     .into_iter()
     .flatten()
@@ -88,11 +89,22 @@ pub fn of_fingerprint(fingerprint: &str) -> Option<&'static CatalogueEntry> {
     graph_error(code, subcode, "")
 }
 
-/// What a code means that Meta's signup window reported.
-pub fn signup_error(code: i64) -> Option<&'static CatalogueEntry> {
-    ENTRIES
-        .iter()
-        .find(|entry| entry.family == Family::Signup && entry.code == code)
+/// What an error means that Meta's signup window reported, by its code or else by its words.
+pub fn signup_error(code: Option<i64>, message: &str) -> Option<&'static CatalogueEntry> {
+    let message = message.to_lowercase();
+    let of_window = || {
+        ENTRIES
+            .iter()
+            .filter(|entry| entry.family == Family::Signup)
+    };
+    let coded = of_window().find(|entry| entry.code.is_some() && entry.code == code);
+    let worded = || {
+        of_window().find(|entry| {
+            let words = entry.when.filter(|_| entry.code.is_none());
+            words.is_some_and(|words| message.contains(words))
+        })
+    };
+    coded.or_else(worded)
 }
 
 /// What to do about a refusal.
@@ -117,7 +129,7 @@ fn best(refusal: &Refusal<'_>) -> Option<&'static CatalogueEntry> {
     let message = refusal.message.to_lowercase();
     ENTRIES
         .iter()
-        .filter(|entry| entry.family != Family::Signup && entry.code == code)
+        .filter(|entry| entry.family != Family::Signup && entry.code == Some(code))
         .filter_map(|entry| Some((fit(entry, refusal, &message)?, entry)))
         .max_by_key(|(fit, _)| *fit)
         .map(|(_, entry)| entry)
@@ -185,6 +197,10 @@ fn wait_named_in(text: &str) -> Option<Duration> {
         Some(Duration::from_secs(count.checked_mul(unit_s)?))
     })
 }
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod reference_tests;
 
 #[cfg(test)]
 #[path = "lookup_tests.rs"]

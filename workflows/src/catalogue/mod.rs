@@ -10,6 +10,7 @@ mod numbers;
 mod sending;
 mod signup;
 mod signup_access;
+mod signup_texts;
 
 pub use entry::{CatalogueEntry, Class, Family};
 pub use lookup::{Refusal, all, explain, graph_error, of_fingerprint, reaction, signup_error};

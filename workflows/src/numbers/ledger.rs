@@ -112,10 +112,15 @@ impl Kept {
         if self.pin.is_some_and(|pin| pin.stale) {
             return None;
         }
+        // An older word may still come, and is told by this one.
+        let told = self.pin.map(|pin| pin.at + Ledger::WORDS_COME);
         let newest = self.calls.iter().map(|call| call.at).max();
         let counted = newest.map_or(now, |at| at + Ledger::WINDOW);
-        let blocked = self.blocked_until;
-        Some(blocked.map_or(counted, |until| until.max(counted)))
+        [self.blocked_until, told]
+            .into_iter()
+            .flatten()
+            .chain([counted])
+            .max()
     }
 }
 
@@ -128,6 +133,9 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Meta's moving window, and how long it blocks a number that went past its limit.
     pub(crate) const WINDOW: Duration = Duration::from_hours(72);
+
+    /// Meta repeats what it said for so long, in any order.
+    const WORDS_COME: Duration = Duration::from_hours(7 * 24);
 
     pub(crate) fn new(documents: Documents) -> Self {
         Self { documents }
@@ -228,13 +236,11 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<bool, EngineError> {
         self.change(phone, now, |kept, _| {
-            let was_stale = kept.pin.is_some_and(|pin| pin.stale);
-            let is_old = kept.pin.is_some_and(|pin| pin.at >= at);
-            if is_old || (!stale && !was_stale) {
+            if kept.pin.is_some_and(|pin| pin.at >= at) {
                 return false;
             }
-            kept.pin = Some(PinWord { stale, at });
-            stale != was_stale
+            let before = kept.pin.replace(PinWord { stale, at });
+            stale != before.is_some_and(|pin| pin.stale)
         })
         .await
     }

@@ -106,3 +106,25 @@ async fn what_an_onboarding_counted_by_itself_is_taken_over_once() {
     assert_eq!(number.registrations(&known, 3).await, known);
     assert_eq!(number.registrations(&[at(1)], 3).await, known);
 }
+
+#[tokio::test]
+async fn of_two_words_about_a_pin_the_later_counts_in_whatever_order_they_come() {
+    let (changed, off) = ((true, at(3)), (false, at(5)));
+    for words in [[changed, off], [off, changed]] {
+        let number = Number::new();
+        for word in words {
+            let heard = number.ledger.hear_of_pin(&number.phone, word, at(9));
+            heard.await.unwrap();
+        }
+        let stale = number.ledger.pin_is_stale(&number.phone).await.unwrap();
+        assert!(!stale, "{words:?}");
+        let anew = number
+            .ledger
+            .hear_of_pin(&number.phone, (true, at(6)), at(9));
+        assert!(anew.await.unwrap(), "{words:?}");
+        assert!(number.ledger.pin_is_stale(&number.phone).await.unwrap());
+        let proved = number.ledger.pin_was_right(&number.phone, at(10));
+        proved.await.unwrap();
+        assert!(!number.ledger.pin_is_stale(&number.phone).await.unwrap());
+    }
+}

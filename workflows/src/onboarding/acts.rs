@@ -322,6 +322,7 @@ pub(super) fn rewound(
     // That Meta has the number registered stays true, whatever is gone over again.
     if to != State::NumberRegistered {
         next.can_send = None;
+        next.connection = None;
     }
     next.otp = None;
     next.unsent_at = None;

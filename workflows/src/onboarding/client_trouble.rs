@@ -4,7 +4,8 @@
 
 use engine::{Hold, Timestamp};
 
-use super::facts::{Facts, Journey, Trouble};
+use super::facts::{Facts, Trouble};
+use super::journey::Journey;
 use super::machine::State;
 use crate::app::TroubleView;
 use crate::catalogue::{self, CatalogueEntry, Class};
@@ -169,10 +170,9 @@ fn is_more_than_silence(entry: &CatalogueEntry) -> bool {
 /// How the client's last visit to Facebook's window ended.
 fn left(journey: &Journey) -> Option<(String, String)> {
     let code = journey.error_code.as_deref();
-    let known = code
-        .and_then(|code| code.parse().ok())
-        .and_then(catalogue::signup_error);
-    if let Some(entry) = known {
+    let code = code.and_then(|code| code.parse().ok());
+    let words = journey.error_message.as_deref().unwrap_or_default();
+    if let Some(entry) = catalogue::signup_error(code, words) {
         return Some(in_two(entry.client_text));
     }
     Some(match journey.kind.as_str() {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use engine::{Actor, InstanceId, Timestamp};
 
-use super::facts::{Bound, Claim, Credit, Journey, Link, Trouble};
+use super::facts::{Bound, Claim, Credit, Link, Trouble};
 use super::grants::Granted;
+use super::journey::Journey;
+use crate::connection;
 use crate::numbers::Standing;
 use crate::ports::graph::SyncKind;
 use crate::values::{Secret, WabaId};
@@ -160,6 +162,15 @@ pub enum Event {
         /// When that happened.
         at: Timestamp,
     },
+    /// Meta told how its verification of the client's business stands.
+    BusinessVerified {
+        /// Meta's word for it.
+        status: String,
+        /// Why not, in Meta's words.
+        reasons: Vec<String>,
+        /// When that was so.
+        at: Timestamp,
+    },
     /// Meta told what it decided about the display name.
     NameReviewed {
         /// What it decided.
@@ -176,6 +187,8 @@ pub enum Event {
     },
     /// Fourteen days have passed.
     WindowClosed,
+    /// How the live number stands, from its connection.
+    ConnectionTold(Box<connection::Standing>),
     /// A notice's delivery has ended.
     DeliveryEnded(InstanceId),
     /// The partner knows, or cannot be told.

@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::MetaWindow;
 use super::grants::Granted;
+use super::journey::Journey;
 use crate::app::BrandingView;
-use crate::numbers::Standing;
+use crate::connection::Standing;
+use crate::numbers;
 use crate::ports::graph::Callback;
 use crate::values::{AppId, BusinessId, PartnerId, PhoneNumberId, Secret, WabaId};
 
-pub use steps::{Adding, Credit, NameWord, Sync, Syncs};
+pub use steps::{Adding, Credit, NameWord, Sync, Syncs, VerificationWord};
 
 /// Everything an onboarding knows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,6 +89,9 @@ pub struct Facts {
     /// What Meta last told of its decision about the display name.
     #[serde(default)]
     pub name_word: Option<NameWord>,
+    /// How Meta last said that its verification of the client's business stands.
+    #[serde(default)]
+    pub verification: Option<VerificationWord>,
     /// When what Meta last told of its decision about the account happened.
     #[serde(default)]
     pub review_word_at: Option<Timestamp>,
@@ -112,6 +117,9 @@ pub struct Facts {
     pub otp_sent_at: Option<Timestamp>,
     /// Whether messages can be sent, once known.
     pub can_send: Option<bool>,
+    /// How its live number stands, as the number's connection told last.
+    #[serde(default)]
+    pub connection: Option<Standing>,
     /// What went wrong last, while it matters.
     pub trouble: Option<Trouble>,
     /// When the partner had been told.
@@ -188,21 +196,6 @@ impl Link {
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
-}
-
-/// What the page told about the popup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Journey {
-    /// `sdk_loaded`, `popup_blocked`, `canceled` …
-    pub kind: String,
-    /// Meta's name of the step the client was at.
-    pub step: Option<String>,
-    /// Meta's code of an error inside the popup.
-    pub error_code: Option<String>,
-    /// Meta's session id, for their support.
-    pub session_id: Option<String>,
-    /// When it was told.
-    pub at: Timestamp,
 }
 
 /// What the browser says of a finished signup.
@@ -290,10 +283,10 @@ impl Facts {
     }
 
     /// How the number stands with Meta's limit, as far as this onboarding knows.
-    pub(crate) fn standing(&self, now: Timestamp) -> Standing {
+    pub(crate) fn standing(&self, now: Timestamp) -> numbers::Standing {
         let in_window = |at: &&Timestamp| now.since(**at) < MetaWindow::REGISTER_WINDOW;
         let attempts = self.register_attempts.iter();
-        Standing {
+        numbers::Standing {
             registrations: attempts.filter(in_window).copied().collect(),
             blocked_until: self.register_blocked_until,
         }
@@ -330,6 +323,7 @@ impl Facts {
             adding: None,
             name_awaited_at: None,
             name_word: None,
+            verification: None,
             review_word_at: None,
             subscribed_at: None,
             registered_at: None,
@@ -340,6 +334,7 @@ impl Facts {
             otp: None,
             otp_sent_at: None,
             can_send: None,
+            connection: None,
             trouble: None,
             completed_at: None,
             sequence: 0,

@@ -5,9 +5,10 @@ use std::time::Duration;
 use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::event::Event;
-use super::facts::{Claim, Facts, Journey, Syncs, Trouble};
+use super::facts::{Claim, Facts, Syncs, Trouble};
+use super::journey::Journey;
 use super::machine::{Input, State};
-use super::{Onboarding, acts, answers, told_by_meta};
+use super::{Onboarding, acts, answers, connected, told_by_meta};
 use crate::values::Secret;
 
 /// The halves of one signup arrive together within this span.
@@ -76,8 +77,10 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
         Event::AccessRevoked { .. }
         | Event::AccountReviewed { .. }
         | Event::NameReviewed { .. }
+        | Event::BusinessVerified { .. }
         | Event::PinFree { .. } => told_by_meta::hear(facts, state, event, now),
         Event::DeliveryEnded(_) | Event::PartnerTold { .. } => told(facts, state, &event, now),
+        Event::ConnectionTold(standing) => connected::hear(facts, state, *standing),
         other => answers::from_meta(facts, state, other, now),
     }
 }

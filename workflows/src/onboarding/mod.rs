@@ -7,6 +7,7 @@ mod client_steps;
 mod client_trouble;
 mod client_view;
 mod client_words;
+mod connected;
 mod effects;
 mod event;
 mod executor;
@@ -14,6 +15,7 @@ mod facts;
 mod flow;
 mod grants;
 mod hear;
+mod journey;
 mod machine;
 mod months;
 mod notices;
@@ -38,9 +40,11 @@ pub use client_view::{Surroundings, client_view, extras};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{
-    Adding, Bound, Claim, Credit, Facts, Journey, Link, NameWord, Order, Sync, Syncs, Trouble,
+    Adding, Bound, Claim, Credit, Facts, Link, NameWord, Order, Sync, Syncs, Trouble,
+    VerificationWord,
 };
 pub use grants::Granted;
+pub use journey::Journey;
 pub use machine::{Command, Input, Machine, State};
 pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};
 pub use view::{onboarding_view, partner_words, status};

@@ -4,7 +4,7 @@ use engine::{HoldKind, Moved};
 
 use super::machine::State;
 use super::view::status;
-use super::{Onboarding, flow};
+use super::{Onboarding, connected, flow};
 
 /// The types of notices that this change tells partners of, oldest meaning first.
 pub(super) fn notices_of(moved: &Moved<'_, Onboarding>) -> Vec<&'static str> {
@@ -68,5 +68,6 @@ pub(super) fn notices_of(moved: &Moved<'_, Onboarding>) -> Vec<&'static str> {
     if told && (entered || before.can_send != Some(true)) {
         types.push("onboarding.ready");
     }
+    types.extend(connected::notices(before, after));
     types
 }

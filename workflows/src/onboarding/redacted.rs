@@ -26,7 +26,8 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "opened_at": facts.opened_at.map(Timestamp::to_rfc3339),
         "journey": facts.journey.as_ref().map(|journey| json!({
             "kind": journey.kind, "step": journey.step, "error_code": journey.error_code,
-            "session_id": journey.session_id, "at": journey.at.to_rfc3339() })),
+            "error_message": journey.error_message, "session_id": journey.session_id,
+            "timestamp": journey.timestamp, "at": journey.at.to_rfc3339() })),
         "claim": facts.claim.as_ref().map(|claim| json!({
             "event": claim.event, "waba_id": claim.waba, "phone_number_id": claim.phone,
             "business_id": claim.business, "business_app": claim.business_app })),
@@ -58,6 +59,7 @@ pub(super) fn redacted(facts: &Facts) -> Value {
         "must_sync_before": deadlines.sync.map(Timestamp::to_rfc3339),
         "name_awaited_at": facts.name_awaited_at.map(Timestamp::to_rfc3339),
         "name_decided_at": facts.name_word.as_ref().map(|word| word.at.to_rfc3339()),
+        "business_verification": facts.verification.as_ref().map(|word| &word.status),
         "registrations_allowed": facts.registrations_allowed,
         "register_attempts": facts.register_attempts.iter().map(|at| at.to_rfc3339()).collect::<Vec<_>>(),
         "register_blocked_until": facts.register_blocked_until.map(Timestamp::to_rfc3339),

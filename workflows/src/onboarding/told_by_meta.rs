@@ -7,7 +7,7 @@ use engine::{Actor, Heard, Note, Reason, Timestamp};
 
 use super::acts;
 use super::event::Event;
-use super::facts::{Facts, NameWord, Trouble};
+use super::facts::{Facts, NameWord, Trouble, VerificationWord};
 use super::hear::{HeardHere, learned, moved, restart, troubled};
 use super::machine::{Input, State};
 use crate::words::Decision;
@@ -35,6 +35,11 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
                 reason,
             },
         ),
+        Event::BusinessVerified {
+            status,
+            reasons,
+            at,
+        } => verified(facts, VerificationWord { status, at }, &reasons),
         Event::PinFree { at } if state == State::NeedsPin => pin_free(facts, at),
         _ => Heard::ignored(),
     }
@@ -54,7 +59,8 @@ fn revoked(facts: &Facts, state: State, trouble: Trouble, at: Timestamp) -> Hear
     troubled(facts, Input::TokenLost, "access_revoked", trouble, forget)
 }
 
-/// Meta looked the account over. While it rejects it, only the client's appeal helps.
+/// Meta looked the account over. While it rejects it, only the client's appeal helps. The newest decision
+/// counts, in whatever order they come.
 fn reviewed(
     facts: &Facts,
     state: State,
@@ -62,38 +68,49 @@ fn reviewed(
     at: Timestamp,
     now: Timestamp,
 ) -> HeardHere {
-    let is_old = facts.review_word_at.is_some_and(|known| at < known);
+    let is_old = facts.review_word_at.is_some_and(|known| at <= known);
     let under_way = facts.bound.is_some() && facts.registered_at.is_none();
-    let rejected = facts
-        .trouble
-        .as_ref()
-        .is_some_and(|known| known.code == REJECTED);
     if is_old || !under_way || state == State::Canceling {
         return Heard::ignored();
     }
+    let rejected = |trouble: &mut Trouble| trouble.code == REJECTED;
     match decision {
-        Decision::Rejected if !rejected => {
+        Decision::Rejected => {
             let trouble = Trouble {
                 code: REJECTED.to_owned(),
                 text: "Meta rejected the WhatsApp account in its review. The client can appeal in Meta Business Support; the onboarding goes on as far as Meta lets it.".to_owned(),
                 mover: Actor::Client,
                 at: now,
             };
-            let note = Note::because("account_rejected", Actor::Outside, trouble.reason());
+            let note = Note::because(REJECTED, Actor::Outside, trouble.reason());
             learned(facts, note, |facts| {
                 facts.review_word_at = Some(at);
                 facts.trouble = Some(trouble);
             })
         }
-        Decision::Approved if rejected => {
+        Decision::Approved => {
             let note = Note::plain("account_approved", Actor::Outside);
             learned(facts, note, |facts| {
                 facts.review_word_at = Some(at);
-                facts.trouble = None;
+                facts.trouble.take_if(rejected);
             })
         }
         _ => Heard::ignored(),
     }
+}
+
+/// How Meta's verification of the client's business stands; it stops nothing here.
+fn verified(facts: &Facts, word: VerificationWord, reasons: &[String]) -> HeardHere {
+    let known = facts.verification.as_ref();
+    if facts.bound.is_none() || known.is_some_and(|known| word.at <= known.at) {
+        return Heard::ignored();
+    }
+    let text = [std::slice::from_ref(&word.status), reasons]
+        .concat()
+        .join(", ");
+    let why = Reason::new("business_verification", text.to_lowercase());
+    let note = Note::because("business_verification", Actor::Outside, why);
+    learned(facts, note, |facts| facts.verification = Some(word))
 }
 
 /// Meta decided about the display name that the registration waits for: the number is looked at at once.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::facts::Facts;
 use super::machine::State;
-use super::{Onboarding, flow, windows};
+use super::{Onboarding, connected, flow, windows};
 use crate::app::{
     DeadlineView, LastErrorView, LinkView, NextActionView, OnboardingView, ReadinessView,
     ResultView,
@@ -70,6 +70,7 @@ pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> Onbo
             registered: facts.registered_at.is_some(),
             name_status: bound.and_then(|bound| bound.name_status.clone()),
             can_send: facts.can_send,
+            problems: connected::problems(facts),
         },
         next_action: next_action(state, facts, hold),
         deadline: deadline_view(state, facts),
@@ -82,6 +83,9 @@ pub fn onboarding_view(state: State, facts: &Facts, hold: Option<&Hold>) -> Onbo
 }
 
 fn status_reason(facts: &Facts, hold: Option<&Hold>) -> Option<String> {
+    if let Some(reason) = connected::status_reason(facts) {
+        return Some(reason.to_owned());
+    }
     if flow::mismatch(facts).is_some() {
         return Some("flow_mismatch".to_owned());
     }
@@ -129,6 +133,9 @@ fn next_action(state: State, facts: &Facts, hold: Option<&Hold>) -> Option<NextA
             due_at: due.map(Timestamp::to_rfc3339),
         })
     };
+    if let Some(asked) = connected::asked(state, facts) {
+        return view(asked.mover, &asked.code, &asked.text, None);
+    }
     if Onboarding::ends(state) {
         return (state == State::Expired).then(|| NextActionView {
             actor: Actor::Partner.as_str().to_owned(),

@@ -139,7 +139,7 @@ pub(super) fn verify_code(phone: &PhoneNumberId, code: &Secret, access: &Access)
 
 pub(super) fn health(phone: &PhoneNumberId, access: &Access) -> Request {
     Request::get("health", &[phone.as_str()])
-        .fields("health_status")
+        .fields("health_status,name_status")
         .by(access)
 }
 

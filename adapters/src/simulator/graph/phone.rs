@@ -3,6 +3,7 @@
 use engine::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::ailments;
 use super::super::core::Core;
 use super::super::world::{Number, Standing, World, opaque};
 use super::{Answer, Call, Fault, access, fields, subscribe};
@@ -171,12 +172,11 @@ fn health(world: &World, number: &Number, name_is_pending: bool) -> Value {
         .wabas
         .get(&number.waba_id)
         .map(|waba| waba.business_id.as_str());
-    json!({
-        "can_send_message": can_send,
-        "entities": [
-            own,
-            { "entity_type": "WABA", "id": number.waba_id, "can_send_message": "AVAILABLE" },
-            { "entity_type": "BUSINESS", "id": business_id, "can_send_message": "AVAILABLE" },
-        ],
-    })
+    let entities = [
+        own,
+        json!({ "entity_type": "WABA", "id": number.waba_id, "can_send_message": "AVAILABLE" }),
+        json!({ "entity_type": "BUSINESS", "id": business_id, "can_send_message": "AVAILABLE" }),
+    ]
+    .map(|entity| ailments::examined(world, entity));
+    json!({ "can_send_message": ailments::worst(&entities), "entities": entities })
 }

@@ -25,6 +25,7 @@ pub(crate) use kept::{Entity, Flusher, Kept};
 
 use self::cover::Cover;
 use self::kept::Disk;
+use super::ailments::Ailment;
 use super::scenario::Scenario;
 
 /// Where a world is kept from one start to the next.
@@ -45,6 +46,7 @@ pub(crate) struct World {
     pub(crate) codes: Kept<Code>,
     pub(crate) tokens: Kept<Token>,
     pub(crate) allocations: Kept<Allocation>,
+    pub(crate) ailments: Kept<Ailment>,
     pub(crate) webhooks: Kept<PendingWebhook>,
     pub(crate) scenarios: Kept<Scenario>,
     number_by_digits: HashMap<String, String>,
@@ -75,6 +77,7 @@ impl World {
             codes: Kept::open(&disk)?,
             tokens: Kept::open(&disk)?,
             allocations: Kept::open(&disk)?,
+            ailments: Kept::open(&disk)?,
             webhooks: Kept::open(&disk)?,
             scenarios: Kept::open(&disk)?,
             number_by_digits: numbers

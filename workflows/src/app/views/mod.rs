@@ -19,5 +19,5 @@ pub use operator::{
 };
 pub use partner::{
     DeadlineView, EventView, LastErrorView, LinkView, ListView, NextActionView, OnboardingView,
-    ReadinessView, ResultView,
+    ProblemView, ReadinessView, ResultView,
 };

@@ -88,6 +88,17 @@ pub struct ReadinessView {
     pub name_status: Option<String>,
     /// Whether messages can be sent; nothing while not known.
     pub can_send: Option<bool>,
+    /// What Meta says stands in the way of sending, or will.
+    pub problems: Vec<ProblemView>,
+}
+
+/// Something that stands in the way of sending.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProblemView {
+    /// Meta's code, where it gives one.
+    pub code: Option<i64>,
+    /// What it is and how it is mended, in Meta's words.
+    pub message: String,
 }
 
 /// Who acts next.

@@ -1,6 +1,7 @@
 //! Whom a word is told to: one function for each of those who may be concerned. Each finds out for itself
 //! whether it is, and says what came of it.
 
+mod connections;
 mod grants;
 mod numbers;
 mod onboardings;
@@ -43,6 +44,7 @@ impl Ears {
         let told = [
             self.to_numbers(word).await?,
             self.to_onboardings(word).await?,
+            self.to_connections(word).await?,
             self.to_grants(word).await?,
             self.to_partners(word).await?,
         ];

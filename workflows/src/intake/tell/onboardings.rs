@@ -79,6 +79,11 @@ fn event_of(word: &Word, now: Timestamp) -> Option<Event> {
             reason: reason.clone(),
             at,
         },
+        Said::Certified { status, reasons } => Event::BusinessVerified {
+            status: status.clone(),
+            reasons: reasons.clone(),
+            at,
+        },
         Said::PinOff => Event::PinFree { at },
         _ => return None,
     })

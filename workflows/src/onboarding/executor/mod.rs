@@ -28,10 +28,11 @@ use super::Onboarding;
 
 use super::event::Event;
 use super::facts::Trouble;
-use super::machine::Command;
+use super::machine::{Command, State};
 use super::notices::notices_of;
 use super::pins::Pins;
 use super::view::onboarding_view;
+use crate::connection;
 use crate::delivery::{self, Announcement};
 use crate::directory::Directory;
 use crate::numbers::{Holders, Ledger};
@@ -161,6 +162,7 @@ impl Executor<Onboarding> for OnboardingExecutor {
 
     async fn children(&self, moved: &Moved<'_, Onboarding>) -> Result<Vec<Birth>, EngineError> {
         let mut births = Vec::new();
+        births.extend(handed_over(moved));
         for kind in notices_of(moved) {
             let facts = moved.facts;
             let view = onboarding_view(moved.state, facts, moved.after.hold.as_ref());
@@ -178,6 +180,16 @@ impl Executor<Onboarding> for OnboardingExecutor {
         }
         Ok(births)
     }
+}
+
+/// The connection that looks after the number from the moment on at which it is live.
+fn handed_over(moved: &Moved<'_, Onboarding>) -> Option<Birth> {
+    let name: &'static str = moved.state.into();
+    let was_live = moved.before.is_some_and(|before| before.state == name);
+    if moved.state != State::NumberRegistered || was_live {
+        return None;
+    }
+    connection::birth(moved.facts, moved.after.version, moved.after.updated_at)
 }
 
 /// What a failed call comes to where nothing more special is known.

@@ -25,6 +25,15 @@ pub struct NameWord {
     pub reason: Option<String>,
 }
 
+/// Meta's word of how its verification of the client's business stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationWord {
+    /// Meta's word, e.g. `APPROVED` or `FAILED`.
+    pub status: String,
+    /// When that was so.
+    pub at: Timestamp,
+}
+
 /// A share of the provider's credit line, as Meta gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credit {

@@ -14,7 +14,8 @@ use crate::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 pub use access::Access;
 pub use refusal::{GraphError, Reaction};
 pub use types::{
-    AppCredentials, Callback, GrantedToken, Health, NewNumber, PhoneNumber, SyncKind, TokenGrant,
+    AppCredentials, Callback, GrantedToken, Health, HealthProblem, NewNumber, PhoneNumber,
+    SyncKind, TokenGrant,
 };
 
 /// Meta's Graph API, as far as onboarding needs it.

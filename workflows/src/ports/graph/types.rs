@@ -93,6 +93,19 @@ pub struct NewNumber {
 pub struct Health {
     /// `Some(true)` when available or limited, `Some(false)` when blocked, `None` when Meta does not say.
     pub can_send: Option<bool>,
-    /// What stands in the way, in Meta's words.
-    pub problems: Vec<String>,
+    /// What stands in the way.
+    pub problems: Vec<HealthProblem>,
+    /// Meta's verdict on the display name, in Meta's words.
+    pub name_status: Option<String>,
+}
+
+/// Something that Meta says stands in the way of sending, or will.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthProblem {
+    /// What it lies with: `PHONE_NUMBER`, `WABA`, `BUSINESS` or `APP`.
+    pub entity: String,
+    /// Meta's code, where it gives one.
+    pub code: Option<i64>,
+    /// What it is and how it is mended, in Meta's words.
+    pub text: String,
 }

@@ -32,7 +32,9 @@ function left(event, data, told) {
   journey(failed ? 'error' : 'canceled', {
     step: data.current_step,
     error_code: code,
+    error_message: String(data.error_message || '').slice(0, 1000),
     session_id: data.session_id,
+    timestamp: data.timestamp,
   }).then(told.canceled, told.refused);
 }
 
