@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Chore, RemindDeadlines, ResumeStalled, RewrapKeys, Schedule, SealJournals, Times};
+use workflows::connection::TendNumbers;
 use workflows::grant::Reconcile;
 use workflows::ports::provider::ProviderApi;
 use workflows::retention::forget_expired;
@@ -18,6 +19,7 @@ pub(crate) struct Calendar {
     reconcile: Times,
     retention: Times,
     archive: Times,
+    token_health: Times,
     rewrap_keys: Times,
 }
 
@@ -35,6 +37,7 @@ impl Calendar {
             reconcile: times("reconcile", &lines.reconcile)?,
             retention: times("retention", &lines.retention)?,
             archive: times("archive", &lines.archive)?,
+            token_health: times("token_health", &lines.token_health)?,
             rewrap_keys: times("rewrap_keys", &lines.rewrap_keys)?,
         })
     }
@@ -54,6 +57,7 @@ impl Calendar {
             Schedule::new("reconcile", self.reconcile, reconcile),
             Schedule::new("retention", self.retention, Arc::new(forget_expired())),
             Schedule::new("archive", self.archive, archive),
+            Schedule::new("token_health", self.token_health, Arc::new(TendNumbers)),
             Schedule::new("rewrap_keys", self.rewrap_keys, Arc::new(RewrapKeys)),
         ]
     }

@@ -76,10 +76,18 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
     });
     let plain = Number::Plain;
     let shared = [Client::Make(0, plain), Client::Share(0, plain)];
-    let lives = signed_up.into_iter().chain([Onboardings::told(&shared)]);
+    let locked = Number::Locked;
+    let told = [
+        Client::Make(0, locked),
+        Client::Open(0),
+        Client::SignUp(0, locked),
+        Client::Tell(0, locked),
+    ];
+    let lives = signed_up.into_iter();
+    let lives = lives.chain([Onboardings::told(&shared), Onboardings::told(&told)]);
     // A number is added only for an order that names one: `journeys::pinned`.
     let left = ["no life comes by onboarding/add_number: "];
-    let met = comes_to_the_same_end(lives, 15 + 4 + 2 + 1, &left);
+    let met = comes_to_the_same_end(lives, 15 + 4 + 1 + 2 + 1, &left);
     for command in ["match_grant", "assign_grant"] {
         let of_grants = format!("grant/{command}: ");
         assert!(met.iter().any(|met| met.starts_with(&of_grants)));

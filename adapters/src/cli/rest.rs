@@ -13,6 +13,7 @@ use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use super::{Failure, told};
 use crate::process::{StartError, open_store};
@@ -51,6 +52,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
         .workflow::<Delivery>(Arc::new(AtRest))
         .workflow::<JournalCheck>(Arc::new(AtRest))
         .workflow::<Grant>(Arc::new(AtRest))
+        .workflow::<Preflight>(Arc::new(AtRest))
         .workflow::<Intake>(Arc::new(AtRest))
         .build()
 }

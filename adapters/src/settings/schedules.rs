@@ -21,6 +21,8 @@ pub struct Schedules {
     pub rewrap_keys: ChoreTimes,
     /// Looks through the accounts that clients share, for signups of which no webhook told.
     pub reconcile: ChoreTimes,
+    /// Sees that every live number is looked after, and every token seen to in time.
+    pub token_health: ChoreTimes,
     /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
     pub retention: ChoreTimes,
 }
@@ -93,6 +95,7 @@ impl Default for Schedules {
             archive: ChoreTimes::line("0 47 3 * * *"),
             rewrap_keys: ChoreTimes::line("0 */5 * * * *"),
             reconcile: ChoreTimes::line("0 */15 * * * *"),
+            token_health: ChoreTimes::line("0 23 4 * * *"),
             retention: ChoreTimes::line("0 17 3 * * *"),
         }
     }

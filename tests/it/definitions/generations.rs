@@ -11,18 +11,19 @@ use adapters::vault::{MasterKey, Vault};
 use async_trait::async_trait;
 use engine::testing::{ManualClock, MemoryStore};
 use engine::{
-    Actor, Bulk, Change, CommandOf, Document, Engine, Entry, Executor, Expected, Filter, Job,
-    Outcome, Owner, PageOrder, PutDocument, PutRecord, Reason, Record, Store, Task, Workflow,
+    Actor, Bulk, Change, Chore, CommandOf, Document, Engine, Entry, Executor, Expected, Filter,
+    Job, Outcome, Owner, PageOrder, PutDocument, PutRecord, Reason, Record, Store, Task, Workflow,
 };
 use reqwest::Method;
 use rocket::figment::Figment;
 use serde_json::{Value, json};
-use workflows::connection::Connection;
+use workflows::connection::{Connection, TendNumbers};
 use workflows::delivery::Delivery;
 use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use crate::app::{self, Ports, Product, ask, free_port, http};
 
@@ -72,6 +73,8 @@ async fn walk(product: &Product) {
     let order = json!({ "filter": { "workflow": "onboarding" }, "act": "pause",
         "reason": "a fixture", "rate": 1 });
     operator.post("/console/api/bulk", order).await.expect(202);
+    let look = format!("/console/api/apps/{}/preflight", product.invented.app_id);
+    operator.post(&look, json!({})).await.expect(202);
     let verify = "/console/api/journal/verify";
     operator.post(verify, json!({})).await.expect(202);
 }
@@ -222,6 +225,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
         .workflow::<JournalCheck>(Arc::new(Nobody))
         .workflow::<Grant>(Arc::new(Nobody))
         .workflow::<Intake>(Arc::new(Nobody))
+        .workflow::<Preflight>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
         .workflow::<Connection>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))
@@ -259,6 +263,32 @@ async fn values_of_every_generation_are_read_today() {
         }
         let survey = engine.survey().await.unwrap();
         assert_eq!(survey.refused().count(), 0, "{generation}: {survey:?}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_of_an_older_generation_are_looked_after_from_now_on() {
+    let (_, engine) = opened(2).await;
+    let told = TendNumbers.run(&engine).await.unwrap();
+    assert_eq!(
+        told,
+        "2 numbers adopted, 0 tokens seen to that were overdue"
+    );
+    let again = TendNumbers.run(&engine).await.unwrap();
+    assert!(again.starts_with("0 numbers adopted"), "{again}");
+    let filter = Filter {
+        workflow: Some("connection".to_owned()),
+        ..Filter::default()
+    };
+    let page = PageOrder {
+        limit: 9,
+        after: None,
+    };
+    for number in engine.find(&filter, &page).await.unwrap().items {
+        let parent = number.parent.clone().unwrap();
+        let parent = engine.record(&parent).await.unwrap().unwrap();
+        assert_eq!(number.subject, parent.subject);
+        assert_eq!(number.owes.as_deref(), Some("take_over"));
     }
 }
 

@@ -193,6 +193,8 @@ async fn a_lost_code_of_a_pinned_client_is_made_good_and_registered_once() {
         .await;
     let signup = signed_up(&app, &client, with_number()).await;
     app.state_until(&onboarding.id, "needs_signup").await;
+    let waba = &signup["session"]["data"]["waba_id"];
+    grant_in(&app, waba, "seen").await;
     app.advance(A_MINUTE).await;
     let view = app.status_until(&onboarding.id, "completed").await;
     assert_eq!(view["result"]["phone_number_id"], phone_of(&signup));
@@ -210,6 +212,7 @@ async fn a_claim_alone_never_brings_another_clients_token() {
     let disguised = app.onboarding(other).await;
     let second_thief = app.open(&disguised.link).await;
     let victim = told_by_meta_alone(&app, with_number()).await;
+    grant_in(&app, &victim["waba_id"], "seen").await;
     let claim = json!({ "session": { "event": "FINISH", "data": victim } });
     thief.signup(&claim).await.expect(202);
     second_thief.signup(&claim).await.expect(202);
@@ -278,6 +281,7 @@ async fn an_account_or_a_portfolio_that_the_order_names_is_enough() {
     for pin in ["waba_id", "business_id"] {
         let mut app = App::start().await;
         let first = told_by_meta_alone(&app, with_number()).await;
+        grant_in(&app, &first["waba_id"], "seen").await;
         app.advance(Duration::from_secs(2)).await;
         let order = json!({ "flow": { format!("expected_{pin}"): first[pin] } });
         let onboarding = app.onboarding(order).await;
@@ -311,6 +315,7 @@ async fn an_outage_of_metas_only_delays_the_second_road() {
         fingerprint.starts_with("grant:matching:match_grant:")
     };
     let id = grant["id"].as_str().unwrap();
+    grant_in(&app, &data["waba_id"], "matching").await;
     app.instance_until(id, "tried again", held).await;
     app.advance(Duration::from_mins(5)).await;
     let given = |view: &Value| !view["last_error"].is_null();

@@ -9,6 +9,7 @@ use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use super::expect_none;
 use super::tree::{root, rust_files};
@@ -31,6 +32,10 @@ fn tables() -> Vec<(&'static str, Diagram)> {
         (
             "workflows/src/journal_check/machine.rs",
             Diagram::of::<JournalCheck>(),
+        ),
+        (
+            "workflows/src/preflight/machine.rs",
+            Diagram::of::<Preflight>(),
         ),
         (
             "workflows/src/onboarding/machine.rs",

@@ -9,5 +9,6 @@ mod provider;
 mod rivals;
 mod scenario;
 mod shares;
+mod words;
 
 pub use scenario::{Number, Onboardings, Step};

@@ -14,6 +14,7 @@ use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
 use workflows::grant::{Grant, GrantExecutor};
+use workflows::intake::IntakeExecutor;
 use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
 use workflows::values::{AppId, PartnerId, Secret};
 
@@ -21,7 +22,7 @@ use super::connected;
 use super::endpoint::{self, told};
 use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
-use super::{rivals, shares};
+use super::{rivals, shares, words};
 
 pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -68,6 +69,8 @@ pub enum Step {
     SignUp(u8, Number),
     /// Meta shares the client's account, and its browser brings nothing.
     Share(u8, Number),
+    /// Meta tells by webhook that the number's two-step verification is off.
+    Tell(u8, Number),
     /// The partner calls it off.
     Cancel(u8),
 }
@@ -153,7 +156,9 @@ impl Scenario for Onboardings {
             builder.handle(),
         );
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
+        let intake = IntakeExecutor::new(builder.handle(), builder.documents());
         builder
+            .workflow(site.watched(intake))
             .workflow(site.watched(onboarding))
             .workflow(site.watched(grant))
             .workflow(site.watched(connection))
@@ -232,6 +237,7 @@ impl Scenario for Onboardings {
     async fn take(&self, engine: &Engine, step: &Step) -> Result<(), EngineError> {
         let (number, event) = match step {
             Step::Make(number, kind) => return make(engine, *number, *kind).await,
+            Step::Tell(number, kind) => return words::tell(engine, &phone(*number, *kind)).await,
             Step::Open(number) => {
                 let browser = "a browser".to_owned();
                 (*number, Event::Opened { browser })

@@ -1,17 +1,14 @@
 //! Meta's webhooks: believed by their signature only, and stored raw before they are acknowledged.
 
-use engine::{Actor, EngineError, InstanceId, NewInstance, Note};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::App;
 use super::problem::{Kind, Problem};
-use crate::directory::{MetaApp, house_subject};
-use crate::ids;
-use crate::intake::{Facts, Intake, Kept};
+use crate::directory::MetaApp;
+use crate::intake;
 use crate::values::AppId;
-use crate::words::{Heard, Word};
 
 impl App {
     /// Whether Meta's challenge for this app's callback may be answered.
@@ -51,38 +48,7 @@ impl App {
                 "X-Hub-Signature-256 does not match the body under this app's secret.",
             ));
         }
-        let (kept, now) = (Kept::of(raw), self.engine.now());
-        let words = kept.words(Heard {
-            app: &app.app_id,
-            business: app.business_id.as_deref(),
-            at: now,
-        });
-        let documents = self.engine.documents();
-        let raw_parts = kept.drafts(&documents, &app.app_id, now).await?;
-        let written = match Facts::of(&kept, &words, &app.app_id, now) {
-            // Nothing follows from conversations: they get no more than their place.
-            None => documents.write(raw_parts).await,
-            Some(facts) => {
-                let new = NewInstance::<Intake> {
-                    id: InstanceId::new(ids::fresh("mwh", now)),
-                    subject: house_subject(),
-                    facts,
-                    parent: None,
-                    note: Note::plain("received", Actor::Outside),
-                };
-                self.engine.create(new, raw_parts).await.map(drop)
-            }
-        };
-        match written {
-            Ok(()) => {
-                let fields = fields_of(&words);
-                tracing::info!(app = app_id, fields, "a webhook of Meta's was stored");
-                Ok(())
-            }
-            // Meta repeats what it thinks was lost; it was not.
-            Err(EngineError::DocumentMoved { .. }) => Ok(()),
-            Err(other) => Err(other.into()),
-        }
+        Ok(intake::keep(&self.engine, &app, raw).await?)
     }
 }
 
@@ -101,10 +67,4 @@ fn is_signed(app: &MetaApp, raw: &[u8], signature: &str) -> bool {
         mac.update(raw);
         mac.verify_slice(&claimed).is_ok()
     })
-}
-
-/// The kinds of change in a webhook, for the log.
-fn fields_of(words: &[Word]) -> String {
-    let fields: Vec<&str> = words.iter().map(|word| word.field.as_str()).collect();
-    fields.join(",")
 }

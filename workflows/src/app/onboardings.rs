@@ -45,6 +45,7 @@ impl App {
             self.admit_address("notify.webhook_url", url)?;
         }
         let order = body.judge(partner, livemode, &self.settings)?;
+        self.admit_links(&partner.app).await?;
         let now = self.engine.now();
         let id = id.map_or_else(|| ids::fresh("onb", now), ToString::to_string);
         let instance_id = InstanceId::new(id.clone());

@@ -11,11 +11,24 @@ use crate::onboarding;
 /// a number or a token. The same version makes the same one, however often it is written; a later one,
 /// as after a rewind, makes another, which takes the number over.
 pub(crate) fn birth(facts: &onboarding::Facts, version: u64, now: Timestamp) -> Option<Birth> {
+    let facts = handed_over(facts, version, now)?;
+    Some(Birth {
+        workflow: Connection::NAME,
+        id: InstanceId::new(facts.id.as_str()),
+        facts: serde_json::to_value(&facts).expect("facts are plain data"),
+    })
+}
+
+/// What that connection knows at first.
+pub(super) fn handed_over(
+    facts: &onboarding::Facts,
+    version: u64,
+    now: Timestamp,
+) -> Option<Facts> {
     let bound = facts.bound.clone()?;
     let digest = Sha256::digest(format!("{}/{version}", facts.id).as_bytes());
-    let id = crate::ids::at("con", now, &digest[..10]);
     let number = Handover {
-        id: id.clone(),
+        id: crate::ids::at("con", now, &digest[..10]),
         onboarding: InstanceId::new(facts.id.as_str()),
         partner: facts.order.partner.clone(),
         app: facts.order.app.clone(),
@@ -32,10 +45,5 @@ pub(crate) fn birth(facts: &onboarding::Facts, version: u64, now: Timestamp) -> 
         can_send: facts.can_send,
         name_status: bound.name_status,
     };
-    let facts = Facts::of(number, now);
-    Some(Birth {
-        workflow: Connection::NAME,
-        id: InstanceId::new(id),
-        facts: serde_json::to_value(&facts).expect("facts are plain data"),
-    })
+    Some(Facts::of(number, now))
 }

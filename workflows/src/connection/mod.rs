@@ -1,6 +1,7 @@
 //! Connection: a live number from its hand-over on. It watches whether the number can send, keeps the
 //! client's token alive, and lets the onboarding hear what partner and client are to see.
 
+mod adopt;
 mod awaiting;
 mod effects;
 mod event;
@@ -21,6 +22,7 @@ use engine::{
 };
 use serde_json::Value;
 
+pub use adopt::TendNumbers;
 pub use event::{Event, Look};
 pub use executor::ConnectionExecutor;
 pub use facts::{Facts, Warning};

@@ -21,8 +21,8 @@ fn id_of(app: &AppId, waba: &WabaId, generation: u32) -> InstanceId {
     InstanceId::new(format!("gra_{}", &digest[..26]))
 }
 
-/// Takes Meta's word that an account is shared. To hear it again changes nothing.
-pub async fn see(engine: &Engine, sighting: Sighting) -> Result<InstanceId, EngineError> {
+/// Takes Meta's word that an account is shared; answers the grant, if that is news to it.
+pub async fn see(engine: &Engine, sighting: Sighting) -> Result<Option<InstanceId>, EngineError> {
     for generation in 0..GENERATIONS_MAX {
         let id = id_of(&sighting.app, &sighting.waba, generation);
         let new = NewInstance::<Grant> {
@@ -33,15 +33,14 @@ pub async fn see(engine: &Engine, sighting: Sighting) -> Result<InstanceId, Engi
             note: Note::plain("seen", Actor::Outside),
         };
         match engine.create(new, Vec::new()).await {
-            Ok(_) => return Ok(id),
+            Ok(_) => return Ok(Some(id)),
             Err(EngineError::Exists(_)) => {}
             Err(other) => return Err(other),
         }
         let again = Event::SeenAgain(sighting.clone());
-        match engine.submit::<Grant>(&id, again).await {
-            Ok(_) => return Ok(id),
+        match tell(engine, &id, again).await {
             Err(error) if is_past(&error) => {}
-            Err(other) => return Err(other),
+            told => return Ok(told?.then_some(id)),
         }
     }
     Err(EngineError::Contended(id_of(
@@ -51,7 +50,7 @@ pub async fn see(engine: &Engine, sighting: Sighting) -> Result<InstanceId, Engi
     )))
 }
 
-/// Takes Meta's word that an account is no longer shared. One that was never heard of needs nothing.
+/// Takes Meta's word that an account is no longer shared; answers the grant, if that is news to it.
 pub async fn lose(
     engine: &Engine,
     app: &AppId,
@@ -61,8 +60,15 @@ pub async fn lose(
     let Some((id, _)) = standing(engine, app, waba).await? else {
         return Ok(None);
     };
-    engine.submit::<Grant>(&id, Event::Removed { at }).await?;
-    Ok(Some(id))
+    let told = tell(engine, &id, Event::Removed { at }).await?;
+    Ok(told.then_some(id))
+}
+
+/// Whether an event was news to a grant.
+async fn tell(engine: &Engine, id: &InstanceId, event: Event) -> Result<bool, EngineError> {
+    let before = engine.read::<Grant>(id).await?.record.version;
+    let after = engine.submit::<Grant>(id, event).await?;
+    Ok(after.record.version > before)
 }
 
 /// Takes an onboarding's word that it cannot have the account. One that was put away, or is another's by now, needs

@@ -7,7 +7,7 @@ use super::sighting::{lose, see};
 use crate::values::is_meta_id;
 use crate::words::{Said, Word};
 
-/// Hears a word that may be of a grant; the grant that it moved, if it was one. To hear it again changes nothing.
+/// Hears a word that may be of a grant; answers the grant that it was news to. To hear it again changes nothing.
 pub async fn hear_word(engine: &Engine, word: &Word) -> Result<Option<InstanceId>, EngineError> {
     let about = &word.about;
     let Some(waba) = about.waba.as_ref().filter(|waba| is_meta_id(waba.as_str())) else {
@@ -24,7 +24,7 @@ pub async fn hear_word(engine: &Engine, word: &Word) -> Result<Option<InstanceId
                 source: Source::Webhook,
                 at: word.at,
             };
-            see(engine, sighting).await.map(Some)
+            see(engine, sighting).await
         }
         // Where it names a number, the rest of the account stays.
         Said::PartnerRemoved { .. } if about.digits.is_some() || about.phone.is_some() => Ok(None),

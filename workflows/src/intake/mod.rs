@@ -3,6 +3,7 @@
 
 mod executor;
 mod facts;
+mod keep;
 mod machine;
 mod raw;
 mod tell;
@@ -19,6 +20,7 @@ pub(crate) use executor::CHANGES as HEARD_SPACE;
 pub use executor::IntakeExecutor;
 pub(crate) use facts::view as intake_view;
 pub use facts::{Came, Change, Facts};
+pub use keep::keep;
 pub use machine::{Command, Input, Machine, State};
 pub(crate) use raw::{Kept, SPACE as RAW_SPACE};
 

@@ -45,18 +45,20 @@ struct Part {
 /// A webhook as it is kept.
 pub(crate) struct Kept {
     body: Vec<u8>,
+    /// The body, read; null where it is no JSON.
+    webhook: Value,
 }
 
 impl Kept {
     /// What is kept of a webhook as it came.
     pub(crate) fn of(raw: &[u8]) -> Self {
-        let stripped = serde_json::from_slice::<Value>(raw)
-            .ok()
-            .and_then(without_chats)
-            .map(|webhook| webhook.to_string().into_bytes());
-        Self {
-            body: stripped.unwrap_or_else(|| raw.to_vec()),
-        }
+        let mut webhook = serde_json::from_slice::<Value>(raw).unwrap_or_default();
+        let body = if strip_chats(&mut webhook) {
+            webhook.to_string().into_bytes()
+        } else {
+            raw.to_vec()
+        };
+        Self { body, webhook }
     }
 
     /// Under what it lies: the same for the same bytes.
@@ -71,13 +73,15 @@ impl Kept {
 
     /// What it says.
     pub(crate) fn words(&self, heard: Heard<'_>) -> Vec<Word> {
-        words::read(&self.body, heard)
+        words::words_of(&self.webhook, heard)
     }
 
     /// Its body, for people.
     pub(crate) fn shown(&self) -> Value {
-        let text = || String::from_utf8_lossy(&self.body).into_owned();
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| json!(text()))
+        match &self.webhook {
+            Value::Null => json!(String::from_utf8_lossy(&self.body)),
+            read => read.clone(),
+        }
     }
 
     /// To be written with whatever follows from it; refused where the same bytes lie already.
@@ -126,7 +130,8 @@ impl Kept {
             };
             body.extend(bytes);
         }
-        Ok(Some(Self { body }))
+        let webhook = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(Some(Self { body, webhook }))
     }
 }
 
@@ -134,12 +139,12 @@ fn key(app: &AppId, digest: &str, place: usize) -> String {
     format!("{app}/{digest}/{place:03}")
 }
 
-/// The webhook without its conversations; nothing where it holds none.
-fn without_chats(mut webhook: Value) -> Option<Value> {
+/// Takes the conversations out of a webhook; answers whether it held any.
+fn strip_chats(webhook: &mut Value) -> bool {
     let mut stripped = false;
-    words::each_change(&mut webhook, |field, change| {
-        let value = words::value_of(change);
+    words::each_change(webhook, |field, change| {
         if words::is_private(field) {
+            let value = words::value_of(change);
             *change = json!({ "field": field, "value": frame(&value) });
             stripped = true;
         } else if let Some(value) = change.get_mut("value").and_then(Value::as_object_mut) {
@@ -148,7 +153,7 @@ fn without_chats(mut webhook: Value) -> Option<Value> {
             }
         }
     });
-    stripped.then_some(webhook)
+    stripped
 }
 
 /// What is left of a conversation: which number it is of, and why its history was refused.

@@ -25,11 +25,16 @@ pub struct Heard<'a> {
 /// Every change of a webhook, in the order in which they came. What is no webhook has none.
 pub fn read(raw: &[u8], heard: Heard<'_>) -> Vec<Word> {
     let webhook: Value = serde_json::from_slice(raw).unwrap_or_default();
+    words_of(&webhook, heard)
+}
+
+/// The same of a webhook that was parsed already.
+pub(crate) fn words_of(webhook: &Value, heard: Heard<'_>) -> Vec<Word> {
     let mut words = Vec::new();
     for entry in listed(webhook.get("entry")) {
         let changes = entry.get("changes").or_else(|| entry.get("change"));
         for change in listed(changes) {
-            words.push(word(&Frame { entry, change }, &webhook, heard));
+            words.push(word(&Frame { entry, change }, webhook, heard));
         }
     }
     words

@@ -9,7 +9,7 @@ use std::fmt;
 use engine::Timestamp;
 
 pub use envelope::{Heard, read};
-pub(crate) use envelope::{each_change, value_of};
+pub(crate) use envelope::{each_change, value_of, words_of};
 pub(crate) use said::is_private;
 
 use crate::values::{AppId, BusinessId, PhoneNumberId, WabaId};

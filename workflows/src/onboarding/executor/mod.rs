@@ -38,6 +38,7 @@ use crate::directory::Directory;
 use crate::numbers::{Holders, Ledger};
 use crate::ports::graph::{Access, AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
 use crate::ports::provider::ProviderApi;
+use crate::preflight::Readinesses;
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
@@ -55,6 +56,7 @@ pub struct OnboardingExecutor {
     holders: Holders,
     engine: EngineHandle,
     store: Arc<dyn Store>,
+    readinesses: Readinesses,
 }
 
 impl OnboardingExecutor {
@@ -73,6 +75,7 @@ impl OnboardingExecutor {
             directory: Directory::new(documents.clone()),
             pins: Pins::new(documents.clone()),
             ledger: Ledger::new(documents.clone()),
+            readinesses: Readinesses::new(documents.clone()),
             holders: Holders::new(documents, store.clone()),
             engine,
             store,
