@@ -86,13 +86,7 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
                 facts.numbers = numbers;
             })
         }
-        Event::Assigned(onboarding) => {
-            let why = Reason::new("assigned", format!("to {onboarding}"));
-            let note = Note::because("assigned", Actor::Operator, why);
-            moved(facts, Input::Assigned, note, |facts| {
-                facts.offer = Some(offer(onboarding, Actor::Operator, now));
-            })
-        }
+        Event::Assigned(onboarding) => assigned(facts, onboarding, now),
         Event::Taken(onboarding) => taken(facts, Input::Taken, "taken", onboarding),
         Event::Refused { onboarding, .. } if !is_its(facts, &onboarding) => Heard::ignored(),
         Event::Refused { why, .. } => {
@@ -103,10 +97,12 @@ pub(super) fn hear(facts: &Facts, state: State, event: Event, now: Timestamp) ->
                 facts.onboarding = None;
             })
         }
-        Event::LookAgain(actor) => {
-            let note = Note::plain("look_again", actor);
-            moved(facts, Input::LookAgain, note, |_| {})
-        }
+        Event::LookAgain(by) => moved(
+            facts,
+            Input::LookAgain,
+            Note::plain("look_again", by),
+            |_| {},
+        ),
         // An older word never undoes a newer one.
         Event::Removed { at } if state == State::Gone || at < facts.granted_at => Heard::ignored(),
         Event::Removed { .. } => {
@@ -133,6 +129,14 @@ fn seen_again(facts: &Facts, state: State, sighting: Sighting, now: Timestamp) -
         *facts = Facts::new(sighting, now);
         facts.business = facts.business.take().or(former.business);
         facts.solution = facts.solution.take().or(former.solution);
+    })
+}
+
+fn assigned(facts: &Facts, onboarding: InstanceId, now: Timestamp) -> Heard<Grant> {
+    let why = Reason::new("assigned", format!("to {onboarding}"));
+    let note = Note::because("assigned", Actor::Operator, why);
+    moved(facts, Input::Assigned, note, |facts| {
+        facts.offer = Some(offer(onboarding, Actor::Operator, now));
     })
 }
 
