@@ -21,6 +21,7 @@ mod once;
 mod operators;
 mod order;
 mod problem;
+mod reconnect;
 mod rules;
 mod sessions;
 mod views;
