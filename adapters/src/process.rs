@@ -24,6 +24,7 @@ use workflows::intake::{Intake, IntakeExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
 use workflows::ports::notifier::Notifier;
+use workflows::preflight::{Preflight, PreflightExecutor};
 use workflows::values::Secret;
 
 use crate::chores::schedules;
@@ -136,7 +137,7 @@ impl Process {
             &settings,
             Arc::clone(&store),
             &ground,
-            &graph_url,
+            (&graph_url, &public_url),
             &notifier,
         )?;
         engine.begin().await?;
@@ -189,7 +190,11 @@ impl Process {
         };
         if !alive {
             let made = self.app.demo_onboarding(&invented.partner_id).await;
-            let view = made.map_err(StartError::Demo)?;
+            let view = match made {
+                // Meta refused the sandbox's own app, as somebody ordered: a preflight lifts it.
+                Err(problem) if problem.code == "app_not_ready" => return Ok(invented),
+                made => made.map_err(StartError::Demo)?,
+            };
             invented.demo_link = view.link.url.map(Secret::new);
             // Written into what the file says now: the clock may have been pushed meanwhile.
             let mut kept = file.read_or_invent()?;
@@ -296,7 +301,7 @@ fn engine_over(
     settings: &Settings,
     store: Arc<SledStore>,
     ground: &Ground,
-    graph_url: &str,
+    (graph_url, public_url): (&str, &str),
     notifier: &Arc<dyn Notifier>,
 ) -> Result<Engine, StartError> {
     let graph = Arc::new(GraphClient::new(GraphSettings {
@@ -316,8 +321,18 @@ fn engine_over(
         builder.store(),
         builder.handle(),
     );
-    let onboarding =
-        OnboardingExecutor::new(graph.clone(), graph, builder.documents(), builder.store());
+    let onboarding = OnboardingExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        builder.documents(),
+        builder.store(),
+    );
+    let preflight = PreflightExecutor::new(
+        graph.clone(),
+        graph,
+        builder.documents(),
+        public_url.to_owned(),
+    );
     let delivery =
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
@@ -328,6 +343,7 @@ fn engine_over(
         .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
+        .workflow::<Preflight>(Arc::new(preflight))
         .build())
 }
 

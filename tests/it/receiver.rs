@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -75,6 +75,9 @@ struct Kept {
     next: VecDeque<Reply>,
     always: Option<Reply>,
 }
+
+/// What Meta is to repeat when it verifies the address for messages.
+const VERIFY_TOKEN: &str = "theirs";
 
 /// An endpoint that listens until it is dropped.
 pub(crate) struct Receiver {
@@ -155,6 +158,9 @@ async fn answer(
     kept: Arc<Mutex<Kept>>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.method() == Method::GET {
+        return Ok(verified(request.uri().query().unwrap_or_default()));
+    }
     let headers = request.headers().clone();
     let bytes = match request.into_body().collect().await {
         Ok(body) => body.to_bytes().to_vec(),
@@ -177,4 +183,21 @@ async fn answer(
         Reply::Hang => std::future::pending().await,
     };
     Ok(response.body(Full::new(Bytes::from("noted"))).unwrap())
+}
+
+/// Meta's question whether the address wants what it is to be sent.
+fn verified(query: &str) -> Response<Full<Bytes>> {
+    let value = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+    };
+    let wanted = value("hub.verify_token").as_deref() == Some(VERIFY_TOKEN);
+    let challenge = value("hub.challenge").unwrap_or_default();
+    let (status, body) = if wanted {
+        (200, challenge)
+    } else {
+        (403, String::new())
+    };
+    let response = Response::builder().status(status);
+    response.body(Full::new(Bytes::from(body))).unwrap()
 }

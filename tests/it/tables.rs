@@ -19,6 +19,7 @@ use workflows::delivery::{self, Delivery};
 use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
+use workflows::preflight::{self, Preflight};
 use workflows::values::{AppId, PartnerId};
 
 use hanging::hanging;
@@ -48,6 +49,11 @@ fn the_journal_check_is_as_drawn() {
 }
 
 #[test]
+fn the_preflight_is_as_drawn() {
+    is_as_drawn::<Preflight>(&expect_file!["../../fixtures/diagrams/preflight.mmd"]);
+}
+
+#[test]
 fn the_intake_is_as_drawn() {
     is_as_drawn::<Intake>(&expect_file!["../../fixtures/diagrams/intake.mmd"]);
 }
@@ -69,6 +75,9 @@ fn every_table_is_sound() {
     let from_birth = ["no move gives out read_histories"];
     let check = Diagram::of::<JournalCheck>();
     assert_eq!(check.defects::<JournalCheck>(), from_birth);
+    let from_birth = ["no move gives out examine_app"];
+    let preflight = Diagram::of::<Preflight>();
+    assert_eq!(preflight.defects::<Preflight>(), from_birth);
     assert_eq!(Diagram::of::<Bulk>().defects::<Bulk>(), none);
     assert_eq!(Diagram::of::<Intake>().defects::<Intake>(), none);
 }
@@ -98,6 +107,7 @@ fn every_command_can_be_answered_where_it_runs() {
         &["look_due", "token_due", "superseded"],
     );
     check_answers::<JournalCheck>(Some(journal_check::Command::ReadHistories), &[]);
+    check_answers::<Preflight>(Some(preflight::Command::ExamineApp), &[]);
     check_answers::<Intake>(Some(intake::Command::TellChanges), &[]);
     check_answers::<Bulk>(Some(BulkCommand::ListItems), &["canceled"]);
 }
@@ -282,6 +292,21 @@ async fn no_outcome_leaves_a_bulk_job_hanging() {
     assert_eq!(pairs.len(), 2);
     for (state, command) in pairs {
         let found = hanging::<Bulk>(&facts, state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn no_outcome_leaves_a_preflight_hanging() {
+    let facts = preflight::Facts {
+        app: AppId::new("app_1"),
+        asked_at: ManualClock::default().now(),
+        ended_at: None,
+        findings: Vec::new(),
+    };
+    let silence = preflight::Event::Examined(Vec::new());
+    for (state, command) in owed_somewhere::<Preflight>(Some(preflight::Command::ExamineApp)) {
+        let found = hanging::<Preflight>(&facts, state, command, &silence).await;
         assert_eq!(found, Vec::<String>::new());
     }
 }

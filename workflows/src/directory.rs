@@ -205,6 +205,12 @@ impl Directory {
         self.body(APPS, id.as_str()).await
     }
 
+    /// Meta apps in the order of their ids.
+    pub async fn meta_apps(&self, page: &PageOrder) -> Result<Vec<MetaApp>, EngineError> {
+        let (found, _) = self.documents.scan(APPS, "", page).await?;
+        Ok(found.into_iter().map(|opened| opened.body).collect())
+    }
+
     /// Drafts a Meta app.
     pub async fn put_meta_app(
         &self,

@@ -13,6 +13,7 @@ mod minting;
 mod numbers;
 pub mod onboarding;
 pub mod ports;
+pub mod preflight;
 pub mod retention;
 pub mod values;
 pub mod words;

@@ -12,6 +12,7 @@ use workflows::delivery::Delivery;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use super::{Failure, told};
 use crate::process::{StartError, open_store};
@@ -49,6 +50,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
         .workflow::<Onboarding>(Arc::new(AtRest))
         .workflow::<Delivery>(Arc::new(AtRest))
         .workflow::<JournalCheck>(Arc::new(AtRest))
+        .workflow::<Preflight>(Arc::new(AtRest))
         .workflow::<Intake>(Arc::new(AtRest))
         .build()
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 use workflows::ports::graph::{
     Access, AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber,
-    PhoneNumber, Reaction, SyncKind, TokenGrant,
+    PhoneNumber, Reaction, Subscription, SyncKind, TokenGrant,
 };
-use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
+use workflows::values::{BusinessId, PhoneNumberId, Secret, WabaId};
 
 use super::errors;
 use super::reading::{self, Unreadable};
@@ -192,11 +192,21 @@ impl GraphApi for GraphClient {
         .await
     }
 
+    async fn override_number(
+        &self,
+        phone: &PhoneNumberId,
+        callback: &Callback,
+        access: &Access,
+    ) -> Result<(), GraphError> {
+        let request = wire::override_number(phone, callback, access);
+        self.ask_json(&request, reading::success).await
+    }
+
     async fn subscribed_apps(
         &self,
         waba: &WabaId,
         access: &Access,
-    ) -> Result<Vec<AppId>, GraphError> {
+    ) -> Result<Vec<Subscription>, GraphError> {
         self.ask_json(
             &wire::subscribed_apps(waba, access),
             reading::subscribed_apps,

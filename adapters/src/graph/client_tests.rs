@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use workflows::values::AppId;
+
 use super::*;
 use crate::graph::raw_server::{Act, RawServer};
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use engine::Timestamp;
 use serde_json::Value;
-use workflows::ports::graph::{GrantedToken, Health, HealthProblem, PhoneNumber, TokenGrant};
+use workflows::ports::graph::{
+    GrantedToken, Health, HealthProblem, PhoneNumber, Subscription, TokenGrant,
+};
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
 /// The permission whose targets are the accounts that were shared.
@@ -126,15 +128,20 @@ pub(super) fn phone_number(body: &Value) -> Result<PhoneNumber, Unreadable> {
 }
 
 /// The apps that hear of a WABA.
-pub(super) fn subscribed_apps(body: &Value) -> Result<Vec<AppId>, Unreadable> {
+pub(super) fn subscribed_apps(body: &Value) -> Result<Vec<Subscription>, Unreadable> {
     if !body.get("data").is_some_and(Value::is_array) {
         return Err(Unreadable::Shape("a list of apps"));
     }
-    Ok(list(body, "data")
-        .filter_map(|app| app.pointer("/whatsapp_business_api_data/id"))
-        .filter_map(text)
-        .map(AppId::new)
-        .collect())
+    let subscription = |row: &Value| {
+        let app = row
+            .pointer("/whatsapp_business_api_data/id")
+            .and_then(text)?;
+        Some(Subscription {
+            app: AppId::new(app),
+            callback: row.get("override_callback_uri").and_then(text),
+        })
+    };
+    Ok(list(body, "data").filter_map(subscription).collect())
 }
 
 /// `success: true`, which Meta documents for every call that changes something.

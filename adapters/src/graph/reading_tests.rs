@@ -126,7 +126,12 @@ fn a_page_of_numbers_keeps_its_order_and_ends_without_next() {
 #[test]
 fn subscribed_apps_are_read_whether_their_ids_are_texts_or_numbers() {
     let apps = subscribed_apps(&body("subscribed_apps")).unwrap();
-    assert_eq!(apps, [AppId::new("67084"), AppId::new("52565")]);
+    let read: Vec<_> = apps
+        .iter()
+        .map(|one| (one.app.as_str(), one.callback.as_deref()))
+        .collect();
+    let hooks = Some("https://hooks.example/wa");
+    assert_eq!(read, [("67084", None), ("52565", hooks)]);
 }
 
 #[test]

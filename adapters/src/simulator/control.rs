@@ -21,7 +21,7 @@ use super::world::Mail;
 const CALLS: &str = "POST /control/signup, POST and DELETE /control/scenario, GET /control/scenarios, \
                      GET and DELETE /control/calls, POST /control/clock, POST /control/webhook, \
                      POST /control/event, POST /control/events, POST /control/mail, \
-                     POST /control/app, POST /control/proof, \
+                     POST /control/app, POST /control/proof, POST /control/dashboard, \
                      POST /control/health, GET /control/sms";
 
 /// Answers `/control/{name}`.
@@ -46,6 +46,7 @@ pub(crate) async fn answer(core: &Core, name: &str, inbound: &Inbound) -> Reply 
             .and_then(|batch| events::happen_together(core, &batch).map(|sent| json!(sent))),
         ("POST", "mail") => read(inbound).and_then(|order| set_mail(core, &order)),
         ("POST", "app") => read(inbound).map(|app| know_app(core, app)),
+        ("POST", "dashboard") => read(inbound).and_then(|order| set_dashboard(core, order)),
         ("POST", "proof") => read(inbound).and_then(|order| require_proof(core, &order)),
         ("POST", "health") => read(inbound).and_then(|order| ailments::order(core, order)),
         ("POST", "signup") => read(inbound).and_then(|wish| sign_up(core, wish)),
@@ -201,6 +202,36 @@ fn know_app(core: &Core, app: SimulatedApp) -> Value {
         "system_user_id": known.map(|app| &app.system_user_id),
         "credit_line_id": known.map(|app| &app.credit_line_id),
     })
+}
+
+/// What somebody sets in Meta's dashboard; what is not said stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DashboardOrder {
+    app_id: String,
+    #[serde(default)]
+    webhook_fields: Option<Vec<String>>,
+    #[serde(default)]
+    webhook_url: Option<String>,
+    #[serde(default)]
+    lacking_scopes: Option<Vec<String>>,
+    #[serde(default)]
+    system_token_dead: Option<bool>,
+}
+
+fn set_dashboard(core: &Core, order: DashboardOrder) -> Result<Value, String> {
+    let known = core.world().apps.change(&order.app_id, |app| {
+        app.chosen_fields = order.webhook_fields.or(app.chosen_fields.take());
+        app.webhook_url = order.webhook_url.or(app.webhook_url.take());
+        if let Some(scopes) = order.lacking_scopes {
+            app.lacking_scopes = scopes;
+        }
+        app.system_token_dead = order.system_token_dead.unwrap_or(app.system_token_dead);
+    });
+    match known {
+        Some(()) => Ok(json!({ "app_id": order.app_id })),
+        None => Err(not_registered(&order.app_id)),
+    }
 }
 
 #[derive(Deserialize)]

@@ -201,6 +201,11 @@ pub(super) fn remember(world: &mut World, app: SimulatedApp) {
             .or_else(|| kept(|app| app.credit_line_id.clone()))
             .unwrap_or_else(decimal_id),
         chosen_fields: known.as_ref().and_then(|app| app.chosen_fields.clone()),
+        lacking_scopes: known
+            .as_ref()
+            .map(|app| app.lacking_scopes.clone())
+            .unwrap_or_default(),
+        system_token_dead: known.as_ref().is_some_and(|app| app.system_token_dead),
         mail: known.as_ref().map(|app| app.mail).unwrap_or_default(),
         verify_token: app
             .verify_token

@@ -163,3 +163,33 @@ async fn an_operator_makes_a_link_that_a_client_can_open() {
     chrome.read("walk-in").await;
     chrome.check(&[]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_checks_an_app_by_one_button() {
+    let app = App::start().await;
+    let chrome = signed_in(&app, Screen::Desktop).await;
+    chrome
+        .goto(&format!("{}/console/partners", app.url()))
+        .await;
+    chrome.click("a[href='/console/apps']").await;
+    chrome.read("not checked yet").await;
+    let id = &app.invented.app_id;
+    let door = format!("/console/apps/{id}/preflight");
+    chrome.click(&format!("form[action='{door}'] button")).await;
+    chrome.read("Meta is being asked").await;
+    let path = format!("/console/api/apps/{id}/preflight");
+    crate::app::until("it has been looked at", || async {
+        let last = app.operator().get(&path).await;
+        if last.body["status"] == "ready" {
+            Ok(())
+        } else {
+            Err(last.text)
+        }
+    })
+    .await;
+    chrome.goto(&format!("{}/console/apps", app.url())).await;
+    chrome.see("section[data-status=ready]").await;
+    chrome.read("Allowed domains").await;
+    chrome.read("Facebook Login for Business").await;
+    chrome.check(&[]).await;
+}

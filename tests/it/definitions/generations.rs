@@ -22,6 +22,7 @@ use workflows::delivery::Delivery;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use crate::app::{self, Ports, Product, ask, free_port, http};
 
@@ -71,6 +72,8 @@ async fn walk(product: &Product) {
     let order = json!({ "filter": { "workflow": "onboarding" }, "act": "pause",
         "reason": "a fixture", "rate": 1 });
     operator.post("/console/api/bulk", order).await.expect(202);
+    let look = format!("/console/api/apps/{}/preflight", product.invented.app_id);
+    operator.post(&look, json!({})).await.expect(202);
     let verify = "/console/api/journal/verify";
     operator.post(verify, json!({})).await.expect(202);
 }
@@ -220,6 +223,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
         .workflow::<Bulk>(Arc::new(Nobody))
         .workflow::<JournalCheck>(Arc::new(Nobody))
         .workflow::<Intake>(Arc::new(Nobody))
+        .workflow::<Preflight>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))
         .workflow::<Connection>(Arc::new(Nobody))
         .workflow::<Delivery>(Arc::new(Nobody))

@@ -66,6 +66,7 @@ async fn a_client_who_signs_up_ends_with_a_live_number_and_a_told_partner() {
         "debug_token",
         "phone_numbers",
         "waba",
+        "subscribed_apps",
         "subscribe",
         "subscribed_apps",
         "phone",

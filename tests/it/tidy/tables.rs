@@ -8,6 +8,7 @@ use workflows::delivery::Delivery;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
+use workflows::preflight::Preflight;
 
 use super::expect_none;
 use super::tree::{root, rust_files};
@@ -29,6 +30,10 @@ fn tables() -> Vec<(&'static str, Diagram)> {
         (
             "workflows/src/journal_check/machine.rs",
             Diagram::of::<JournalCheck>(),
+        ),
+        (
+            "workflows/src/preflight/machine.rs",
+            Diagram::of::<Preflight>(),
         ),
         (
             "workflows/src/onboarding/machine.rs",

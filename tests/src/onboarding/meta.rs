@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use engine::testing::simulation::World;
 use workflows::ports::graph::{
     Access, AppCredentials, Callback, GrantedToken, GraphApi, GraphError, Health, NewNumber,
-    PhoneNumber, Reaction, SyncKind, TokenGrant,
+    PhoneNumber, Reaction, Subscription, SyncKind, TokenGrant,
 };
 use workflows::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
 
@@ -146,9 +146,23 @@ impl GraphApi for Meta {
         &self,
         waba: &WabaId,
         _access: &Access,
-    ) -> Result<Vec<AppId>, GraphError> {
+    ) -> Result<Vec<Subscription>, GraphError> {
         let subscribed = self.0.times(&format!("subscribe {waba}")) > 0;
-        Ok(subscribed.then(|| AppId::new(APP)).into_iter().collect())
+        let ours = subscribed.then(|| Subscription {
+            app: AppId::new(APP),
+            callback: None,
+        });
+        Ok(ours.into_iter().collect())
+    }
+
+    async fn override_number(
+        &self,
+        phone: &PhoneNumberId,
+        _callback: &Callback,
+        _access: &Access,
+    ) -> Result<(), GraphError> {
+        self.0.does(format!("override {phone}"));
+        Ok(())
     }
 
     async fn register_number(

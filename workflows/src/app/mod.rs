@@ -20,6 +20,7 @@ mod onboardings;
 mod once;
 mod operators;
 mod order;
+mod preflights;
 mod problem;
 mod reconnect;
 mod rules;

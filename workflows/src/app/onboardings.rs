@@ -58,6 +58,7 @@ impl App {
         life: Duration,
         (id, actor): (Option<&InstanceId>, Actor),
     ) -> Result<OnboardingView, Problem> {
+        self.admit_links(&partner.app).await?;
         let now = self.engine.now();
         let id = id.map_or_else(|| ids::fresh("onb", now), ToString::to_string);
         let instance_id = InstanceId::new(id.clone());

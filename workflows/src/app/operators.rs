@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use super::audit::Deed;
 use super::keys::Scope;
 use super::lists::list;
+use super::preflights::{app_view, readiness_view};
 use super::problem::{Kind, Problem};
 use super::rules::{Wrong, judge_branding};
 use super::sessions::digest;
@@ -157,6 +158,7 @@ impl App {
         self.write_audit(operator, set_up("create_app", &asked.app_id))
             .await?;
         let app = self.keep_app(asked).await?;
+        self.readinesses().lift(&app.app_id).await?;
         Ok(app_view(&app))
     }
 
@@ -233,7 +235,14 @@ impl App {
             after: None,
         };
         let found = self.directory.partners(&page).await?;
-        Ok(list(found.iter().rev().map(partner_view).collect(), None))
+        let mut views = Vec::new();
+        for partner in found.iter().rev() {
+            let mut view = partner_view(partner);
+            let readiness = self.readinesses().of(&partner.app).await?;
+            view["readiness"] = readiness_view(&readiness);
+            views.push(view);
+        }
+        Ok(list(views, None))
     }
 
     /// An operator's link for a partner's client.
@@ -364,18 +373,6 @@ fn judge_partner(asked: &PartnerBody) -> Result<(), Problem> {
         }
     }
     wrong.into_result()
-}
-
-fn app_view(app: &MetaApp) -> Value {
-    json!({
-        "object": "meta_app", "app_id": app.app_id, "business_id": app.business_id,
-        "config_id": app.config_id, "config_ids": app.config_ids,
-        "system_user_id": app.system_user_id, "credit_line_id": app.credit_line_id,
-        "waba_currency": app.waba_currency,
-        "has": { "app_secret": true, "app_secret_next": app.app_secret_next.is_some(), "system_user_token": app.system_user_token.is_some(),
-                 "verify_token": app.verify_token.is_some() },
-        "created_at": app.created_at.to_rfc3339(),
-    })
 }
 
 fn partner_view(partner: &Partner) -> Value {

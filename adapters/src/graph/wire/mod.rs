@@ -97,6 +97,20 @@ pub(super) fn override_callback(waba: &WabaId, callback: &Callback, access: &Acc
         .by(access)
 }
 
+pub(super) fn override_number(
+    phone: &PhoneNumberId,
+    callback: &Callback,
+    access: &Access,
+) -> Request {
+    let verify_token = &callback.verify_token;
+    Request::post("override_number", &[phone.as_str()])
+        .json(json!({ "webhook_configuration": {
+            "override_callback_uri": callback.url, "verify_token": verify_token.expose(),
+        } }))
+        .hiding(verify_token)
+        .by(access)
+}
+
 pub(super) fn subscribed_apps(waba: &WabaId, access: &Access) -> Request {
     Request::get("subscribed_apps", &[waba.as_str(), "subscribed_apps"]).by(access)
 }

@@ -64,15 +64,23 @@ fn name(app: &App) -> String {
 }
 
 fn system_token(app: &App) -> Value {
+    let all = [
+        "business_management",
+        SCOPES[0],
+        SCOPES[1],
+        "public_profile",
+    ];
+    let lacks = |scope: &str| app.lacking_scopes.iter().any(|known| known == scope);
+    let scopes: Vec<&str> = all.into_iter().filter(|scope| !lacks(scope)).collect();
     json!({
         "app_id": app.app_id,
         "application": name(app),
         "type": "SYSTEM_USER",
-        "is_valid": true,
+        "is_valid": !app.system_token_dead,
         "issued_at": 0,
         "expires_at": 0,
         "data_access_expires_at": 0,
-        "scopes": ["business_management", SCOPES[0], SCOPES[1], "public_profile"],
+        "scopes": scopes,
         "granular_scopes": [{ "scope": SCOPES[0] }, { "scope": SCOPES[1] }],
         "user_id": app.system_user_id,
     })

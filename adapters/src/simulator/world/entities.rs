@@ -27,6 +27,11 @@ pub(crate) struct App {
     pub(crate) chosen_fields: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) mail: Mail,
+    /// Permissions that its system user was never given.
+    #[serde(default)]
+    pub(crate) lacking_scopes: Vec<String>,
+    #[serde(default)]
+    pub(crate) system_token_dead: bool,
     /// Refuses every call without a proof, as the switch in Meta's dashboard does.
     #[serde(default)]
     pub(crate) requires_proof: bool,

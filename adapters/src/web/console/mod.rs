@@ -2,6 +2,7 @@
 
 mod act_forms;
 mod acts;
+mod apps;
 mod assets;
 mod attention;
 mod bulk;
@@ -51,6 +52,8 @@ pub(crate) fn routes() -> Vec<Route> {
         instance::picture,
         acts::carry_out,
         erase::erase,
+        apps::apps,
+        apps::preflight,
         partners::partners,
         partners::make_link,
         schedules::schedules,

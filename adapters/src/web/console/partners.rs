@@ -98,7 +98,7 @@ pub(super) async fn make_link(
 /// The page's middle.
 pub(super) fn body(list: &[Value], frame: &Frame, refused: Option<&Problem>) -> Markup {
     html! {
-        div.title { h1 { "Partners" } }
+        div.title { h1 { "Partners" } a href="/console/apps" { "Meta apps" } }
         @if list.is_empty() {
             div.empty {
                 h2 { "No partners yet" }

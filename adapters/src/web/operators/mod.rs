@@ -5,6 +5,7 @@ mod acts;
 mod bulk;
 mod journal;
 mod keeping;
+mod preflight;
 mod registry;
 mod schedules;
 mod token;
@@ -19,6 +20,9 @@ use super::guarded;
 pub(crate) fn routes() -> Vec<Route> {
     guarded(rocket::routes![
         registry::create_app,
+        preflight::apps,
+        preflight::begin,
+        preflight::last,
         registry::create_partner,
         registry::partners,
         registry::create_key,

@@ -3,10 +3,12 @@
 use engine::{Actor, Job, Outcome, Reason, Timestamp};
 
 use super::{OnboardingExecutor, reason_of, trouble_of};
+use crate::catalogue;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::Trouble;
 use crate::onboarding::{MetaWindow, Onboarding};
-use crate::ports::graph::Reaction;
+use crate::ports::graph::{GraphError, Reaction};
+use crate::preflight::Pause;
 
 /// Meta's subcode for a code that was used before; 36007 is one that is too old (practice).
 const CODE_USED: i64 = 36_009;
@@ -47,14 +49,32 @@ impl OnboardingExecutor {
                     Reaction::Unanswered => unanswered(job.now),
                     Reaction::CodeSpent if error.subcode == Some(CODE_USED) => used(job.now),
                     Reaction::CodeSpent => expired(job.now),
-                    Reaction::Misconfigured | Reaction::Denied => {
+                    Reaction::Misconfigured => {
+                        self.pause_links(job, &error).await;
                         trouble_of(&error, Actor::Operator, job.now)
                     }
+                    Reaction::Denied => trouble_of(&error, Actor::Operator, job.now),
                     _ => trouble_of(&error, Actor::Client, job.now),
                 };
                 tracing::warn!(instance.id = %job.id, code = lost.code, "a code was lost");
                 Outcome::Done(Event::CodeLost(lost))
             }
+        }
+    }
+}
+
+impl OnboardingExecutor {
+    /// Meta refuses the app itself: whoever comes next would fail in the same way.
+    async fn pause_links(&self, job: &Job<Onboarding>, error: &GraphError) {
+        let reason = reason_of(error);
+        let advice = catalogue::explain(error).map_or("", |entry| entry.operator_text);
+        let pause = Pause {
+            since: job.now,
+            code: reason.code,
+            text: format!("{} {advice}", error.message),
+        };
+        if let Err(error) = self.readinesses.pause(&job.facts.order.app, pause).await {
+            tracing::error!(%error, "links of a refused app could not be held back");
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::directory::Directory;
 use crate::numbers::{Holders, Ledger};
 use crate::ports::graph::{Access, AppCredentials, GraphApi, GraphError, Reaction, SyncKind};
 use crate::ports::provider::ProviderApi;
+use crate::preflight::Readinesses;
 
 /// How soon an unreachable Graph is looked for again.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(20);
@@ -53,6 +54,7 @@ pub struct OnboardingExecutor {
     ledger: Ledger,
     holders: Holders,
     store: Arc<dyn Store>,
+    readinesses: Readinesses,
 }
 
 impl OnboardingExecutor {
@@ -69,6 +71,7 @@ impl OnboardingExecutor {
             directory: Directory::new(documents.clone()),
             pins: Pins::new(documents.clone()),
             ledger: Ledger::new(documents.clone()),
+            readinesses: Readinesses::new(documents.clone()),
             holders: Holders::new(documents, store.clone()),
             store,
         }

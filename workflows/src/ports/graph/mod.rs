@@ -9,13 +9,13 @@ mod types;
 
 use async_trait::async_trait;
 
-use crate::values::{AppId, BusinessId, PhoneNumberId, Secret, WabaId};
+use crate::values::{BusinessId, PhoneNumberId, Secret, WabaId};
 
 pub use access::Access;
 pub use refusal::{GraphError, Reaction};
 pub use types::{
     AppCredentials, Callback, GrantedToken, Health, HealthProblem, NewNumber, PhoneNumber,
-    SyncKind, TokenGrant,
+    Subscription, SyncKind, TokenGrant,
 };
 
 /// Meta's Graph API, as far as onboarding needs it.
@@ -71,12 +71,21 @@ pub trait GraphApi: Send + Sync + 'static {
         access: &Access,
     ) -> Result<(), GraphError>;
 
+    /// Sends one number's messages to another address, whatever its WABA says. Meta verifies the
+    /// address during the call.
+    async fn override_number(
+        &self,
+        phone: &PhoneNumberId,
+        callback: &Callback,
+        access: &Access,
+    ) -> Result<(), GraphError>;
+
     /// The apps that are subscribed to a WABA.
     async fn subscribed_apps(
         &self,
         waba: &WabaId,
         access: &Access,
-    ) -> Result<Vec<AppId>, GraphError>;
+    ) -> Result<Vec<Subscription>, GraphError>;
 
     /// Registers a number for the Cloud API and sets its two-step PIN. Counts against a limit.
     async fn register_number(

@@ -68,6 +68,15 @@ pub struct Callback {
     pub verify_token: Secret,
 }
 
+/// An app that hears of a WABA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The app.
+    pub app: AppId,
+    /// Where the account's messages go instead of the app's own callback.
+    pub callback: Option<String>,
+}
+
 /// What may be asked for of the WhatsApp Business app, each once for a signup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncKind {
