@@ -368,7 +368,8 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
         parent: None,
         note: Note::plain("created", Actor::Partner),
     };
-    match engine.create(new, Vec::new()).await {
+    // Boxed, so that the steps stay small.
+    match Box::pin(engine.create(new, Vec::new())).await {
         Ok(_) | Err(EngineError::Exists(_)) => Ok(()),
         Err(other) => Err(other),
     }
