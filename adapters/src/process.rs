@@ -138,7 +138,7 @@ impl Process {
             url: graph_url,
             version: settings.meta.graph_version.clone(),
             timeout: GRAPH_TIMEOUT,
-            redirect_uri: None,
+            redirect_uri: settings.meta.redirect_uri.clone(),
         })?);
         let engine = engine_over(Arc::clone(&store), &ground, &graph, &public_url, &notifier);
         let schedules = calendar.schedules(&settings, graph);
@@ -146,12 +146,7 @@ impl Process {
         let app = App::new(
             engine.clone(),
             notifier,
-            AppSettings {
-                public_url: public_url.clone(),
-                graph_version: settings.meta.graph_version.clone(),
-                operator_token: ground.operator_token,
-                sandbox,
-            },
+            app_settings(&settings, &public_url, ground.operator_token),
         );
         app.prepare().await.map_err(unopened)?;
         hold_digest_key(&engine, &ground.vault).await?;
@@ -349,6 +344,16 @@ fn engine_over(
         .workflow::<JournalCheck>(Arc::new(check))
         .workflow::<Preflight>(Arc::new(preflight))
         .build()
+}
+
+fn app_settings(settings: &Settings, public_url: &str, operator_token: Secret) -> AppSettings {
+    AppSettings {
+        public_url: public_url.to_owned(),
+        graph_version: settings.meta.graph_version.clone(),
+        login: settings.meta.login.clone(),
+        operator_token,
+        sandbox: settings.mode == Mode::Sandbox,
+    }
 }
 
 fn public_url(settings: &Settings, figment: &Figment) -> String {

@@ -12,6 +12,7 @@ use figment::Figment;
 use figment::providers::Env;
 use serde::Deserialize;
 use thiserror::Error;
+use workflows::onboarding::LoginSettings;
 use workflows::values::Secret;
 
 pub use limits::LimitSettings;
@@ -119,6 +120,10 @@ pub struct MetaSettings {
     pub sdk_url: String,
     /// Origins whose messages the page believes.
     pub signup_origins: Vec<String>,
+    /// What Meta's window is opened with, by flow.
+    pub login: LoginSettings,
+    /// The redirect address of the exchange; none, as Meta's script wants it, unless given.
+    pub redirect_uri: Option<String>,
 }
 
 /// Notices to partners.
@@ -169,6 +174,8 @@ impl Default for MetaSettings {
             signup_origins: origins
                 .map(|name| format!("https://{name}.facebook.com"))
                 .to_vec(),
+            login: LoginSettings::default(),
+            redirect_uri: None,
         }
     }
 }

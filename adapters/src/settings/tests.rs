@@ -25,6 +25,10 @@ fn a_wrong_setting_is_named_in_one_line() {
             "[gangway.meta]\ngraph_verson = \"v9\"",
             "unknown key `meta.graph_verson`",
         ),
+        (
+            "[gangway.meta.login.coexistance]\nversion = \"v5\"",
+            "unknown key `meta.login.coexistance`",
+        ),
         ("[gangway.admin]\nport = \"x\"", "`admin.port`"),
         ("[gangway]\nmode = \"live\"", "`vault_key` is required"),
         ("[gangway]\nstore = \"mysql://x\"", "`store` must be"),

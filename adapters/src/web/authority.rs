@@ -85,6 +85,7 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/partners", Operator),
     door("POST", "/console/api/partners/<id>/keys", Operator),
     door("POST", "/console/api/onboardings", Operator),
+    door("POST", "/console/api/connections/<id>/reconnect", Operator),
     door("GET", "/console/api/instances", Operator),
     door("GET", "/console/api/instances/<id>", Operator),
     door("POST", "/console/api/instances/<id>/acts/<act>", Operator),

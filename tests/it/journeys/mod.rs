@@ -10,6 +10,7 @@ mod credit;
 mod happy;
 mod links;
 mod live_words;
+mod login;
 mod messages_callback;
 mod meta;
 mod notices;

@@ -271,7 +271,12 @@ impl App {
                 app_id: app.app_id.to_string(),
                 config_id: config.cloned().unwrap_or_default(),
                 graph_version: self.settings.graph_version.clone(),
-                extras: extras(&instance.facts, &app.login_extras, self.settings.sandbox),
+                extras: extras(
+                    &instance.facts,
+                    &app.login_extras,
+                    &self.settings.login,
+                    self.settings.sandbox,
+                ),
             },
             shares_credit: partner.shares_credit(),
             hold: instance.record.hold.as_ref(),

@@ -22,6 +22,7 @@ mod operators;
 mod order;
 mod preflights;
 mod problem;
+mod reconnect;
 mod rules;
 mod sessions;
 mod unclaimed;
@@ -61,6 +62,7 @@ pub use views::{
 pub use webhooks::WebhookQuery;
 
 use crate::directory::{Directory, house_subject};
+use crate::onboarding::LoginSettings;
 use crate::ports::notifier::Notifier;
 use crate::values::Secret;
 
@@ -71,6 +73,8 @@ pub struct AppSettings {
     pub public_url: String,
     /// The Graph version named to Meta's SDK.
     pub graph_version: String,
+    /// What Meta's window is opened with, by flow.
+    pub login: LoginSettings,
     /// The first operator's token.
     pub operator_token: Secret,
     /// Whether this is a sandbox: magic values are heard, links may be plain http.

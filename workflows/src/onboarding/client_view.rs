@@ -3,20 +3,15 @@
 use std::fmt::Write as _;
 
 use engine::{Hold, HoldKind, Timestamp};
-use serde_json::{Map, Value, json};
 
 use super::client_steps::{Way, steps};
 use super::client_trouble::client_trouble;
 use super::client_words::words;
 use super::facts::Facts;
-use super::flow;
 use super::machine::State;
 use super::view::deadline_view;
 use crate::app::{AskView, BrandingView, ClientPhase, ClientView, SignupOptions};
 use crate::values::mask_phone_number;
-
-/// What tells Meta's window that the number stays in the WhatsApp Business app.
-const COEXISTENCE_FEATURE: &str = "whatsapp_business_app_onboarding";
 
 /// What the page needs beyond the onboarding's own facts.
 pub struct Surroundings<'a> {
@@ -131,64 +126,4 @@ fn return_url(facts: &Facts, phase: ClientPhase) -> Option<String> {
         }
     }
     Some(address)
-}
-
-/// The `extras` for `FB.login`: prefill, and in the sandbox the outcome that was ordered.
-pub fn extras(facts: &Facts, login_extras: &Value, sandbox: bool) -> Value {
-    let mut extras = match login_extras {
-        Value::Object(extras) => extras.clone(),
-        _ => Map::new(),
-    };
-    if flow::only_flow(facts) == Some("coexistence") {
-        extras
-            .entry("featureType")
-            .or_insert_with(|| json!(COEXISTENCE_FEATURE));
-    }
-    extras.insert("setup".to_owned(), Value::Object(setup(facts)));
-    // An outcome is ordered once: whoever has met it and comes back gets through.
-    let ordered = facts.order.external_id.as_deref().filter(|_| !met(facts));
-    if let Some(outcome) = ordered.and_then(|id| id.strip_prefix("sim:"))
-        && sandbox
-        && !facts.order.livemode
-    {
-        // `sim:code_expired:42` orders `code_expired`; what follows keeps ids apart.
-        let name = outcome.split(':').next().unwrap_or(outcome);
-        extras.insert("sim".to_owned(), json!(name));
-    }
-    Value::Object(extras)
-}
-
-/// What Meta's window is filled with; people may change all of it there.
-fn setup(facts: &Facts) -> Map<String, Value> {
-    let order = &facts.order;
-    let mut setup = match &order.prefill {
-        Value::Object(prefill) => prefill.clone(),
-        _ => Map::new(),
-    };
-    if let Some(profile) = setup.remove("phone_profile") {
-        setup.insert("phone".to_owned(), profile);
-    }
-    if let Some(ids) = setup.remove("pre_verified_phone_ids") {
-        setup.insert("preVerifiedPhone".to_owned(), json!({ "ids": ids }));
-    }
-    if let Some(business) = &order.expected_business {
-        let known = setup.entry("business").or_insert_with(|| json!({}));
-        if let Value::Object(known) = known {
-            known.insert("id".to_owned(), json!(business));
-        }
-    }
-    if let Some(waba) = &order.expected_waba {
-        let chosen = json!({ "id": [waba] });
-        setup.insert("whatsAppBusinessAccount".to_owned(), chosen);
-    }
-    if let Some(solution) = &order.solution_id {
-        setup.insert("solutionID".to_owned(), json!(solution));
-    }
-    setup
-}
-
-/// Whether an earlier signup has already ended badly.
-fn met(facts: &Facts) -> bool {
-    let left = facts.journey.as_ref().map(|journey| journey.kind.as_str());
-    facts.trouble.is_some() || matches!(left, Some("canceled" | "closed" | "error"))
 }

@@ -16,6 +16,7 @@ mod flow;
 mod grants;
 mod hear;
 mod journey;
+mod login;
 mod machine;
 mod months;
 mod notices;
@@ -36,7 +37,7 @@ use engine::{
 use serde_json::Value;
 
 pub use acts::metadata_fault;
-pub use client_view::{Surroundings, client_view, extras};
+pub use client_view::{Surroundings, client_view};
 pub use event::{Edits, Event};
 pub use executor::OnboardingExecutor;
 pub use facts::{
@@ -45,6 +46,7 @@ pub use facts::{
 };
 pub use grants::Granted;
 pub use journey::Journey;
+pub use login::{LoginOptions, LoginSettings, extras};
 pub use machine::{Command, Input, Machine, State};
 pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};
 pub use view::{onboarding_view, partner_words, status};

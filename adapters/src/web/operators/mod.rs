@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Vec<Route> {
         registry::partners,
         registry::create_key,
         registry::create_onboarding,
+        registry::reconnect,
         views::instances,
         views::instance,
         views::attention,
