@@ -243,3 +243,29 @@ async fn an_erased_client_leaves_no_connection() {
     assert_eq!(app.calls("phone").await.len(), before);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_gone_over_again_is_looked_after_by_the_newer_connection() {
+    let mut app = App::start().await;
+    let number = went_live(&app, json!({})).await;
+    let id = &number.onboarding.id;
+    let first = connection_until(&app, &number.phone, "live", stands("live")).await;
+    let path = format!("/console/api/instances/{id}/acts/rewind");
+    let body = json!({ "to": "waba_subscribed", "reason": "the client called" });
+    app.operator().post(&path, body).await.expect(200);
+    app.status_until(id, "completed").await;
+    let newer = |seen: &Value| seen["id"] != first["id"] && stands("live")(seen);
+    connection_until(&app, &number.phone, "a newer one", newer).await;
+    crate::app::until("the first is closed", || async {
+        let both = connections(&app, &number.phone).await;
+        match both.len() == 2 && both[1]["state"] == "closed" {
+            true => Ok(()),
+            false => Err(format!("{both:#?}")),
+        }
+    })
+    .await;
+    let view = app.view_until(id, "seen", |_| true).await;
+    assert_eq!(view["status_reason"], Value::Null, "{view:#}");
+    assert_eq!(view["readiness"]["can_send"], true);
+    app.stop().await;
+}

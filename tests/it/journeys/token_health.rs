@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::connection::{Number, connection_until, connections, listening, stands, went_live};
-use crate::app::{App, Product};
+use crate::app::{App, Onboarding, Product};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -196,5 +196,50 @@ async fn what_meta_does_not_answer_is_tried_again_and_shown() {
     app.advance(Duration::from_mins(2)).await;
     app.calls_until("extend_token", 1).await;
     rests(&app, &number).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operators_reconnect_link_lets_in_that_number_and_no_other() {
+    let mut app = App::start().await;
+    let told = listening(&app, json!(["connection.restored"])).await;
+    let number = went_live(&app, json!({ "phone_number": "+34 600 000 123" })).await;
+    lost(&app, &number).await;
+    app.heal().await;
+    let seen = rests(&app, &number).await;
+    let path = format!(
+        "/console/api/connections/{}/reconnect",
+        seen["id"].as_str().unwrap()
+    );
+    let operator = app.operator();
+    operator
+        .post(&path, json!({ "reason": " " }))
+        .await
+        .expect(422);
+    let stranger = app.partner().post(&path, json!({ "reason": "so" })).await;
+    assert_eq!(stranger.status, 401, "{}", stranger.text);
+    let nothing = "/console/api/connections/con_1/reconnect";
+    operator
+        .post(nothing, json!({ "reason": "so" }))
+        .await
+        .expect(404);
+    let why = json!({ "reason": "the client called" });
+    let made = operator.post(&path, why).await.expect(201);
+    assert_eq!(made["external_id"], "cust-42", "{made:#}");
+    let again = Onboarding::of(&made);
+    let client = app.open(&again.link).await;
+    let other = app
+        .sign_up(json!({ "phone_number": "+34 600 000 999" }))
+        .await;
+    client.signup(&other).await.expect(202);
+    let view = app.status_until(&again.id, "action_required").await;
+    assert_eq!(view["result"]["phone_number_id"], Value::Null, "{view:#}");
+    let right = app
+        .sign_up(json!({ "phone_number": "+34 600 000 123" }))
+        .await;
+    client.signup(&right).await.expect(202);
+    app.status_until(&again.id, "completed").await;
+    connection_until(&app, &number.phone, "live again", stands("live")).await;
+    assert_eq!(told.until("connection.restored", 1).await.len(), 1);
     app.stop().await;
 }

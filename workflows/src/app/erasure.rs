@@ -30,7 +30,8 @@ pub struct ErasureView {
     pub dry_run: bool,
     /// RFC 3339; when it was done, if it was.
     pub erased_at: Option<String>,
-    /// The instances that lose their facts and labels: the onboarding and its deliveries.
+    /// The instances that lose their facts and labels: the onboarding, its deliveries, and the
+    /// connection of its number.
     pub instances: Vec<String>,
     /// Those among them that are still under way and end with it.
     pub ended: Vec<String>,

@@ -22,8 +22,10 @@ mod operators;
 mod order;
 mod preflights;
 mod problem;
+mod reconnect;
 mod rules;
 mod sessions;
+mod unclaimed;
 mod views;
 mod webhooks;
 

@@ -1,5 +1,7 @@
 //! What partners do with onboardings: make, read, list, renew, revoke, cancel, retry.
 
+use std::time::Duration;
+
 use engine::{
     Act, Actor, EngineError, Entry, HoldKind, Instance, InstanceId, Intervention, NewInstance,
     Note, PageOrder, Reason, SubjectId, Timestamp,
@@ -15,7 +17,7 @@ use super::views::{EventView, ListView, OnboardingView};
 use super::{App, body};
 use crate::directory::Partner;
 use crate::ids;
-use crate::onboarding::{Event, Facts, Onboarding, State, onboarding_view, partner_words};
+use crate::onboarding::{Event, Facts, Onboarding, Order, State, onboarding_view, partner_words};
 use crate::values::PartnerId;
 
 impl App {
@@ -45,6 +47,17 @@ impl App {
             self.admit_address("notify.webhook_url", url)?;
         }
         let order = body.judge(partner, livemode, &self.settings)?;
+        self.make(partner, order, life, (id, actor)).await
+    }
+
+    /// Makes an onboarding with its first link.
+    pub(super) async fn make(
+        &self,
+        partner: &Partner,
+        order: Order,
+        life: Duration,
+        (id, actor): (Option<&InstanceId>, Actor),
+    ) -> Result<OnboardingView, Problem> {
         self.admit_links(&partner.app).await?;
         let now = self.engine.now();
         let id = id.map_or_else(|| ids::fresh("onb", now), ToString::to_string);

@@ -9,6 +9,7 @@ mod preflight;
 mod registry;
 mod schedules;
 mod token;
+mod unclaimed;
 mod views;
 mod webhooks;
 
@@ -27,10 +28,13 @@ pub(crate) fn routes() -> Vec<Route> {
         registry::partners,
         registry::create_key,
         registry::create_onboarding,
+        registry::reconnect,
         views::instances,
         views::instance,
         views::attention,
         schedules::schedules,
+        unclaimed::unclaimed,
+        unclaimed::assign,
         schedules::change,
         views::audit,
         acts::act,

@@ -50,3 +50,14 @@ pub(crate) async fn create_onboarding(
             .await?,
     )?)
 }
+
+#[post("/connections/<id>/reconnect", data = "<body>")]
+pub(crate) async fn reconnect(
+    by: OperatorToken<'_>,
+    id: &str,
+    body: JsonBody,
+) -> Result<Answer, Refusal> {
+    Ok(Answer::created(
+        &by.app.reconnect(&by.operator, id, &body.value).await?,
+    )?)
+}
