@@ -146,8 +146,8 @@ const DOORS: &[Door] = &[
     door("GET", "/console/journal", Console),
     door("POST", "/console/journal/verify", Console),
     door("GET", "/console/webhooks", Console),
-    door("GET", "/console/webhooks/<id>", Console),
-    door("POST", "/console/webhooks/<id>/replay", Console),
+    door("GET", "/console/webhooks/<webhook>", Console),
+    door("POST", "/console/webhooks/<webhook>/replay", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {
