@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{journal_of, opened, phone_of, signed_up, simply_signed_up};
+use super::{completes_in_time, journal_of, opened, phone_of, signed_up, simply_signed_up};
 use crate::app::{App, Onboarding, Product};
 use crate::receiver::Receiver;
 
@@ -89,7 +89,7 @@ async fn the_day_for_an_apps_chats_is_shown_to_all_and_its_end_asks_for_a_new_si
     let advice = page["trouble"]["advice"].to_string();
     assert!(advice.contains("Business Platform"), "{page:#}");
     signed_up(&app, &client, json!({ "kind": "coexistence" })).await;
-    app.status_until(&onboarding.id, "completed").await;
+    completes_in_time(&app, &onboarding.id).await;
     never_registered(&app).await;
     app.stop().await;
 }

@@ -63,6 +63,32 @@ async fn simply_signed_up(app: &Product, client: &Client) -> Value {
     signed_up(app, client, json!({})).await
 }
 
+/// Waits for the end while product time passes quickly: what failed before is tried again after a pause.
+async fn completes_in_time(app: &Product, id: &str) {
+    // A code lives for 30 seconds of that time.
+    let used = |view: &Value| !["needs_signup", "es_completed"].contains(&text_of(&view["state"]));
+    app.view_until(id, "the code is used", used).await;
+    for _ in 0..60 {
+        app.advance(Duration::from_secs(30)).await;
+        for _ in 0..10 {
+            let view = app.view_until(id, "there", |_| true).await;
+            if view["status"] == "completed" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let seen = app.instance_until(id, "there", |_| true).await;
+    panic!(
+        "half an hour of product time did not complete {id}: {:#}, after {:#}",
+        seen["hold"], seen["attempts"]
+    );
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
 /// The number of a signup's session half.
 fn phone_of(signup: &Value) -> &str {
     signup["session"]["data"]["phone_number_id"]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{opened, signed_up};
+use super::{completes_in_time, opened, signed_up};
 use crate::app::{Onboarding, Product};
 
 const NUMBER: &str = "+34 600 000 123";
@@ -95,7 +95,7 @@ async fn what_was_used_up_is_there_again_when_metas_window_has_moved_on() {
         let rests = |seen: &Value| seen["hold"]["kind"] != "working";
         app.instance_until(&second.id, "at rest", rests).await;
     }
-    app.status_until(&second.id, "completed").await;
+    completes_in_time(&app, &second.id).await;
     assert_eq!(app.calls("register").await.len(), 7);
     app.stop().await;
 }
