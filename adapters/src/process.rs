@@ -20,6 +20,7 @@ use workflows::app::{App, AppSettings};
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::{Delivery, DeliveryExecutor};
 use workflows::directory::Directory;
+use workflows::grant::{Grant, GrantExecutor};
 use workflows::intake::{Intake, IntakeExecutor};
 use workflows::journal_check::{CheckExecutor, JournalCheck};
 use workflows::onboarding::{Onboarding, OnboardingExecutor};
@@ -27,7 +28,7 @@ use workflows::ports::notifier::Notifier;
 use workflows::preflight::{Preflight, PreflightExecutor};
 use workflows::values::Secret;
 
-use crate::chores::schedules;
+use crate::chores::Calendar;
 use crate::graph::{GraphClient, GraphSettings, GraphSetupError};
 use crate::ground::{Ground, hold_digest_key, live_ground, sandbox_ground, unopened};
 use crate::sandbox::{Invented, SandboxFile};
@@ -114,7 +115,7 @@ impl Process {
     /// Starts everything; resolves once requests are taken.
     pub async fn start(settings: Settings, figment: Figment) -> Result<Self, StartError> {
         let folder = settings.folder()?;
-        let schedules = schedules(&settings)?;
+        let calendar = Calendar::read(&settings.schedules)?;
         if Unfinished::read(&folder)?.is_some() {
             return Err(StartError::HalfImported);
         }
@@ -133,13 +134,14 @@ impl Process {
             allow_private_addresses: settings.webhooks.allow_private_addresses.unwrap_or(sandbox),
             timeout: NOTICE_TIMEOUT,
         })?);
-        let engine = engine_over(
-            &settings,
-            Arc::clone(&store),
-            &ground,
-            (&graph_url, &public_url),
-            &notifier,
-        )?;
+        let graph = Arc::new(GraphClient::new(GraphSettings {
+            url: graph_url,
+            version: settings.meta.graph_version.clone(),
+            timeout: GRAPH_TIMEOUT,
+            redirect_uri: settings.meta.redirect_uri.clone(),
+        })?);
+        let engine = engine_over(Arc::clone(&store), &ground, &graph, &public_url, &notifier);
+        let schedules = calendar.schedules(&settings, graph);
         engine.begin().await?;
         let app = App::new(
             engine.clone(),
@@ -293,18 +295,12 @@ pub(crate) async fn open_store(folder: &Path) -> Result<Arc<SledStore>, StartErr
 }
 
 fn engine_over(
-    settings: &Settings,
     store: Arc<SledStore>,
     ground: &Ground,
-    (graph_url, public_url): (&str, &str),
+    graph: &Arc<GraphClient>,
+    public_url: &str,
     notifier: &Arc<dyn Notifier>,
-) -> Result<Engine, StartError> {
-    let graph = Arc::new(GraphClient::new(GraphSettings {
-        url: graph_url.to_owned(),
-        version: settings.meta.graph_version.clone(),
-        timeout: GRAPH_TIMEOUT,
-        redirect_uri: settings.meta.redirect_uri.clone(),
-    })?);
+) -> Engine {
     let owner = Owner::of_this_process();
     let store: Arc<dyn Store> = store;
     let cipher = Arc::clone(&ground.vault);
@@ -321,10 +317,17 @@ fn engine_over(
         graph.clone(),
         builder.documents(),
         builder.store(),
+        builder.handle(),
+    );
+    let grant = GrantExecutor::new(
+        graph.clone(),
+        graph.clone(),
+        Directory::new(builder.documents()),
+        builder.handle(),
     );
     let preflight = PreflightExecutor::new(
         graph.clone(),
-        graph,
+        graph.clone(),
         builder.documents(),
         public_url.to_owned(),
     );
@@ -332,14 +335,15 @@ fn engine_over(
         DeliveryExecutor::new(Arc::clone(notifier), builder.clock(), builder.documents());
     let check = CheckExecutor::new(builder.verifier(), builder.documents());
     let intake = IntakeExecutor::new(builder.handle(), builder.documents());
-    Ok(builder
+    builder
         .workflow::<Intake>(Arc::new(intake))
         .workflow::<Onboarding>(Arc::new(onboarding))
+        .workflow::<Grant>(Arc::new(grant))
         .workflow::<Connection>(Arc::new(connection))
         .workflow::<Delivery>(Arc::new(delivery))
         .workflow::<JournalCheck>(Arc::new(check))
         .workflow::<Preflight>(Arc::new(preflight))
-        .build())
+        .build()
 }
 
 fn app_settings(settings: &Settings, public_url: &str, operator_token: Secret) -> AppSettings {

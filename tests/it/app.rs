@@ -128,6 +128,11 @@ impl App {
         self.process = Some(process);
     }
 
+    /// Where it keeps its store.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// The use cases, for another web adapter.
     pub(crate) fn use_cases(&self) -> workflows::app::App {
         let process = self.process.as_ref().unwrap();

@@ -1,5 +1,7 @@
 //! Every workflow, mechanically: deaths, repeats and failures of every class, and the same end.
 
+use std::collections::BTreeSet;
+
 use engine::testing::mechanics::Mechanics;
 use engine::testing::simulation::{Scenario, Simulation};
 use tests::jobs::{Jobs, Step as Order};
@@ -12,7 +14,7 @@ fn comes_to_the_same_end<S: Scenario>(
     lives: impl IntoIterator<Item = S>,
     commands: usize,
     journeys: &[&str],
-) {
+) -> BTreeSet<String> {
     let lives: Vec<_> = lives.into_iter().map(Simulation::of).collect();
     let mut mechanics = Mechanics::default();
     for life in &lives {
@@ -24,6 +26,7 @@ fn comes_to_the_same_end<S: Scenario>(
     assert_eq!(complaints, Vec::<&String>::new());
     assert_eq!(left.len(), journeys.len() * 7);
     assert_eq!(tried.met.len(), commands * 7);
+    tried.met
 }
 
 #[test]
@@ -84,5 +87,9 @@ fn an_onboarding_comes_to_the_same_end_whatever_goes_wrong_once() {
     let lives = lives.chain([Onboardings::told(&shared), Onboardings::told(&told)]);
     // A number is added only for an order that names one: `journeys::pinned`.
     let left = ["no life comes by onboarding/add_number: "];
-    comes_to_the_same_end(lives, 15 + 4 + 1 + 1, &left);
+    let met = comes_to_the_same_end(lives, 15 + 4 + 1 + 2 + 1, &left);
+    for command in ["match_grant", "assign_grant"] {
+        let of_grants = format!("grant/{command}: ");
+        assert!(met.iter().any(|met| met.starts_with(&of_grants)));
+    }
 }

@@ -16,11 +16,12 @@ use std::collections::BTreeSet;
 use strum::VariantArray;
 use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
+use workflows::grant::{self, Grant};
 use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
 use workflows::preflight::{self, Preflight};
-use workflows::values::{AppId, PartnerId};
+use workflows::values::{AppId, BusinessId, PartnerId, WabaId};
 
 use hanging::hanging;
 
@@ -41,6 +42,11 @@ fn the_connection_is_as_drawn() {
 #[test]
 fn the_delivery_is_as_drawn() {
     is_as_drawn::<Delivery>(&expect_file!["../../fixtures/diagrams/delivery.mmd"]);
+}
+
+#[test]
+fn the_grant_is_as_drawn() {
+    is_as_drawn::<Grant>(&expect_file!["../../fixtures/diagrams/grant.mmd"]);
 }
 
 #[test]
@@ -68,6 +74,8 @@ fn every_table_is_sound() {
     let none: [String; 0] = [];
     assert_eq!(Diagram::of::<Onboarding>().defects::<Onboarding>(), none);
     assert_eq!(Diagram::of::<Delivery>().defects::<Delivery>(), none);
+    assert_eq!(Diagram::of::<Grant>().defects::<Grant>(), none);
+    // Its one command is owed from birth.
     // Some commands are owed from birth only.
     let from_birth = ["no move gives out take_over"];
     let connection = Diagram::of::<Connection>();
@@ -102,6 +110,7 @@ fn every_command_can_be_answered_where_it_runs() {
         &["canceled", "undo_wanted", "window_closed", "link_expired"],
     );
     check_answers::<Delivery>(Some(delivery::Command::Send), &["redelivered", "canceled"]);
+    check_answers::<Grant>(None, &["removed"]);
     check_answers::<Connection>(
         Some(connection::Command::TakeOver),
         &["look_due", "token_due", "superseded"],
@@ -182,6 +191,19 @@ async fn no_outcome_leaves_a_connection_hanging() {
     }
 }
 
+#[tokio::test]
+async fn no_outcome_leaves_a_grant_hanging() {
+    let silence = grant::Event::Removed {
+        at: grant_facts().granted_at - std::time::Duration::from_secs(1),
+    };
+    let pairs = owed_somewhere::<Grant>(None);
+    assert_eq!(pairs.len(), 2);
+    for (state, command) in pairs {
+        let found = hanging::<Grant>(&grant_facts(), state, command, &silence).await;
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
 /// A number that was just handed over.
 fn connection_facts() -> connection::Facts {
     let now = ManualClock::default().now();
@@ -194,6 +216,21 @@ fn connection_facts() -> connection::Facts {
         "warnings": {}, "heard": {}, "noticed": {},
     }))
     .unwrap()
+}
+
+/// A grant of which Meta has just told.
+fn grant_facts() -> grant::Facts {
+    let now = ManualClock::default().now();
+    let sighting = grant::Sighting {
+        app: AppId::new("1"),
+        waba: WabaId::new("7"),
+        business: Some(BusinessId::new("5")),
+        solution: None,
+        name: None,
+        source: grant::Source::Webhook,
+        at: now,
+    };
+    grant::Facts::new(sighting, now)
 }
 
 /// An onboarding that has signed up.

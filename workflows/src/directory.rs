@@ -205,10 +205,13 @@ impl Directory {
         self.body(APPS, id.as_str()).await
     }
 
-    /// Meta apps in the order of their ids.
-    pub async fn meta_apps(&self, page: &PageOrder) -> Result<Vec<MetaApp>, EngineError> {
-        let (found, _) = self.documents.scan(APPS, "", page).await?;
-        Ok(found.into_iter().map(|opened| opened.body).collect())
+    /// Meta apps in the order of their ids, with the cursor of the next page.
+    pub async fn meta_apps(
+        &self,
+        page: &PageOrder,
+    ) -> Result<(Vec<MetaApp>, Option<String>), EngineError> {
+        let (found, next) = self.documents.scan(APPS, "", page).await?;
+        Ok((found.into_iter().map(|opened| opened.body).collect(), next))
     }
 
     /// Drafts a Meta app.

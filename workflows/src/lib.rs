@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod connection;
 pub mod delivery;
 pub mod directory;
+pub mod grant;
 mod ids;
 pub mod intake;
 pub mod journal_check;

@@ -23,6 +23,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) struct Minted {
     pub(crate) token: Secret,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) access: Access,
 }
 
 /// Why there is none.
@@ -80,8 +81,8 @@ pub(crate) async fn mint(
         let text = "Meta gave a token of another app";
         return not_granted("token_of_another_app", text);
     }
+    let access = Access::of(&credentials, &granted.token);
     if seen.wabas.is_empty() {
-        let access = Access::of(&credentials, &granted.token);
         // Some tokens name no account; what it shows it grants.
         graph.waba_owner(wanted.waba, &access).await?;
     } else if !seen.wabas.contains(wanted.waba) {
@@ -91,6 +92,7 @@ pub(crate) async fn mint(
     Ok(Minted {
         token: granted.token,
         expires_at: seen.expires_at,
+        access,
     })
 }
 

@@ -9,6 +9,7 @@ use engine::{
     Workflow,
 };
 use workflows::delivery::Delivery;
+use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
@@ -50,6 +51,7 @@ pub(super) fn engine(store: Arc<dyn Store>, vault: Arc<Vault>) -> Engine {
         .workflow::<Onboarding>(Arc::new(AtRest))
         .workflow::<Delivery>(Arc::new(AtRest))
         .workflow::<JournalCheck>(Arc::new(AtRest))
+        .workflow::<Grant>(Arc::new(AtRest))
         .workflow::<Preflight>(Arc::new(AtRest))
         .workflow::<Intake>(Arc::new(AtRest))
         .build()

@@ -19,6 +19,8 @@ pub struct Schedules {
     pub archive: ChoreTimes,
     /// Wraps data keys anew after a change of `vault_key`.
     pub rewrap_keys: ChoreTimes,
+    /// Looks through the accounts that clients share, for signups of which no webhook told.
+    pub reconcile: ChoreTimes,
     /// Sees that every live number is looked after, and every token seen to in time.
     pub token_health: ChoreTimes,
     /// Forgets sessions, idempotent answers and raw webhooks whose time is over.
@@ -92,6 +94,7 @@ impl Default for Schedules {
             journal_root: ChoreTimes::line("0 7 * * * *"),
             archive: ChoreTimes::line("0 47 3 * * *"),
             rewrap_keys: ChoreTimes::line("0 */5 * * * *"),
+            reconcile: ChoreTimes::line("0 */15 * * * *"),
             token_health: ChoreTimes::line("0 23 4 * * *"),
             retention: ChoreTimes::line("0 17 3 * * *"),
         }

@@ -95,6 +95,8 @@ const DOORS: &[Door] = &[
     door("GET", "/console/api/bulk/<id>/items", Operator),
     door("POST", "/console/api/bulk/<id>/<act>", Operator),
     door("GET", "/console/api/attention", Operator),
+    door("GET", "/console/api/unclaimed", Operator),
+    door("POST", "/console/api/unclaimed/<id>/assign", Operator),
     door("GET", "/console/api/schedules", Operator),
     door("POST", "/console/api/schedules/<name>/<act>", Operator),
     door("GET", "/console/api/audit", Operator),
@@ -136,14 +138,16 @@ const DOORS: &[Door] = &[
     door("POST", "/console/apps/<id>/preflight", Console),
     door("GET", "/console/partners", Console),
     door("POST", "/console/partners/links", Console),
+    door("GET", "/console/unclaimed", Console),
+    door("POST", "/console/unclaimed/<id>/assign", Console),
     door("GET", "/console/schedules", Console),
     door("POST", "/console/schedules/<name>/<act>", Console),
     door("GET", "/console/audit", Console),
     door("GET", "/console/journal", Console),
     door("POST", "/console/journal/verify", Console),
     door("GET", "/console/webhooks", Console),
-    door("GET", "/console/webhooks/<id>", Console),
-    door("POST", "/console/webhooks/<id>/replay", Console),
+    door("GET", "/console/webhooks/<webhook>", Console),
+    door("POST", "/console/webhooks/<webhook>/replay", Console),
 ];
 
 const fn door(method: &'static str, path: &'static str, authority: Authority) -> Door {

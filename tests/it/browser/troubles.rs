@@ -1,10 +1,12 @@
 //! What goes wrong between a client's browser and Meta's window: always told calmly, never a dead end.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::chrome::Screen;
 use super::person::Person;
-use crate::app::{App, Onboarding, ask};
+use crate::app::{App, Onboarding, ask, until};
 
 async fn sitting(order: serde_json::Value) -> (App, Onboarding, Person) {
     let app = App::start().await;
@@ -214,6 +216,13 @@ async fn a_signup_that_only_metas_webhook_tells_of_is_not_lost() {
         .get(&format!("/v1/onboardings/{}", made.id))
         .await;
     assert_ne!(view.body["status"], "failed");
+    app.advance(Duration::from_secs(61)).await;
+    until("an operator is asked whose it is", || async {
+        let list = app.operator().get("/console/api/unclaimed").await;
+        let one = list.body["data"].as_array().map_or(0, Vec::len) == 1;
+        one.then_some(()).ok_or(list.text)
+    })
+    .await;
     person.leaves(&[]).await;
 }
 

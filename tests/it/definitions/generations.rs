@@ -19,6 +19,7 @@ use rocket::figment::Figment;
 use serde_json::{Value, json};
 use workflows::connection::{Connection, TendNumbers};
 use workflows::delivery::Delivery;
+use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
@@ -222,6 +223,7 @@ async fn opened(generation: u32) -> (Arc<MemoryStore>, Engine) {
     let engine = Engine::builder(store.clone(), clock, Arc::new(vault), owner)
         .workflow::<Bulk>(Arc::new(Nobody))
         .workflow::<JournalCheck>(Arc::new(Nobody))
+        .workflow::<Grant>(Arc::new(Nobody))
         .workflow::<Intake>(Arc::new(Nobody))
         .workflow::<Preflight>(Arc::new(Nobody))
         .workflow::<Onboarding>(Arc::new(Nobody))

@@ -25,8 +25,11 @@ mod registration;
 mod requests;
 mod schedules;
 mod second_road;
+mod shared_list;
 mod token_health;
 mod told_by_meta;
+mod unclaimed;
+mod unreadable;
 mod visibility;
 mod window;
 mod words;
@@ -65,6 +68,19 @@ fn phone_of(signup: &Value) -> &str {
     signup["session"]["data"]["phone_number_id"]
         .as_str()
         .unwrap()
+}
+
+/// Calls but those by which the provider looks whose an account is.
+async fn calls_for_clients(app: &Product) -> usize {
+    let looks = [
+        "client_whatsapp_business_accounts",
+        "system_user_access_tokens",
+        "debug_token",
+        "phone_numbers",
+    ];
+    let mut calls = app.calls("").await;
+    calls.retain(|call| !looks.iter().any(|look| call["endpoint"] == *look));
+    calls.len()
 }
 
 /// How many of these calls the world acted on, answered or not.

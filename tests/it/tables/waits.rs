@@ -11,10 +11,13 @@ use rust_fsm::StateMachineImpl;
 use strum::VariantArray;
 use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
+use workflows::grant::Grant;
 use workflows::intake::{self, Intake};
 use workflows::onboarding::Onboarding;
 
-use super::{connection_facts, delivery_facts, intake_facts, onboarding_facts, owed_somewhere};
+use super::{
+    connection_facts, delivery_facts, grant_facts, intake_facts, onboarding_facts, owed_somewhere,
+};
 
 const KINDS: [HoldKind; 4] = [
     HoldKind::Retrying,
@@ -159,6 +162,11 @@ fn wherever_a_bulk_job_rests_it_says_what_for_and_who_moves_it() {
 fn wherever_a_connection_rests_it_says_what_for_and_who_moves_it() {
     let first = Some(connection::Command::TakeOver);
     check::<Connection>(&connection_facts(), first);
+}
+
+#[test]
+fn wherever_a_grant_rests_it_says_what_for_and_who_moves_it() {
+    check::<Grant>(&grant_facts(), None);
 }
 
 #[test]

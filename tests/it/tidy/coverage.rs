@@ -7,6 +7,7 @@ use engine::{Diagram, Letter};
 use strum::VariantArray;
 use workflows::connection::{self, Connection};
 use workflows::delivery::{self, Delivery};
+use workflows::grant::{self, Grant};
 use workflows::intake::{self, Intake};
 use workflows::journal_check::{self, JournalCheck};
 use workflows::onboarding::{self, Onboarding};
@@ -69,6 +70,7 @@ fn every_state_and_every_command_is_named_in_some_test() {
         Diagram::of::<Connection>(),
         Diagram::of::<Delivery>(),
         Diagram::of::<JournalCheck>(),
+        Diagram::of::<Grant>(),
         Diagram::of::<Intake>(),
         Diagram::of::<Preflight>(),
     ] {
@@ -79,6 +81,8 @@ fn every_state_and_every_command_is_named_in_some_test() {
     let commands = connection::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = delivery::Command::VARIANTS.iter().map(|c| c.name());
+    known.extend(commands.map(str::to_owned));
+    let commands = grant::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));
     let commands = journal_check::Command::VARIANTS.iter().map(|c| c.name());
     known.extend(commands.map(str::to_owned));

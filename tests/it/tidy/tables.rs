@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::{Bulk, Diagram, Edge};
 use workflows::connection::Connection;
 use workflows::delivery::Delivery;
+use workflows::grant::Grant;
 use workflows::intake::Intake;
 use workflows::journal_check::JournalCheck;
 use workflows::onboarding::Onboarding;
@@ -26,6 +27,7 @@ fn tables() -> Vec<(&'static str, Diagram)> {
             "workflows/src/delivery/machine.rs",
             Diagram::of::<Delivery>(),
         ),
+        ("workflows/src/grant/machine.rs", Diagram::of::<Grant>()),
         ("workflows/src/intake/machine.rs", Diagram::of::<Intake>()),
         (
             "workflows/src/journal_check/machine.rs",

@@ -8,6 +8,7 @@ mod meta;
 mod provider;
 mod rivals;
 mod scenario;
+mod shares;
 mod words;
 
 pub use scenario::{Number, Onboardings, Step};

@@ -7,23 +7,22 @@ use async_trait::async_trait;
 use engine::testing::simulation::{Ending, Scenario, Site};
 use engine::{
     Actor, Engine, EngineBuilder, EngineError, Expected, InstanceId, NewInstance, Note, Record,
-    SubjectId, Timestamp, Workflow as _,
+    SubjectId, Workflow as _,
 };
 use serde_json::json;
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
+use workflows::grant::{Grant, GrantExecutor};
 use workflows::intake::IntakeExecutor;
-use workflows::onboarding::{
-    Event, Facts, Granted, Link, Onboarding, OnboardingExecutor, Order, State,
-};
+use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
 use workflows::values::{AppId, PartnerId, Secret};
 
 use super::connected;
 use super::endpoint::{self, told};
 use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
-use super::{rivals, words};
+use super::{rivals, shares, words};
 
 pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -126,18 +125,6 @@ fn signed_up(phone: &str, id: &InstanceId, codes: usize) -> Event {
     }
 }
 
-fn shared(phone: &str, now: Timestamp) -> Event {
-    Event::GrantMatched(Granted {
-        grant: format!("gra_{phone}"),
-        waba: meta::waba_of(phone),
-        business: meta::portfolio_of(phone),
-        seen_at: now,
-        offered_at: now,
-        by: Actor::System,
-        lost: None,
-    })
-}
-
 #[async_trait]
 impl Scenario for Onboardings {
     type Step = Step;
@@ -159,13 +146,21 @@ impl Scenario for Onboardings {
             builder.store(),
             builder.handle(),
         );
-        let onboarding =
-            OnboardingExecutor::new(meta.clone(), meta, builder.documents(), builder.store());
+        let directory = Directory::new(builder.documents());
+        let grant = GrantExecutor::new(meta.clone(), meta.clone(), directory, builder.handle());
+        let onboarding = OnboardingExecutor::new(
+            meta.clone(),
+            meta,
+            builder.documents(),
+            builder.store(),
+            builder.handle(),
+        );
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         let intake = IntakeExecutor::new(builder.handle(), builder.documents());
         builder
             .workflow(site.watched(intake))
             .workflow(site.watched(onboarding))
+            .workflow(site.watched(grant))
             .workflow(site.watched(connection))
             .workflow(site.watched(delivery))
     }
@@ -250,7 +245,9 @@ impl Scenario for Onboardings {
             Step::SignUp(number, kind) => {
                 (*number, signed_up(&phone(*number, *kind), &id(*number), 0))
             }
-            Step::Share(number, kind) => (*number, shared(&phone(*number, *kind), engine.now())),
+            Step::Share(number, kind) => {
+                return shares::share(engine, &id(*number), &phone(*number, *kind)).await;
+            }
             Step::Cancel(number) => {
                 let canceled = Event::Canceled {
                     actor: Actor::Partner,
@@ -266,6 +263,9 @@ impl Scenario for Onboardings {
     }
 
     async fn help(&self, engine: &Engine, record: &Record) -> Result<(), EngineError> {
+        if record.workflow == Grant::NAME {
+            return shares::leave(engine, record).await;
+        }
         if record.workflow == Connection::NAME {
             return connected::help(engine, record).await;
         }
@@ -275,6 +275,7 @@ impl Scenario for Onboardings {
         let client = engine.open::<Onboarding>(record.clone()).await?;
         let facts = &client.facts;
         let event = match client.state {
+            _ if shares::is_looked_at(engine, facts).await? => return Ok(()),
             State::LinkIssued | State::NeedsSignup => {
                 let phone = facts.order.external_id.as_deref().unwrap_or_default();
                 signed_up(phone, &record.id, facts.codes_heard.len())
@@ -354,6 +355,7 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
     let order: Order = serde_json::from_value(json!({
         "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
         "mode": "new", "prefill": {}, "embed_origins": [], "external_id": phone(number, kind),
+        "expected_waba": meta::waba_of(&phone(number, kind)),
     }))
     .expect("an order is plain data");
     let link = Link {

@@ -6,7 +6,7 @@ use engine::{
 
 use super::App;
 use super::keys::Caller;
-use super::lists::{ListQuery, list};
+use super::lists::{ListQuery, list, readable};
 use super::problem::Problem;
 use super::views::{DeliveryView, ListView};
 use crate::delivery::{Delivery, Event, Facts, delivery_view};
@@ -37,7 +37,8 @@ impl App {
         let found = self.engine.find(&filter, &page).await?;
         let mut views = Vec::with_capacity(found.items.len());
         for record in found.items.into_iter().filter(is_readable) {
-            views.push(view_of(&self.engine.open::<Delivery>(record).await?));
+            let readable = readable::<Delivery>(&self.engine, record).await?;
+            views.extend(readable.as_ref().map(view_of));
         }
         Ok(list(views, found.next))
     }
@@ -77,7 +78,8 @@ impl App {
         let mut views = Vec::new();
         let found = self.engine.find(&filter, &page).await?.items;
         for record in found.into_iter().filter(is_readable) {
-            views.push(view_of(&self.engine.open::<Delivery>(record).await?));
+            let readable = readable::<Delivery>(&self.engine, record).await?;
+            views.extend(readable.as_ref().map(view_of));
         }
         Ok(views)
     }

@@ -1,6 +1,8 @@
 //! Queries of lists: filters, pages, and what is wrong with either.
 
-use engine::{Actor, Filter, PageOrder, Timestamp};
+use engine::{
+    Actor, Engine, EngineError, Filter, Instance, PageOrder, Record, Timestamp, Workflow,
+};
 
 use super::problem::{FieldError, Problem};
 use super::views::ListView;
@@ -136,5 +138,22 @@ pub(super) fn list<T>(data: Vec<T>, next: Option<String>) -> ListView<T> {
         data,
         has_more: next.is_some(),
         next_cursor: next,
+    }
+}
+
+/// The instance, or nothing where it cannot be read: one that operators must look at, and are told of,
+/// hides no other.
+pub(super) async fn readable<W: Workflow>(
+    engine: &Engine,
+    record: Record,
+) -> Result<Option<Instance<W>>, EngineError> {
+    let id = record.id.clone();
+    match engine.open::<W>(record).await {
+        Ok(instance) => Ok(Some(instance)),
+        Err(error) if error.is_unreadable() => {
+            tracing::error!(instance.id = %id, %error, "left out of a list");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

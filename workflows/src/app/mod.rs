@@ -25,6 +25,7 @@ mod problem;
 mod reconnect;
 mod rules;
 mod sessions;
+mod unclaimed;
 mod views;
 mod webhooks;
 

@@ -9,7 +9,7 @@ use engine::{
 use serde_json::{Value, json};
 
 use super::keys::Caller;
-use super::lists::{ListQuery, list};
+use super::lists::{ListQuery, list, readable};
 use super::order::CreateBody;
 use super::problem::{Kind, Problem};
 use super::rules::link_life;
@@ -115,7 +115,8 @@ impl App {
         let found = self.engine.find(&filter, &page).await?;
         let mut views = Vec::with_capacity(found.items.len());
         for record in found.items {
-            views.push(view_of(&self.engine.open::<Onboarding>(record).await?));
+            let readable = readable::<Onboarding>(&self.engine, record).await?;
+            views.extend(readable.as_ref().map(view_of));
         }
         Ok(list(views, found.next))
     }

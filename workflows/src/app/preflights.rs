@@ -25,7 +25,7 @@ impl App {
             after: None,
         };
         let mut views = Vec::new();
-        for app in self.directory.meta_apps(&page).await? {
+        for app in self.directory.meta_apps(&page).await?.0 {
             let mut view = app_view(&app);
             view["readiness"] = readiness_view(&self.readinesses().of(&app.app_id).await?);
             views.push(view);

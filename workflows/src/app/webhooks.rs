@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::App;
 use super::audit::Deed;
 use super::body;
-use super::lists::{ListQuery, list};
+use super::lists::{ListQuery, list, readable};
 use super::operators::Operator;
 use super::problem::{Kind, Problem};
 use super::views::ListView;
@@ -61,7 +61,8 @@ impl App {
         let mut views = Vec::with_capacity(found.items.len());
         for record in found.items {
             if record.archived_at.is_none() && record.erased_at.is_none() {
-                views.push(view(&self.engine.open::<Intake>(record).await?));
+                let readable = readable::<Intake>(&self.engine, record).await?;
+                views.extend(readable.as_ref().map(view));
             }
         }
         Ok(list(views, found.next))

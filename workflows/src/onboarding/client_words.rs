@@ -51,6 +51,10 @@ pub(super) fn words(
 /// The words where a signup is asked for.
 fn signup_words(state: State, facts: &Facts) -> (String, String) {
     let (headline, text) = match state {
+        State::LinkIssued if facts.claim.is_some() && facts.order.pins().next().is_some() => (
+            "We are looking for your confirmation",
+            "You finished at Facebook, but its confirmation did not reach us. We look whether Facebook tells us by itself, which takes a minute or two. You can also continue with Facebook again; your choices are still there.",
+        ),
         State::LinkIssued if facts.claim.is_some() => (
             "One more click",
             "You finished at Facebook, but its confirmation did not reach us. Continue with Facebook again; your choices are still there.",

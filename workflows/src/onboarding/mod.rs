@@ -48,6 +48,7 @@ pub use grants::Granted;
 pub use journey::Journey;
 pub use login::{LoginOptions, LoginSettings, extras};
 pub use machine::{Command, Input, Machine, State};
+pub(crate) use pinned::{CLAIMED, PINNED, Pin, waits_for_grant};
 pub use view::{onboarding_view, partner_words, status};
 pub use windows::MetaWindow;
 
@@ -122,12 +123,7 @@ impl Workflow for Onboarding {
                 (Care::Once, tries(3_000, secs(300), hours(6)), false)
             }
             Command::AssignUser => (Care::Checked, tries(3_000, secs(300), hours(6)), false),
-            // The client can sign up again meanwhile, once this is given up.
-            Command::MintToken => (
-                Care::Repeatable,
-                tries(3_000, secs(60), Duration::from_mins(15)),
-                false,
-            ),
+            Command::MintToken => (Care::Repeatable, tries(3_000, secs(60), hours(6)), false),
             // Each try counts against Meta's limit, so the first pauses are long enough for a minute's
             // outage to leave some; our cap ends them.
             Command::RegisterNumber => (Care::Once, tries(8_000, secs(600), hours(24)), false),

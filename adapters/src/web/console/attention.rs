@@ -107,6 +107,7 @@ fn line(group: &AttentionGroup, now: Timestamp) -> Markup {
             td {
                 a.to href=(members) { (code_name(&group.code)) }
                 br; (mark(&group.kind))
+                @if group.code == "unclaimed_account" { " " a href="/console/unclaimed" { "Assign them" } }
             }
             td.tight {
                 (humane(&group.state))

@@ -24,6 +24,7 @@ mod schedules;
 mod session;
 mod telling;
 mod timeline;
+mod unclaimed;
 mod webhooks;
 mod wires;
 mod words;
@@ -57,6 +58,8 @@ pub(crate) fn routes() -> Vec<Route> {
         partners::partners,
         partners::make_link,
         schedules::schedules,
+        unclaimed::unclaimed,
+        unclaimed::assign,
         schedules::change,
         records::audit,
         journal::journal,

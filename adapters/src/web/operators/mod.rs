@@ -9,6 +9,7 @@ mod preflight;
 mod registry;
 mod schedules;
 mod token;
+mod unclaimed;
 mod views;
 mod webhooks;
 
@@ -32,6 +33,8 @@ pub(crate) fn routes() -> Vec<Route> {
         views::instance,
         views::attention,
         schedules::schedules,
+        unclaimed::unclaimed,
+        unclaimed::assign,
         schedules::change,
         views::audit,
         acts::act,

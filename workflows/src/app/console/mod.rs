@@ -11,7 +11,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Attempt, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
+use engine::{Attempt, EngineError, Entry, InstanceId, Jumps, LaneView, Record, Task, Timestamp};
 use serde_json::json;
 
 pub use acts::OperatorAct;
@@ -110,7 +110,7 @@ impl App {
         let (record, tasks, journal) = self.at_one_moment(&id).await?;
         let facts = match self.engine.inspect(record.clone()).await {
             // Whoever has to see to it must see it.
-            Err(error) if error.is_unreadable() => json!({ "unreadable": error.to_string() }),
+            Err(error) if error.is_unreadable() => json!({ "unreadable": told(&error) }),
             read => read?,
         };
         let now = self.engine.now();
@@ -240,5 +240,18 @@ fn task_view(task: &Task) -> TaskView {
         key: task.work.key(),
         due_at: task.due.to_rfc3339(),
         attempt: task.attempt,
+    }
+}
+
+/// Why facts cannot be shown, and what helps.
+fn told(error: &EngineError) -> String {
+    match error {
+        EngineError::Seal(_) => {
+            "What is kept of it cannot be opened: it is damaged, or sealed under a \
+                                 vault key that this process was not given. Give it that key, or \
+                                 restore from a backup; until then nothing of it goes on."
+                .to_owned()
+        }
+        other => other.to_string(),
     }
 }

@@ -2,6 +2,7 @@
 //! whether it is, and says what came of it.
 
 mod connections;
+mod grants;
 mod numbers;
 mod onboardings;
 mod partners;
@@ -44,6 +45,7 @@ impl Ears {
             self.to_numbers(word).await?,
             self.to_onboardings(word).await?,
             self.to_connections(word).await?,
+            self.to_grants(word).await?,
             self.to_partners(word).await?,
         ];
         Ok(told.into_iter().max().unwrap_or_default())

@@ -4,11 +4,15 @@
 use engine::{Actor, Job, Outcome, Reason};
 
 use super::{INVISIBLE_TRIES, OnboardingExecutor, outcome_of, reason_of, retry};
+use crate::grant;
 use crate::minting::{Unminted, Wanted, mint};
 use crate::onboarding::Onboarding;
 use crate::onboarding::event::Event;
 use crate::onboarding::facts::Trouble;
 use crate::ports::graph::{GraphError, Reaction};
+
+/// Tries at a Meta that does not answer; they take some minutes.
+const TRIES: u32 = 12;
 
 impl OnboardingExecutor {
     pub(super) async fn mint_token(&self, job: &Job<Onboarding>) -> Outcome<Event> {
@@ -51,6 +55,36 @@ impl OnboardingExecutor {
             Err(Unminted::Failed(error)) => failed(job, &error),
         }
     }
+
+    /// The outcome, once the grant knows that this onboarding cannot have the account, if that is what it says.
+    pub(super) async fn give_back(
+        &self,
+        job: &Job<Onboarding>,
+        outcome: Outcome<Event>,
+    ) -> Outcome<Event> {
+        let why = match &outcome {
+            Outcome::Done(Event::GrantLost(trouble) | Event::AssetsRefused { trouble, .. }) => {
+                trouble.reason()
+            }
+            _ => return outcome,
+        };
+        let matched = job.facts.matched.as_ref();
+        let Some(matched) = matched.filter(|_| job.facts.sought.is_none()) else {
+            return outcome;
+        };
+        let told = match self.engine.engine() {
+            Some(engine) => grant::give_back(&engine, &matched.grant, &job.id, why).await,
+            None => return retry(Reason::new("closing_down", "this process is closing down")),
+        };
+        match told {
+            Ok(()) => outcome,
+            Err(error) => {
+                tracing::error!(%error, "a grant could not be given back");
+                let text = "the grant of the account could not be told";
+                retry(Reason::new("store_unavailable", text))
+            }
+        }
+    }
 }
 
 fn failed(job: &Job<Onboarding>, error: &GraphError) -> Outcome<Event> {
@@ -65,32 +99,22 @@ fn failed(job: &Job<Onboarding>, error: &GraphError) -> Outcome<Event> {
         Reaction::NotVisible if job.attempt + 1 >= INVISIBLE_TRIES => {
             lost(job, reason_of(error), Actor::Client)
         }
+        // The client can sign up again meanwhile, once this is given up.
+        Reaction::Unanswered | Reaction::Transient if job.attempt + 1 >= TRIES => {
+            lost(job, reason_of(error), Actor::Client)
+        }
         Reaction::Unanswered | Reaction::Transient | Reaction::NotVisible => {
-            let why = reason_of(error);
-            let otherwise = event_of(job, why.clone(), Actor::Client);
-            let retry = Outcome::Retry {
-                why: why.clone(),
-                after: None,
-                otherwise: Some(otherwise),
-            };
-            if error.reaction == Reaction::NotVisible {
-                return retry;
-            }
-            retry.blamed_on_lane(why)
+            outcome_of(error, job.now)
         }
         _ => lost(job, reason_of(error), Actor::Operator),
     }
 }
 
 fn lost(job: &Job<Onboarding>, why: Reason, mover: Actor) -> Outcome<Event> {
-    Outcome::Done(event_of(job, why, mover))
-}
-
-fn event_of(job: &Job<Onboarding>, why: Reason, mover: Actor) -> Event {
-    Event::GrantLost(Trouble {
+    Outcome::Done(Event::GrantLost(Trouble {
         code: why.code,
         text: why.text,
         mover,
         at: job.now,
-    })
+    }))
 }

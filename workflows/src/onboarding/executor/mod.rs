@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{
-    Actor, Birth, Documents, EngineError, Executor, Finding, Job, Moved, Outcome, Reason, Store,
+    Actor, Birth, Documents, EngineError, EngineHandle, Executor, Finding, Job, Moved, Outcome,
+    Reason, Store,
 };
 
 use super::Onboarding;
@@ -53,17 +54,20 @@ pub struct OnboardingExecutor {
     pins: Pins,
     ledger: Ledger,
     holders: Holders,
+    engine: EngineHandle,
     store: Arc<dyn Store>,
     readinesses: Readinesses,
 }
 
 impl OnboardingExecutor {
-    /// An executor that calls Meta through `graph`, and on the provider's own account through `provider`.
+    /// An executor that calls Meta through `graph`, and on the provider's own account through `provider`; it
+    /// speaks to grants through `engine`.
     pub fn new(
         graph: Arc<dyn GraphApi>,
         provider: Arc<dyn ProviderApi>,
         documents: Documents,
         store: Arc<dyn Store>,
+        engine: EngineHandle,
     ) -> Self {
         Self {
             graph,
@@ -73,6 +77,7 @@ impl OnboardingExecutor {
             ledger: Ledger::new(documents.clone()),
             readinesses: Readinesses::new(documents.clone()),
             holders: Holders::new(documents, store.clone()),
+            engine,
             store,
         }
     }
@@ -129,8 +134,8 @@ impl Executor<Onboarding> for OnboardingExecutor {
     async fn perform(&self, command: Command, job: &Job<Onboarding>) -> Outcome<Event> {
         match command {
             Command::ExchangeCode => self.exchange_code(job).await,
-            Command::MintToken => self.mint_token(job).await,
-            Command::CheckAssets => self.check_assets(job).await,
+            Command::MintToken => self.give_back(job, self.mint_token(job).await).await,
+            Command::CheckAssets => self.give_back(job, self.check_assets(job).await).await,
             Command::AddNumber => self.add_number(job).await,
             Command::SubscribeApp => self.subscribe_app(job).await,
             Command::CheckNumber => self.check_number(job).await,
