@@ -271,15 +271,15 @@ impl Facts {
         now + pause + self.spread(pause / 10)
     }
 
-    /// Whether the token ends so soon that it should be made to live on.
-    pub(super) fn token_ends_soon(&self, end: Option<Timestamp>, now: Timestamp) -> bool {
-        end.is_some_and(|end| end <= now + TEND_BEFORE + TEND_BEFORE / 10)
-    }
-
     /// A span of its own below `most`, so that numbers that went live together are not seen to together.
     pub(super) fn spread(&self, most: Duration) -> Duration {
         let digest = Sha256::digest(self.id.as_bytes());
         let share = f64::from(u16::from_be_bytes([digest[0], digest[1]])) / f64::from(u16::MAX);
         most.mul_f64(share)
     }
+}
+
+/// Whether a token that ends then should be made to live on by now.
+pub(super) fn ends_soon(end: Option<Timestamp>, now: Timestamp) -> bool {
+    end.is_some_and(|end| end <= now + TEND_BEFORE + TEND_BEFORE / 10)
 }

@@ -120,9 +120,10 @@ fn look(facts: &Facts, state: State, actor: Actor, now: Timestamp) -> HeardHere 
 fn looked(facts: &Facts, state: State, look: Look, now: Timestamp) -> HeardHere {
     let mut next = facts.clone();
     next.can_send = look.can_send.or(facts.can_send);
-    next.looks = match next.can_send == facts.can_send {
-        true => facts.looks.saturating_add(1),
-        false => 0,
+    next.looks = if next.can_send == facts.can_send {
+        facts.looks.saturating_add(1)
+    } else {
+        0
     };
     next.name_status = look.name_status.or(next.name_status);
     next.problems = look.problems;
@@ -181,19 +182,16 @@ fn token_kept(
     next.token_expires_at = expires_at;
     next.token_seen_at = Some(now);
     next.next_tending = next.tending_after(now);
-    let note = match failing {
-        Some(why) => {
-            let warning = Warning {
-                text: why.text.clone(),
-                at: now,
-            };
-            next.warnings.insert(TOKEN_WARNING.to_owned(), warning);
-            Note::because(what, Actor::Outside, why)
-        }
-        None => {
-            next.warnings.remove(TOKEN_WARNING);
-            Note::plain(what, Actor::System)
-        }
+    let note = if let Some(why) = failing {
+        let warning = Warning {
+            text: why.text.clone(),
+            at: now,
+        };
+        next.warnings.insert(TOKEN_WARNING.to_owned(), warning);
+        Note::because(what, Actor::Outside, why)
+    } else {
+        next.warnings.remove(TOKEN_WARNING);
+        Note::plain(what, Actor::System)
     };
     if state == State::Disconnected {
         return restored(next, note, now);

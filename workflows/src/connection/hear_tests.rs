@@ -70,8 +70,8 @@ fn the_onboarding_is_told_what_it_does_not_know_and_nothing_twice() {
     let (state, command, _) = decided(&next, State::Live, Event::Told(standing));
     assert_eq!((state, command), (State::Live, None));
     // What was told is no longer so: it is told again.
-    let stale = Box::new(facts.standing());
-    let (_, command, _) = decided(&next, State::Live, Event::Told(stale));
+    let former = Box::new(facts.standing());
+    let (_, command, _) = decided(&next, State::Live, Event::Told(former));
     assert_eq!(command, tell);
 }
 

@@ -143,7 +143,7 @@ fn gone(said: &Said, at: Timestamp) -> Disconnection {
     }
 }
 
-/// Meta's reasons for a number of the WhatsApp Business app that left (Meta: account_update).
+/// Meta's reasons for a number of the WhatsApp Business app that left (Meta: account update webhook).
 fn why_removed(reason: &str) -> &'static str {
     match reason {
         "ACCOUNT_DISCONNECTED" => {

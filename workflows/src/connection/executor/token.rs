@@ -4,6 +4,7 @@ use engine::{Actor, Job, Outcome, Reason, Timestamp};
 
 use super::{ConnectionExecutor, credentials, outcome_of, reason_of, retry};
 use crate::connection::event::Event;
+use crate::connection::facts::ends_soon;
 use crate::connection::{Connection, Disconnection};
 use crate::directory::MetaApp;
 use crate::minting::{Minted, Unminted, Wanted, mint};
@@ -25,7 +26,7 @@ impl ConnectionExecutor {
             Err(why) => return retry(why, None),
         };
         match self.inspected(&app, job, &job.facts.token).await {
-            Ok(Inspected::Works(grant)) if job.facts.token_ends_soon(grant.expires_at, job.now) => {
+            Ok(Inspected::Works(grant)) if ends_soon(grant.expires_at, job.now) => {
                 self.live_on(&app, job, grant.expires_at).await
             }
             Ok(Inspected::Works(grant)) => kept(None, grant.expires_at, None),
