@@ -258,9 +258,10 @@ async fn a_number_that_is_gone_over_again_is_looked_after_by_the_newer_connectio
     connection_until(&app, &number.phone, "a newer one", newer).await;
     crate::app::until("the first is closed", || async {
         let both = connections(&app, &number.phone).await;
-        match both.len() == 2 && both[1]["state"] == "closed" {
-            true => Ok(()),
-            false => Err(format!("{both:#?}")),
+        if both.len() == 2 && both[1]["state"] == "closed" {
+            Ok(())
+        } else {
+            Err(format!("{both:#?}"))
         }
     })
     .await;

@@ -19,7 +19,8 @@ struct Reference {
 
 #[derive(Deserialize)]
 struct Group {
-    group: String,
+    #[serde(rename = "group")]
+    name: String,
     codes: Vec<i64>,
     class: Vec<String>,
     wait_s: Option<u64>,
@@ -27,7 +28,8 @@ struct Group {
 
 #[derive(Deserialize)]
 struct Text {
-    text: String,
+    #[serde(rename = "text")]
+    said: String,
     class: Vec<String>,
     wait_s: Option<u64>,
 }
@@ -87,7 +89,7 @@ fn every_error_of_the_signup_window_is_known_by_its_code() {
         for code in group.codes {
             let found = signup_error(Some(code), "");
             let fault = fault(found, Family::Signup, &group.class, wait);
-            faults.extend(fault.map(|fault| format!("{} ({}) {fault}", code, group.group)));
+            faults.extend(fault.map(|fault| format!("{} ({}) {fault}", code, group.name)));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
@@ -98,9 +100,9 @@ fn every_text_of_the_signup_window_is_known_by_its_words() {
     let mut faults = Vec::new();
     for text in reference().texts {
         let wait = text.wait_s.map(|exactly| (exactly, exactly));
-        let found = signup_error(None, &text.text);
+        let found = signup_error(None, &text.said);
         let fault = fault(found, Family::Signup, &text.class, wait);
-        faults.extend(fault.map(|fault| format!("`{}` {fault}", text.text)));
+        faults.extend(fault.map(|fault| format!("`{}` {fault}", text.said)));
     }
     assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -261,6 +261,18 @@ pub(super) fn forget_secrets(facts: &mut Facts) {
     facts.token = None;
 }
 
+fn has_no_way_back(from: State) -> Option<Reason> {
+    let (code, text) = match from {
+        State::Canceled | State::Canceling => (
+            "canceled",
+            "it was called off and its secrets are forgotten",
+        ),
+        State::Expired => ("expired", "a new link revives it, not a way back"),
+        _ => return None,
+    };
+    Some(Reason::new(code, text))
+}
+
 /// The facts for doing a milestone's work anew.
 pub(super) fn rewound(
     facts: &Facts,
@@ -269,13 +281,8 @@ pub(super) fn rewound(
     now: Timestamp,
 ) -> Result<Facts, Reason> {
     let refuse = |code: &str, text: &str| Err(Reason::new(code, text));
-    match from {
-        State::Canceled | State::Canceling => {
-            let text = "it was called off and its secrets are forgotten";
-            return refuse("canceled", text);
-        }
-        State::Expired => return refuse("expired", "a new link revives it, not a way back"),
-        _ => {}
+    if let Some(why) = has_no_way_back(from) {
+        return Err(why);
     }
     let mut next = facts.clone();
     match to {
