@@ -47,6 +47,7 @@ async fn a_client_of_the_app_sees_how_long_the_chats_can_wait_and_ends_without_r
     app.heal().await;
     person.signs_up().await;
     // What Meta did with the day before's attempt is not known, so the next one may come after a pause.
+    person.is_taken_in(&app, &made.id).await;
     person.sees_in_time(&app, "#done").await;
     chrome.read("Go on using the app as before").await;
     gallery.look(chrome, "coexistence-done").await;

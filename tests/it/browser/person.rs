@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use fantoccini::wd::WindowHandle;
+use serde_json::Value;
 
 use super::chrome::{Chrome, Screen};
 use crate::app::App;
@@ -78,19 +79,28 @@ impl Person {
         self.returns().await;
     }
 
-    /// Waits for something that comes with product time, which passes quickly meanwhile.
+    /// Waits for something that comes with product time, which passes quickly meanwhile: slowly at
+    /// first, because a code lives for 30 seconds of it.
     pub(super) async fn sees_in_time(&self, app: &App, css: &str) {
         let there = format!("return Boolean(document.querySelector({css:?})?.checkVisibility())");
-        for _ in 0..60 {
-            app.advance(Duration::from_secs(30)).await;
+        for turn in 1..=60 {
             for _ in 0..10 {
                 if self.chrome.script(&there).await == true {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            app.advance(Duration::from_secs(turn)).await;
         }
         panic!("half an hour of product time did not bring {css}");
+    }
+
+    /// Waits until what the signup brought is used: a code lives for 30 seconds of product time.
+    pub(super) async fn is_taken_in(&self, app: &App, id: &str) {
+        let waits =
+            |view: &Value| view["state"] == "needs_signup" || view["state"] == "es_completed";
+        app.view_until(id, "the code is used", |view| !waits(view))
+            .await;
     }
 
     /// Gets up; nothing may have gone wrong in the browser's eyes but what was expected, and nothing may

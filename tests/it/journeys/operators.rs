@@ -63,7 +63,8 @@ async fn going_back_registers_nothing_twice_and_says_so_beforehand() {
     app.status_until(id, "completed").await;
     let calls = app.calls("register").await;
     assert_eq!((calls.len(), acted(&calls, phone_of(&signup))), (1, 1));
-    assert_eq!(app.calls("subscribe").await.len(), 2);
+    let subscribed = app.calls("subscribe").await.len();
+    assert_eq!(subscribed, 1, "what stands is left alone");
     let again = act(&app, id, "rewind", order).await.expect(200);
     assert_eq!(
         (&again["repeated"], &again["state"]),
