@@ -4,6 +4,7 @@
 mod connected;
 mod endpoint;
 mod ends;
+mod examined;
 mod meta;
 mod provider;
 mod rivals;

@@ -16,12 +16,13 @@ use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner
 use workflows::grant::{Grant, GrantExecutor};
 use workflows::intake::IntakeExecutor;
 use workflows::onboarding::{Event, Facts, Link, Onboarding, OnboardingExecutor, Order, State};
+use workflows::preflight::PreflightExecutor;
 use workflows::values::{AppId, PartnerId, Secret};
 
 use super::connected;
 use super::endpoint::{self, told};
-use super::ends;
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
+use super::{ends, examined};
 use super::{rivals, shares, words};
 
 pub(super) const PARTNER: &str = "prt_1";
@@ -73,6 +74,8 @@ pub enum Step {
     Tell(u8, Number),
     /// The partner calls it off.
     Cancel(u8),
+    /// An operator has the app looked at.
+    Examine,
 }
 
 impl Onboardings {
@@ -150,14 +153,18 @@ impl Scenario for Onboardings {
         let grant = GrantExecutor::new(meta.clone(), meta.clone(), directory, builder.handle());
         let onboarding = OnboardingExecutor::new(
             meta.clone(),
-            meta,
+            meta.clone(),
             builder.documents(),
             builder.store(),
             builder.handle(),
         );
         let delivery = DeliveryExecutor::new(endpoint, builder.clock(), builder.documents());
         let intake = IntakeExecutor::new(builder.handle(), builder.documents());
+        let address = "https://provider.example".to_owned();
+        let documents = builder.documents();
+        let preflight = PreflightExecutor::new(meta.clone(), meta, documents, address);
         builder
+            .workflow(site.watched(preflight))
             .workflow(site.watched(intake))
             .workflow(site.watched(onboarding))
             .workflow(site.watched(grant))
@@ -236,6 +243,7 @@ impl Scenario for Onboardings {
 
     async fn take(&self, engine: &Engine, step: &Step) -> Result<(), EngineError> {
         let (number, event) = match step {
+            Step::Examine => return examined::order(engine).await,
             Step::Make(number, kind) => return make(engine, *number, *kind).await,
             Step::Tell(number, kind) => return words::tell(engine, &phone(*number, *kind)).await,
             Step::Open(number) => {
