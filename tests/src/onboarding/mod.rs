@@ -6,6 +6,7 @@ mod endpoint;
 mod ends;
 mod examined;
 mod meta;
+mod missing;
 mod provider;
 mod rivals;
 mod scenario;

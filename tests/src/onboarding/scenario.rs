@@ -9,7 +9,7 @@ use engine::{
     Actor, Engine, EngineBuilder, EngineError, Expected, InstanceId, NewInstance, Note, Record,
     SubjectId, Workflow as _,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use workflows::connection::{Connection, ConnectionExecutor};
 use workflows::delivery::DeliveryExecutor;
 use workflows::directory::{Directory, Endpoint, EndpointSecret, MetaApp, Partner};
@@ -23,7 +23,7 @@ use super::connected;
 use super::endpoint::{self, told};
 use super::meta::{self, APP, CLIENTS_PIN, Meta, PASSWORD, USER};
 use super::{ends, examined};
-use super::{rivals, shares, words};
+use super::{missing, rivals, shares, words};
 
 pub(super) const PARTNER: &str = "prt_1";
 /// A Solution Partner: its credit line pays for its clients.
@@ -57,6 +57,8 @@ pub enum Number {
     Paid,
     /// Nothing, and every client who brings it brings the same one, each through another partner.
     Contested,
+    /// The account has none, and the partner said everything that Meta wants to know of it.
+    Missing,
 }
 
 /// What a client or its partner does.
@@ -115,6 +117,7 @@ fn phone(number: u8, kind: Number) -> String {
         Number::Unwanted => 4,
         Number::InApp => 5,
         Number::Paid => 6,
+        Number::Missing => 8,
         Number::Contested => return rivals::PHONE.to_owned(),
     };
     format!("{first}0{number}")
@@ -360,9 +363,13 @@ async fn make(engine: &Engine, number: u8, kind: Number) -> Result<(), EngineErr
         Number::Contested if number.is_multiple_of(2) => rivals::PARTNER,
         _ => PARTNER,
     };
+    let (expected, prefill) = match kind {
+        Number::Missing => missing::named_in_full(&phone(number, kind)),
+        _ => (Value::Null, json!({})),
+    };
     let order: Order = serde_json::from_value(json!({
-        "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
-        "mode": "new", "prefill": {}, "embed_origins": [], "external_id": phone(number, kind),
+        "expected_phone_number": expected, "partner": partner, "app": APP, "livemode": false, "metadata": {}, "allowed": [],
+        "mode": "new", "prefill": prefill, "embed_origins": [], "external_id": phone(number, kind),
         "expected_waba": meta::waba_of(&phone(number, kind)),
     }))
     .expect("an order is plain data");
